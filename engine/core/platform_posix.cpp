@@ -1,0 +1,444 @@
+// The operating system seam on Linux (and other POSIX systems where /proc is optional).
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "engine/core/platform.h"
+
+namespace engine {
+
+namespace {
+
+std::string describe(int error)
+{
+    return std::generic_category().message(error);
+}
+
+Error io_error(const std::filesystem::path& path, const char* action, int error)
+{
+    std::string message = concat(path.string(), ": ", action, ": ", describe(error));
+    std::string hint;
+    if (error == ENOSPC || error == EDQUOT) {
+        message += concat(" (", free_disk_bytes(path.parent_path()), " bytes free)");
+        hint = "free some disk space or choose another folder, then try again";
+    } else if (error == EROFS || error == EACCES || error == EPERM) {
+        hint = "choose a folder that you may write to";
+    }
+    return {
+        error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message), std::move(hint)};
+}
+
+Result<void> write_fully(int file, std::string_view bytes, const std::filesystem::path& path)
+{
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return io_error(path, "cannot write", errno);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder)
+{
+    const std::filesystem::path name = folder.empty() ? std::filesystem::path(".") : folder;
+    const int file = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) {
+        return io_error(name, "cannot open the folder", errno);
+    }
+    const int status = ::fsync(file);
+    const int error = errno;
+    ::close(file);
+    // Some file systems cannot sync a folder; that is not the user's problem.
+    if (status != 0 && error != EINVAL && error != ENOTSUP) {
+        return io_error(name, "cannot sync the folder", error);
+    }
+    return {};
+}
+
+std::int64_t status_kilobytes(const char* key)
+{
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.rfind(key, 0) == 0) {
+            return std::atoll(line.c_str() + std::strlen(key));
+        }
+    }
+    return 0;
+}
+
+StopSource* g_stop_source = nullptr;
+
+extern "C" void on_stop_signal(int number)
+{
+    if (g_stop_source == nullptr || g_stop_source->stop_requested()) {
+        std::signal(number, SIG_DFL);
+        ::raise(number);
+        return;
+    }
+    g_stop_source->request_stop();
+}
+
+} // namespace
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
+{
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return io_error(path, "cannot open", errno);
+    }
+    struct stat info = {};
+    if (::fstat(file, &info) != 0) {
+        const int error = errno;
+        ::close(file);
+        return io_error(path, "cannot read its size", error);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        ::close(file);
+        return Error{ErrorCode::Io, concat(path.string(), ": not a regular file")};
+    }
+    MappedFile map;
+    const auto size = static_cast<std::size_t>(info.st_size);
+    if (size > 0) {
+        void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (base == MAP_FAILED) {
+            const int error = errno;
+            ::close(file);
+            return io_error(path, "cannot map into memory", error);
+        }
+        map.m_bytes = {static_cast<const std::byte*>(base), size};
+    }
+    ::close(file);
+    return map;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : m_bytes(std::exchange(other.m_bytes, {}))
+    , m_handle(std::exchange(other.m_handle, nullptr))
+{}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept
+{
+    std::swap(m_bytes, other.m_bytes);
+    std::swap(m_handle, other.m_handle);
+    return *this;
+}
+
+MappedFile::~MappedFile()
+{
+    if (!m_bytes.empty()) {
+        ::munmap(const_cast<std::byte*>(m_bytes.data()), m_bytes.size());
+    }
+}
+
+void MappedFile::drop_pages(std::size_t offset, std::size_t size) const
+{
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t begin = (offset + page - 1) / page * page;
+    const std::size_t end = std::min(offset + size, m_bytes.size()) / page * page;
+    if (begin < end) {
+        ::madvise(const_cast<std::byte*>(m_bytes.data()) + begin, end - begin, MADV_DONTNEED);
+    }
+}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path)
+{
+    static std::atomic<unsigned> counter = 0;
+    AtomicFile file;
+    file.m_path = path;
+    file.m_temporary = path;
+    file.m_temporary += concat(".tmp-", ::getpid(), "-", counter++);
+    file.m_file = ::open(file.m_temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file.m_file < 0) {
+        return io_error(path, "cannot create", errno);
+    }
+    return file;
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : m_path(std::move(other.m_path))
+    , m_temporary(std::move(other.m_temporary))
+    , m_file(std::exchange(other.m_file, -1))
+{}
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept
+{
+    std::swap(m_path, other.m_path);
+    std::swap(m_temporary, other.m_temporary);
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+AtomicFile::~AtomicFile()
+{
+    if (m_file >= 0) {
+        ::close(static_cast<int>(m_file));
+        ::unlink(m_temporary.c_str());
+    }
+}
+
+Result<void> AtomicFile::write(std::span<const std::byte> bytes)
+{
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+Result<void> AtomicFile::write(std::string_view text)
+{
+    return write_fully(static_cast<int>(m_file), text, m_path);
+}
+
+Result<void> AtomicFile::commit()
+{
+    const int file = static_cast<int>(std::exchange(m_file, -1));
+    const int synced = ::fsync(file);
+    const int sync_error = errno;
+    const int closed = ::close(file);
+    if (synced != 0 || closed != 0) {
+        const int error = synced != 0 ? sync_error : errno;
+        ::unlink(m_temporary.c_str());
+        return io_error(m_path, "cannot sync", error);
+    }
+    if (::rename(m_temporary.c_str(), m_path.c_str()) != 0) {
+        const int error = errno;
+        ::unlink(m_temporary.c_str());
+        return io_error(m_path, "cannot rename into place", error);
+    }
+    return sync_folder(m_path.parent_path());
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text)
+{
+    Result<AtomicFile> file = AtomicFile::create(path);
+    if (!file) {
+        return file.error();
+    }
+    if (Result<void> written = file->write(text); !written) {
+        return written;
+    }
+    return file->commit();
+}
+
+Result<void> rename_folder_durably(const std::filesystem::path& temporary,
+                                   const std::filesystem::path& path)
+{
+    if (Result<void> synced = sync_folder(temporary); !synced) {
+        return synced;
+    }
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+        return io_error(path, "cannot rename into place", errno);
+    }
+    return sync_folder(path.parent_path());
+}
+
+Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
+{
+    AppendFile file;
+    file.m_path = path;
+    file.m_file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file.m_file < 0) {
+        return io_error(path, "cannot open for appending", errno);
+    }
+    const int descriptor = static_cast<int>(file.m_file);
+    off_t end = ::lseek(descriptor, 0, SEEK_END);
+    // Walk back over an unterminated last line.
+    char last = '\n';
+    while (end > 0 && ::pread(descriptor, &last, 1, end - 1) == 1 && last != '\n') {
+        --end;
+    }
+    if (::ftruncate(descriptor, end) != 0) {
+        return io_error(path, "cannot truncate", errno);
+    }
+    ::lseek(descriptor, 0, SEEK_END);
+    return file;
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : m_path(std::move(other.m_path))
+    , m_file(std::exchange(other.m_file, -1))
+{}
+
+AppendFile& AppendFile::operator=(AppendFile&& other) noexcept
+{
+    std::swap(m_path, other.m_path);
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+AppendFile::~AppendFile()
+{
+    if (m_file >= 0) {
+        ::close(static_cast<int>(m_file));
+    }
+}
+
+Result<void> AppendFile::append_line(std::string_view line)
+{
+    std::string text(line);
+    text += '\n';
+    const int descriptor = static_cast<int>(m_file);
+    const off_t before = ::lseek(descriptor, 0, SEEK_CUR);
+    Result<void> written = write_fully(descriptor, text, m_path);
+    if (!written && before >= 0) {
+        // A full disk may have taken half the line; take it back.
+        if (::ftruncate(descriptor, before) == 0) {
+            ::lseek(descriptor, before, SEEK_SET);
+        }
+    }
+    return written;
+}
+
+Result<void> AppendFile::sync()
+{
+    if (::fsync(static_cast<int>(m_file)) != 0) {
+        return io_error(m_path, "cannot sync", errno);
+    }
+    return {};
+}
+
+Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder)
+{
+    const std::filesystem::path path = folder / ".lock";
+    FolderLock lock;
+    lock.m_file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock.m_file < 0) {
+        return io_error(path, "cannot create the lock", errno);
+    }
+    if (::flock(static_cast<int>(lock.m_file), LOCK_EX | LOCK_NB) != 0) {
+        return Error{ErrorCode::Io,
+                     concat(folder.string(), ": another process is using this folder"),
+                     "wait until it ends, or choose another folder"};
+    }
+    return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : m_file(std::exchange(other.m_file, -1))
+{}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept
+{
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+FolderLock::~FolderLock()
+{
+    if (m_file >= 0) {
+        ::close(static_cast<int>(m_file));
+    }
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::int64_t max_bytes)
+{
+    Result<MappedFile> map = MappedFile::open(path);
+    if (!map) {
+        return map.error();
+    }
+    const auto size = static_cast<std::int64_t>(map->bytes().size());
+    if (size > max_bytes) {
+        return Error{ErrorCode::Format,
+                     concat(path.string(), ": ", size, " bytes, at most ", max_bytes, " are read")};
+    }
+    return std::string(map->text());
+}
+
+MemoryUse process_memory()
+{
+    return {status_kilobytes("VmRSS:") * 1024, status_kilobytes("VmHWM:") * 1024};
+}
+
+std::int64_t total_memory_bytes()
+{
+    return static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+}
+
+std::int64_t available_memory_bytes()
+{
+    std::ifstream info("/proc/meminfo");
+    std::string line;
+    while (std::getline(info, line)) {
+        if (line.rfind("MemAvailable:", 0) == 0) {
+            return std::atoll(line.c_str() + std::strlen("MemAvailable:")) * 1024;
+        }
+    }
+    return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+}
+
+std::int64_t free_disk_bytes(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    const std::filesystem::space_info space =
+        std::filesystem::space(folder.empty() ? std::filesystem::path(".") : folder, error);
+    return error ? 0 : static_cast<std::int64_t>(space.available);
+}
+
+std::string processor_name()
+{
+    std::ifstream info("/proc/cpuinfo");
+    std::string line;
+    while (std::getline(info, line)) {
+        if (line.rfind("model name", 0) == 0) {
+            const std::size_t colon = line.find(':');
+            return colon == std::string::npos ? line : line.substr(colon + 2);
+        }
+    }
+    return "CPU";
+}
+
+int processor_cores()
+{
+    return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+void stop_on_signals(StopSource& source)
+{
+    g_stop_source = &source;
+    struct sigaction action = {};
+    action.sa_handler = on_stop_signal;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+}
+
+void volunteer_for_out_of_memory()
+{
+    std::ofstream score("/proc/self/oom_score_adj");
+    score << 500;
+}
+
+std::intptr_t take_over_stdout()
+{
+    const int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    return kept;
+}
+
+Result<void> write_all(std::intptr_t handle, std::string_view text)
+{
+    return write_fully(static_cast<int>(handle), text, "stdout");
+}
+
+bool is_terminal(std::intptr_t handle)
+{
+    return ::isatty(static_cast<int>(handle)) == 1;
+}
+
+} // namespace engine

@@ -1,0 +1,92 @@
+// Examples to micro-batches: order by seed and epoch, packing into rows, and a position that a
+// checkpoint stores.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/data/chat_format.h"
+#include "engine/model/transformer.h"
+
+namespace engine {
+
+struct BatchConfig
+{
+    std::int64_t micro_batch_size = 1; // rows
+    std::int64_t grad_accum_steps = 1;
+    std::int64_t seq_len = 512; // longest sequence; longer examples are cut at the right
+    bool packing = true;
+    bool shuffle = true;
+    std::uint64_t seed = 0;
+};
+
+// What cutting and masking did to the examples.
+struct TokenStatistics
+{
+    std::int64_t examples = 0;
+    std::int64_t tokens = 0;
+    std::int64_t targets = 0;      // tokens that carry loss
+    std::int64_t cut = 0;          // examples longer than seq_len
+    std::int64_t fully_masked = 0; // examples without a target after cutting; they are left out
+    std::int64_t longest = 0;      // tokens, before cutting
+    std::int64_t percentile_95 = 0;
+};
+
+[[nodiscard]] TokenStatistics token_statistics(std::span<const Example> examples,
+                                               std::int64_t seq_len);
+
+// One optimizer step's micro-batches. Weights are 1 / (targets of the whole step), so the step's
+// loss is the mean over its unmasked targets, summed over micro-batches and divided once.
+struct StepBatch
+{
+    std::vector<MicroBatch> micro_batches;
+    std::int64_t targets = 0;
+    std::int64_t tokens = 0;
+};
+
+class BatchLoader
+{
+public:
+    // Keeps the examples. With packing, the rows of an epoch are built from its order by first-fit
+    // over a bounded window of open rows, so the result depends on (seed, epoch) alone.
+    BatchLoader(std::vector<Example> examples, const BatchConfig& config);
+
+    [[nodiscard]] std::int64_t rows_per_epoch(std::int64_t epoch);
+    [[nodiscard]] std::int64_t steps_per_epoch(std::int64_t epoch);
+
+    // The batch of a step, counted from 0 over all epochs; any step may be asked for, in any order.
+    // The last step of an epoch may be smaller. `batch` is refilled without freeing its vectors.
+    void step_batch(std::int64_t step, StepBatch& batch);
+
+    [[nodiscard]] std::int64_t epoch_of_step(std::int64_t step);
+
+    [[nodiscard]] const BatchConfig& config() const { return m_config; }
+
+    [[nodiscard]] std::int64_t examples() const
+    {
+        return static_cast<std::int64_t>(m_examples.size());
+    }
+
+private:
+    struct Epoch
+    {
+        std::int64_t number = -1;
+        std::vector<std::int32_t> order;      // example indices, row after row
+        std::vector<std::int64_t> row_starts; // into order; rows + 1
+    };
+
+    const Epoch& epoch(std::int64_t number);
+
+    std::vector<Example> m_examples;
+    BatchConfig m_config;
+    std::vector<std::int64_t> m_epoch_first_step; // prefix sums, grown on demand
+    Epoch m_cached;
+};
+
+// Micro-batches of fixed order for evaluation: every example once, `seq_len` and `micro_batch_size`
+// as given.
+[[nodiscard]] std::vector<MicroBatch> evaluation_batches(std::span<const Example> examples,
+                                                         const BatchConfig& config);
+
+} // namespace engine

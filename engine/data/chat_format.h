@@ -1,0 +1,65 @@
+// The built-in chat formats by name: messages to a token sequence with the loss mask of its
+// assistant turns.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/error.h"
+#include "engine/data/record.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace engine {
+
+enum class ChatFormat { ChatMl, Llama2, Llama3, Mistral, Alpaca, Plain };
+
+[[nodiscard]] std::string_view
+to_string(ChatFormat format); // "chatml", "llama2", "llama3", "mistral", "alpaca", "plain"
+[[nodiscard]] Result<ChatFormat> parse_chat_format(std::string_view name);
+
+// The format whose control tokens the tokenizer has and whose template it carries; Alpaca or Plain
+// otherwise.
+[[nodiscard]] ChatFormat recognize_chat_format(const Tokenizer& tokenizer);
+
+// A piece of rendered text: control text comes from the format, content from the data.
+struct RenderedPart
+{
+    std::string text;
+    bool control = false; // encoded with special tokens parsed; content is encoded as plain text
+    bool trained = false; // its tokens carry loss
+};
+
+// Renders a record. `add_generation_prompt` ends where the assistant's next turn would begin.
+[[nodiscard]] std::vector<RenderedPart> render(ChatFormat format,
+                                               const Tokenizer& tokenizer,
+                                               const Record& record,
+                                               bool add_generation_prompt);
+
+// Tokens and mask of one example. Tokens at masked positions are context only.
+struct Example
+{
+    std::vector<std::int32_t> tokens;
+    std::vector<std::uint8_t> trained; // 1: this token is a target
+    std::int64_t row = 0;
+};
+
+// Encodes the parts: neighbouring text that is equally special is joined first, and a word never
+// merges across the border between prompt and trained text. BOS first when the tokenizer's
+// post-processor asks for it and the rendering has none; EOS is the end-of-turn token where the
+// format has no other.
+[[nodiscard]] Example encode_example(ChatFormat format,
+                                     const Tokenizer& tokenizer,
+                                     const Record& record,
+                                     bool mask_prompt);
+
+// The prompt for generation: everything before the assistant's next turn.
+[[nodiscard]] std::vector<std::int32_t>
+encode_prompt(ChatFormat format, const Tokenizer& tokenizer, const std::vector<Message>& messages);
+
+// Ids that end an assistant turn in this format (besides the model's eos).
+[[nodiscard]] std::vector<std::int64_t> stop_token_ids(ChatFormat format,
+                                                       const Tokenizer& tokenizer);
+
+} // namespace engine

@@ -1,0 +1,62 @@
+// Reads a data file of any supported container and shape into records, with every row's problem
+// named.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/core/cancellation.h"
+#include "engine/core/error.h"
+#include "engine/data/record.h"
+
+namespace engine {
+
+enum class DataFormat { Auto, Alpaca, ShareGpt, Messages, Completion, Text };
+
+[[nodiscard]] Result<DataFormat>
+parse_data_format(std::string_view name); // "auto", "alpaca", "sharegpt", ...
+[[nodiscard]] std::string_view to_string(DataFormat format);
+
+struct DatasetOptions
+{
+    DataFormat format = DataFormat::Auto;
+    std::map<std::string, std::string> column_map =
+        {};                    // file column -> role: "prompt", "completion", "instruction",
+                               // "input", "output", "system", "text", "messages"
+    std::int64_t max_rows = 0; // 0: all; a preview reads fewer
+    std::function<void(double fraction)> progress = {};
+    StopToken stop = {};
+};
+
+struct Dataset
+{
+    std::string container;                // "jsonl", "json", "csv", "tsv", "text"
+    DataFormat format = DataFormat::Auto; // what was recognised
+    std::vector<std::string> columns;     // as found, for the mapping dialog
+    std::vector<Record> records;          // accepted rows (with or without warnings)
+    std::vector<RowProblem> problems;     // at most kMaxProblems; the counts below are complete
+    std::int64_t rows = 0;                // rows seen
+    std::int64_t warned = 0;              // rows accepted with a warning
+    std::int64_t refused = 0;             // rows with an error
+    std::string fingerprint;              // SHA-256 of the file, hex
+    static constexpr std::size_t kMaxProblems = 1000;
+};
+
+// The container is recognised by content, not only by name. A file that cannot be read at all
+// (binary, HTML, another encoding, an unknown or unsupported container, a preference set, no rows)
+// is an Error whose message says what it is and what to do; bad rows are problems. Time and memory
+// are bounded by the file's size. Errors: NotFound, Io, Format, Unsupported, Cancelled.
+[[nodiscard]] Result<Dataset> read_dataset(const std::filesystem::path& path,
+                                           const DatasetOptions& options = {});
+
+// The same for bytes in memory; for tests and fuzzing. `name` is the file name, which may help
+// recognition.
+[[nodiscard]] Result<Dataset> read_dataset_text(std::string_view bytes,
+                                                const std::string& name,
+                                                const DatasetOptions& options = {});
+
+} // namespace engine

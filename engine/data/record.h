@@ -1,0 +1,46 @@
+// One training example before rendering, and what a reader has to say about a row.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+enum class Role { System, User, Assistant, Tool };
+
+[[nodiscard]] std::string_view to_string(Role role);
+
+struct Message
+{
+    Role role = Role::User;
+    std::string content;
+    bool train = true; // of assistant turns: weight 0 means context only
+};
+
+// A conversation, a prompt with its completion, or raw text.
+struct Record
+{
+    enum class Kind { Messages, PromptCompletion, Text };
+
+    Kind kind = Kind::Messages;
+    std::vector<Message> messages; // Messages
+    std::string prompt;            // PromptCompletion
+    std::string completion;        // PromptCompletion, or Text's whole text
+    std::int64_t row =
+        0; // 1-based: file line (JSONL), element (JSON array), data row (CSV), record (text)
+};
+
+enum class Severity { Warning, Error };
+
+// A problem of one row, or of the file when row is 0.
+struct RowProblem
+{
+    Severity severity = Severity::Error;
+    std::int64_t row = 0;
+    std::string code; // stable: "missing_field", "empty_output", "duplicate", "invalid_json", ...
+    std::string message; // names what was found and what was wanted
+};
+
+} // namespace engine

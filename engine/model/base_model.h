@@ -1,0 +1,118 @@
+// The frozen weights of a base model: memory-mapped where the dtype allows, converted once where it
+// does not.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/cancellation.h"
+#include "engine/io/safetensors.h"
+#include "engine/model/model_config.h"
+#include "engine/tensor/backend.h"
+
+namespace engine {
+
+struct LinearWeights
+{
+    ConstTensorView weight;    // [out_features, in_features]
+    ConstTensorView bias = {}; // [out_features] or undefined
+};
+
+struct LayerWeights
+{
+    ConstTensorView input_layernorm;          // [hidden]
+    ConstTensorView post_attention_layernorm; // [hidden]; the norm before the MLP
+    ConstTensorView q_norm = {};              // [head_dim], qwen3
+    ConstTensorView k_norm = {};
+    PerTarget<LinearWeights> projections;
+
+    [[nodiscard]] const LinearWeights& operator[](Target target) const
+    {
+        return projections[index_of(target)];
+    }
+};
+
+struct LoadOptions
+{
+    DType dtype = DType::F32; // what weights compute in: F32 or BF16
+    bool trainable = false;   // own writable float32 copies (--method full)
+    std::function<void(double fraction)> progress = {};
+    StopToken stop = {};
+};
+
+class BaseModel
+{
+public:
+    // Checks every tensor's name, shape and dtype against config.json first; names what is missing,
+    // extra or of the wrong shape. Errors: NotFound, Io, Format, InvalidConfig, Unsupported,
+    // OutOfHostMemory, Cancelled.
+    [[nodiscard]] static Result<BaseModel>
+    load(Backend& backend, const std::filesystem::path& folder, const LoadOptions& options = {});
+
+    // Random weights (normal, initializer_range 0.02; norms 1; biases 0), trainable, float32: for
+    // training a base from nothing and for tests.
+    [[nodiscard]] static BaseModel
+    random(Backend& backend, const ModelConfig& config, std::uint64_t seed);
+
+    [[nodiscard]] const ModelConfig& config() const { return m_config; }
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
+
+    [[nodiscard]] DType dtype() const { return m_dtype; }
+
+    [[nodiscard]] bool trainable() const { return m_trainable; }
+
+    [[nodiscard]] ConstTensorView embed_tokens() const { return m_embed_tokens; } // [vocab, hidden]
+
+    [[nodiscard]] ConstTensorView norm() const { return m_norm; } // [hidden]
+
+    [[nodiscard]] ConstTensorView lm_head() const { return m_lm_head; } // embed_tokens when tied
+
+    [[nodiscard]] const std::vector<LayerWeights>& layers() const { return m_layers; }
+
+    // Every weight by its Hugging Face name, in a fixed order; the views are writable only when
+    // trainable().
+    struct NamedTensor
+    {
+        std::string name;
+        ConstTensorView tensor;
+    };
+
+    [[nodiscard]] const std::vector<NamedTensor>& tensors() const { return m_tensors; }
+
+    // The writable view of a weight. Throws EngineError when the model is not trainable.
+    [[nodiscard]] TensorView writable(const std::string& name);
+
+    // Bytes of owned memory, and bytes used in place from the file maps.
+    [[nodiscard]] std::int64_t owned_bytes() const;
+    [[nodiscard]] std::int64_t mapped_bytes() const;
+
+private:
+    void bind(const std::function<ConstTensorView(const std::string&)>& lookup);
+
+    ModelConfig m_config;
+    std::filesystem::path m_folder;
+    DType m_dtype = DType::F32;
+    bool m_trainable = false;
+    std::unique_ptr<SafetensorsFolder> m_files; // keeps the maps alive
+    std::vector<Tensor> m_owned;
+    std::vector<NamedTensor> m_tensors;
+    ConstTensorView m_embed_tokens;
+    ConstTensorView m_norm;
+    ConstTensorView m_lm_head;
+    std::vector<LayerWeights> m_layers;
+};
+
+// The names and shapes that a model of this config has, in the order of BaseModel::tensors().
+struct ExpectedTensor
+{
+    std::string name;
+    Shape shape;
+};
+
+[[nodiscard]] std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
+
+} // namespace engine

@@ -1,0 +1,66 @@
+// One compute device: its memory, its copies, and what an op needs to run on it. The CUDA backend
+// is a second subclass that is found at run time; everything above ops sees only this interface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/core/build_config.h"
+#include "engine/tensor/tensor.h"
+
+namespace engine {
+
+class Backend
+{
+public:
+    Backend() = default;
+    Backend(const Backend&) = delete;
+    Backend& operator=(const Backend&) = delete;
+    virtual ~Backend() = default;
+
+    [[nodiscard]] virtual Device device() const = 0;
+    [[nodiscard]] virtual Allocator& allocator() = 0;
+
+    // True when tensors of this device may alias host memory, so that a memory-mapped weight is
+    // used in place.
+    [[nodiscard]] virtual bool shares_host_memory() const = 0;
+
+    // Ordered with the device's work; `host` may be reused when the call returns.
+    virtual void upload(const void* host, TensorView destination) = 0;
+    // Waits for the device's work that precedes it.
+    virtual void download(ConstTensorView source, void* host) = 0;
+    // Waits until all queued work is done; throws EngineError DeviceLost when the device failed.
+    virtual void synchronize() = 0;
+
+    // Tensors on this device.
+    [[nodiscard]] Tensor tensor(DType dtype, Shape shape) { return {allocator(), dtype, shape}; }
+};
+
+struct DeviceInfo
+{
+    Device device;
+    std::string name;
+    std::int64_t memory_bytes = 0;
+    std::int64_t free_memory_bytes = 0;
+    bool usable = true;
+    std::string reason; // why it is not usable; empty when it is
+    std::vector<std::pair<std::string, std::string>>
+        properties; // "instructions": "avx2 avx512f ...", ...
+};
+
+// Every device seen here, the CPU first; a device that cannot be used says why.
+[[nodiscard]] std::vector<DeviceInfo> list_devices();
+
+struct BackendOptions
+{
+    int threads = 0; // CPU threads; 0 means one per core
+};
+
+// Errors: Unsupported when this build or machine has no such device.
+[[nodiscard]] Result<std::unique_ptr<Backend>> make_backend(Device device,
+                                                            const BackendOptions& options = {});
+
+} // namespace engine

@@ -1,0 +1,48 @@
+// Host memory and copies.
+#include "engine/tensor/cpu_backend.h"
+
+#include <cstring>
+#include <new>
+
+#include "engine/core/parallel_for.h"
+#include "engine/core/platform.h"
+
+namespace engine {
+
+void* HostAllocator::allocate_raw(std::size_t bytes)
+{
+    void* pointer = ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
+    if (pointer == nullptr) {
+        throw EngineError(
+            {ErrorCode::OutOfHostMemory,
+             concat("memory: ",
+                    bytes >> 20U,
+                    " MiB asked, ",
+                    available_memory_bytes() >> 20,
+                    " MiB available"),
+             "use a smaller micro_batch_size or seq_len, or turn grad_checkpointing on"});
+    }
+    return pointer;
+}
+
+void HostAllocator::deallocate_raw(void* pointer, std::size_t /*bytes*/) noexcept
+{
+    ::operator delete(pointer, std::align_val_t(kAlignment));
+}
+
+CpuBackend::CpuBackend(int threads)
+{
+    set_num_threads(threads);
+}
+
+void CpuBackend::upload(const void* host, TensorView destination)
+{
+    std::memcpy(destination.raw(), host, destination.bytes());
+}
+
+void CpuBackend::download(ConstTensorView source, void* host)
+{
+    std::memcpy(host, source.raw(), source.bytes());
+}
+
+} // namespace engine
