@@ -1,9 +1,9 @@
-// Where the conformance data and data sets lie, when they are there: $LOWRANK_SHARED, or ../shared beside the project.
+// Where the conformance data and data sets lie, when they are there: $LOWRANK_SHARED, or ../shared
+// beside the project.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
-
 #include <gtest/gtest.h>
 
 namespace tests {
@@ -14,15 +14,17 @@ inline std::filesystem::path shared_folder()
     if (const char* stated = std::getenv("LOWRANK_SHARED"); stated != nullptr) {
         return stated;
     }
-    const auto beside = std::filesystem::path(LOWRANK_TEST_DATA).parent_path().parent_path().parent_path() / "shared";
+    const auto beside =
+        std::filesystem::path(LOWRANK_TEST_DATA).parent_path().parent_path().parent_path()
+        / "shared";
     return std::filesystem::exists(beside / "conformance") ? beside : std::filesystem::path();
 }
 
 } // namespace tests
 
 // Declares `shared` or skips the test by name.
-#define LOWRANK_REQUIRE_SHARED(shared)                                                                   \
-    const std::filesystem::path shared = ::tests::shared_folder();                                       \
-    if (shared.empty()) {                                                                                \
-        GTEST_SKIP() << "needs the conformance data (set LOWRANK_SHARED)";                               \
+#define LOWRANK_REQUIRE_SHARED(shared)                                                             \
+    const std::filesystem::path shared = ::tests::shared_folder();                                 \
+    if (shared.empty()) {                                                                          \
+        GTEST_SKIP() << "needs the conformance data (set LOWRANK_SHARED)";                         \
     }

@@ -1,0 +1,154 @@
+// Files that appear whole, lines that are never torn, locks, maps.
+#include <cstdio>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+#include "engine/core/platform.h"
+#include "tests/support/temporary_folder.h"
+
+namespace engine {
+namespace {
+
+using testing::HasSubstr;
+
+std::string contents(const std::filesystem::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t files_in(const std::filesystem::path& folder)
+{
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+}
+
+TEST(AtomicFile, ShowsTheOldContentsUntilCommit)
+{
+    const tests::TemporaryFolder folder;
+    const auto path = folder.path() / "file";
+    ASSERT_TRUE(write_file_atomically(path, "old"));
+    Result<AtomicFile> file = AtomicFile::create(path);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->write(std::string_view("new")));
+    EXPECT_EQ(contents(path), "old");
+    ASSERT_TRUE(file->commit());
+    EXPECT_EQ(contents(path), "new");
+    EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(AtomicFile, LeavesNothingWhenItIsNotCommitted)
+{
+    const tests::TemporaryFolder folder;
+    {
+        Result<AtomicFile> file = AtomicFile::create(folder.path() / "file");
+        ASSERT_TRUE(file);
+        ASSERT_TRUE(file->write(std::string_view("half")));
+    }
+    EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+TEST(AtomicFile, NamesAFolderThatIsNotThere)
+{
+    const Result<AtomicFile> file = AtomicFile::create("/nonexistent-folder/file");
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().code, ErrorCode::NotFound);
+    EXPECT_THAT(file.error().message, HasSubstr("/nonexistent-folder/file"));
+}
+
+TEST(WriteAll, AFullDiskIsAnErrorWithAHint)
+{
+    std::FILE* file = std::fopen("/dev/full", "w");
+    if (file == nullptr) {
+        GTEST_SKIP() << "needs /dev/full";
+    }
+    const Result<void> written = write_all(fileno(file), "x");
+    std::fclose(file);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::Io);
+    EXPECT_THAT(written.error().message, HasSubstr("bytes free"));
+    EXPECT_FALSE(written.error().hint.empty());
+}
+
+TEST(AppendFile, RemovesAnUnterminatedLastLine)
+{
+    const tests::TemporaryFolder folder;
+    const auto path = folder.path() / "lines";
+    std::ofstream(path) << "one\ntwo\nthr";
+    {
+        Result<AppendFile> file = AppendFile::open(path);
+        ASSERT_TRUE(file);
+        ASSERT_TRUE(file->append_line("three"));
+        ASSERT_TRUE(file->sync());
+    }
+    EXPECT_EQ(contents(path), "one\ntwo\nthree\n");
+}
+
+TEST(AppendFile, AFileOfHalfALineBecomesEmpty)
+{
+    const tests::TemporaryFolder folder;
+    const auto path = folder.path() / "lines";
+    std::ofstream(path) << "torn";
+    ASSERT_TRUE(AppendFile::open(path));
+    EXPECT_EQ(contents(path), "");
+}
+
+TEST(FolderLock, IsHeldByOne)
+{
+    const tests::TemporaryFolder folder;
+    {
+        const Result<FolderLock> first = FolderLock::acquire(folder.path());
+        ASSERT_TRUE(first);
+        const Result<FolderLock> second = FolderLock::acquire(folder.path());
+        ASSERT_FALSE(second);
+        EXPECT_THAT(second.error().message, HasSubstr("another process"));
+    }
+    EXPECT_TRUE(FolderLock::acquire(folder.path()));
+}
+
+TEST(MappedFile, MapsAndRefuses)
+{
+    const tests::TemporaryFolder folder;
+    std::ofstream(folder.path() / "file") << "abc";
+    std::ofstream(folder.path() / "empty");
+    Result<MappedFile> file = MappedFile::open(folder.path() / "file");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->text(), "abc");
+    const Result<MappedFile> empty = MappedFile::open(folder.path() / "empty");
+    ASSERT_TRUE(empty);
+    EXPECT_TRUE(empty->bytes().empty());
+    EXPECT_EQ(MappedFile::open(folder.path() / "absent").error().code, ErrorCode::NotFound);
+    EXPECT_THAT(MappedFile::open(folder.path()).error().message, HasSubstr("not a regular file"));
+}
+
+TEST(ReadFile, RefusesWhatIsTooLarge)
+{
+    const tests::TemporaryFolder folder;
+    std::ofstream(folder.path() / "file") << "12345";
+    const Result<std::string> text = read_file(folder.path() / "file", 4);
+    ASSERT_FALSE(text);
+    EXPECT_THAT(text.error().message, HasSubstr("5 bytes, at most 4"));
+}
+
+TEST(RenameFolder, PutsAFinishedFolderInPlace)
+{
+    const tests::TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "tmp");
+    std::ofstream(folder.path() / "tmp" / "file") << "x";
+    ASSERT_TRUE(rename_folder_durably(folder.path() / "tmp", folder.path() / "final"));
+    EXPECT_EQ(contents(folder.path() / "final" / "file"), "x");
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "tmp"));
+}
+
+TEST(Memory, FiguresArePlausible)
+{
+    const MemoryUse use = process_memory();
+    EXPECT_GT(use.resident_bytes, 1 << 20);
+    EXPECT_GE(use.peak_resident_bytes, use.resident_bytes);
+    EXPECT_GT(total_memory_bytes(), available_memory_bytes());
+    EXPECT_GT(free_disk_bytes("."), 0);
+}
+
+} // namespace
+} // namespace engine
