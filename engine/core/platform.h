@@ -149,6 +149,7 @@ void volunteer_for_out_of_memory();
 [[nodiscard]] std::intptr_t take_over_stdout();
 [[nodiscard]] Result<void> write_all(std::intptr_t handle, std::string_view text);
 
-[[nodiscard]] bool is_terminal(std::intptr_t handle);
+// Whether descriptor 1 (stdout) or 2 (stderr) is a terminal.
+[[nodiscard]] bool is_terminal(int descriptor);
 
 } // namespace engine

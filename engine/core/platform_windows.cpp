@@ -1,0 +1,441 @@
+// The operating system seam on Windows.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "engine/core/platform.h"
+
+#define WIN32_LEAN_AND_MEAN
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+// psapi.h and io.h need windows.h first.
+#include <fcntl.h>
+#include <io.h>
+#include <psapi.h>
+
+namespace engine {
+
+namespace {
+
+Error io_error(const std::filesystem::path& path, const char* action, DWORD error)
+{
+    std::string message = concat(
+        path.string(), ": ", action, ": ", std::system_category().message(static_cast<int>(error)));
+    std::string hint;
+    if (error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL) {
+        message += concat(" (", free_disk_bytes(path.parent_path()), " bytes free)");
+        hint = "free some disk space or choose another folder, then try again";
+    } else if (error == ERROR_ACCESS_DENIED || error == ERROR_WRITE_PROTECT) {
+        hint = "choose a folder that you may write to";
+    }
+    const bool absent = error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+    return {absent ? ErrorCode::NotFound : ErrorCode::Io, std::move(message), std::move(hint)};
+}
+
+HANDLE handle_of(std::intptr_t file)
+{
+    return reinterpret_cast<HANDLE>(file);
+}
+
+HANDLE open_file(const std::filesystem::path& path, DWORD access, DWORD share, DWORD disposition)
+{
+    return ::CreateFileW(
+        path.c_str(), access, share, nullptr, disposition, FILE_ATTRIBUTE_NORMAL, nullptr);
+}
+
+Result<void> write_fully(HANDLE file, std::string_view bytes, const std::filesystem::path& path)
+{
+    constexpr std::size_t kPiece = 1U << 30U;
+    while (!bytes.empty()) {
+        DWORD written = 0;
+        const auto size = static_cast<DWORD>(bytes.size() < kPiece ? bytes.size() : kPiece);
+        if (::WriteFile(file, bytes.data(), size, &written, nullptr) == 0) {
+            return io_error(path, "cannot write", ::GetLastError());
+        }
+        bytes.remove_prefix(written);
+    }
+    return {};
+}
+
+// A rename that replaces the target and is on the disk when it returns.
+Result<void>
+rename_through(const std::filesystem::path& from, const std::filesystem::path& to, DWORD flags)
+{
+    if (::MoveFileExW(from.c_str(), to.c_str(), flags | MOVEFILE_WRITE_THROUGH) == 0) {
+        return io_error(to, "cannot rename into place", ::GetLastError());
+    }
+    return {};
+}
+
+StopSource* g_stop_source = nullptr;
+
+BOOL WINAPI on_console_event(DWORD event)
+{
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT && event != CTRL_CLOSE_EVENT) {
+        return FALSE;
+    }
+    if (g_stop_source == nullptr || g_stop_source->stop_requested()) {
+        return FALSE; // the default handler ends the process
+    }
+    g_stop_source->request_stop();
+    return TRUE;
+}
+
+} // namespace
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
+{
+    const HANDLE file =
+        open_file(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING);
+    if (file == INVALID_HANDLE_VALUE) {
+        const DWORD error = ::GetLastError();
+        std::error_code ignored;
+        if (std::filesystem::is_directory(path, ignored)) {
+            return Error{ErrorCode::Io, concat(path.string(), ": not a regular file")};
+        }
+        return io_error(path, "cannot open", error);
+    }
+    LARGE_INTEGER size = {};
+    if (::GetFileSizeEx(file, &size) == 0) {
+        const DWORD error = ::GetLastError();
+        ::CloseHandle(file);
+        return io_error(path, "cannot read its size", error);
+    }
+    MappedFile map;
+    if (size.QuadPart > 0) {
+        const HANDLE mapping = ::CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr);
+        const void* base =
+            mapping == nullptr ? nullptr : ::MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
+        if (base == nullptr) {
+            const DWORD error = ::GetLastError();
+            if (mapping != nullptr) {
+                ::CloseHandle(mapping);
+            }
+            ::CloseHandle(file);
+            return io_error(path, "cannot map into memory", error);
+        }
+        map.m_handle = mapping;
+        map.m_bytes = {static_cast<const std::byte*>(base),
+                       static_cast<std::size_t>(size.QuadPart)};
+    }
+    ::CloseHandle(file);
+    return map;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : m_bytes(std::exchange(other.m_bytes, {}))
+    , m_handle(std::exchange(other.m_handle, nullptr))
+{}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept
+{
+    std::swap(m_bytes, other.m_bytes);
+    std::swap(m_handle, other.m_handle);
+    return *this;
+}
+
+MappedFile::~MappedFile()
+{
+    if (!m_bytes.empty()) {
+        ::UnmapViewOfFile(m_bytes.data());
+        ::CloseHandle(m_handle);
+    }
+}
+
+void MappedFile::drop_pages(std::size_t /*offset*/, std::size_t /*size*/) const {}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path)
+{
+    static std::atomic<unsigned> counter = 0;
+    AtomicFile file;
+    file.m_path = path;
+    file.m_temporary = path;
+    file.m_temporary += concat(".tmp-", ::GetCurrentProcessId(), "-", counter++);
+    const HANDLE handle = open_file(file.m_temporary, GENERIC_WRITE, 0, CREATE_ALWAYS);
+    if (handle == INVALID_HANDLE_VALUE) {
+        return io_error(path, "cannot create", ::GetLastError());
+    }
+    file.m_file = reinterpret_cast<std::intptr_t>(handle);
+    return file;
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : m_path(std::move(other.m_path))
+    , m_temporary(std::move(other.m_temporary))
+    , m_file(std::exchange(other.m_file, -1))
+{}
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept
+{
+    std::swap(m_path, other.m_path);
+    std::swap(m_temporary, other.m_temporary);
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+AtomicFile::~AtomicFile()
+{
+    if (m_file != -1) {
+        ::CloseHandle(handle_of(m_file));
+        ::DeleteFileW(m_temporary.c_str());
+    }
+}
+
+Result<void> AtomicFile::write(std::span<const std::byte> bytes)
+{
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+Result<void> AtomicFile::write(std::string_view text)
+{
+    return write_fully(handle_of(m_file), text, m_path);
+}
+
+Result<void> AtomicFile::commit()
+{
+    const HANDLE handle = handle_of(std::exchange(m_file, -1));
+    const bool synced = ::FlushFileBuffers(handle) != 0;
+    const DWORD error = ::GetLastError();
+    ::CloseHandle(handle);
+    if (!synced) {
+        ::DeleteFileW(m_temporary.c_str());
+        return io_error(m_path, "cannot sync", error);
+    }
+    Result<void> renamed = rename_through(m_temporary, m_path, MOVEFILE_REPLACE_EXISTING);
+    if (!renamed) {
+        ::DeleteFileW(m_temporary.c_str());
+    }
+    return renamed;
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text)
+{
+    Result<AtomicFile> file = AtomicFile::create(path);
+    if (!file) {
+        return file.error();
+    }
+    if (Result<void> written = file->write(text); !written) {
+        return written;
+    }
+    return file->commit();
+}
+
+Result<void> rename_folder_durably(const std::filesystem::path& temporary,
+                                   const std::filesystem::path& path)
+{
+    return rename_through(temporary, path, 0);
+}
+
+Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
+{
+    AppendFile file;
+    file.m_path = path;
+    const HANDLE handle =
+        open_file(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, OPEN_ALWAYS);
+    if (handle == INVALID_HANDLE_VALUE) {
+        return io_error(path, "cannot open for appending", ::GetLastError());
+    }
+    file.m_file = reinterpret_cast<std::intptr_t>(handle);
+    LARGE_INTEGER end = {};
+    ::GetFileSizeEx(handle, &end);
+    // Walk back over an unterminated last line.
+    while (end.QuadPart > 0) {
+        LARGE_INTEGER place = {};
+        place.QuadPart = end.QuadPart - 1;
+        char last = '\n';
+        DWORD read = 0;
+        ::SetFilePointerEx(handle, place, nullptr, FILE_BEGIN);
+        if (::ReadFile(handle, &last, 1, &read, nullptr) == 0 || read != 1 || last == '\n') {
+            break;
+        }
+        --end.QuadPart;
+    }
+    ::SetFilePointerEx(handle, end, nullptr, FILE_BEGIN);
+    if (::SetEndOfFile(handle) == 0) {
+        return io_error(path, "cannot truncate", ::GetLastError());
+    }
+    return file;
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : m_path(std::move(other.m_path))
+    , m_file(std::exchange(other.m_file, -1))
+{}
+
+AppendFile& AppendFile::operator=(AppendFile&& other) noexcept
+{
+    std::swap(m_path, other.m_path);
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+AppendFile::~AppendFile()
+{
+    if (m_file != -1) {
+        ::CloseHandle(handle_of(m_file));
+    }
+}
+
+Result<void> AppendFile::append_line(std::string_view line)
+{
+    std::string text(line);
+    text += '\n';
+    const HANDLE handle = handle_of(m_file);
+    LARGE_INTEGER before = {};
+    ::SetFilePointerEx(handle, {}, &before, FILE_CURRENT);
+    Result<void> written = write_fully(handle, text, m_path);
+    if (!written) {
+        // A full disk may have taken half the line; take it back.
+        ::SetFilePointerEx(handle, before, nullptr, FILE_BEGIN);
+        ::SetEndOfFile(handle);
+    }
+    return written;
+}
+
+Result<void> AppendFile::sync()
+{
+    if (::FlushFileBuffers(handle_of(m_file)) == 0) {
+        return io_error(m_path, "cannot sync", ::GetLastError());
+    }
+    return {};
+}
+
+Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder)
+{
+    const std::filesystem::path path = folder / ".lock";
+    const HANDLE handle = open_file(path, GENERIC_READ | GENERIC_WRITE, 0, OPEN_ALWAYS);
+    if (handle == INVALID_HANDLE_VALUE) {
+        const DWORD error = ::GetLastError();
+        if (error == ERROR_SHARING_VIOLATION) {
+            return Error{ErrorCode::Io,
+                         concat(folder.string(), ": another process is using this folder"),
+                         "wait until it ends, or choose another folder"};
+        }
+        return io_error(path, "cannot create the lock", error);
+    }
+    FolderLock lock;
+    lock.m_file = reinterpret_cast<std::intptr_t>(handle);
+    return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : m_file(std::exchange(other.m_file, -1))
+{}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept
+{
+    std::swap(m_file, other.m_file);
+    return *this;
+}
+
+FolderLock::~FolderLock()
+{
+    if (m_file != -1) {
+        ::CloseHandle(handle_of(m_file));
+    }
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::int64_t max_bytes)
+{
+    Result<MappedFile> map = MappedFile::open(path);
+    if (!map) {
+        return map.error();
+    }
+    const auto size = static_cast<std::int64_t>(map->bytes().size());
+    if (size > max_bytes) {
+        return Error{ErrorCode::Format,
+                     concat(path.string(), ": ", size, " bytes, at most ", max_bytes, " are read")};
+    }
+    return std::string(map->text());
+}
+
+MemoryUse process_memory()
+{
+    PROCESS_MEMORY_COUNTERS counters = {};
+    ::GetProcessMemoryInfo(::GetCurrentProcess(), &counters, sizeof(counters));
+    return {static_cast<std::int64_t>(counters.WorkingSetSize),
+            static_cast<std::int64_t>(counters.PeakWorkingSetSize)};
+}
+
+std::int64_t total_memory_bytes()
+{
+    MEMORYSTATUSEX status = {};
+    status.dwLength = sizeof(status);
+    ::GlobalMemoryStatusEx(&status);
+    return static_cast<std::int64_t>(status.ullTotalPhys);
+}
+
+std::int64_t available_memory_bytes()
+{
+    MEMORYSTATUSEX status = {};
+    status.dwLength = sizeof(status);
+    ::GlobalMemoryStatusEx(&status);
+    return static_cast<std::int64_t>(status.ullAvailPhys);
+}
+
+std::int64_t free_disk_bytes(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    const std::filesystem::space_info space =
+        std::filesystem::space(folder.empty() ? std::filesystem::path(".") : folder, error);
+    return error ? 0 : static_cast<std::int64_t>(space.available);
+}
+
+std::string processor_name()
+{
+    char name[256] = {};
+    DWORD size = sizeof(name);
+    const LSTATUS status = ::RegGetValueA(HKEY_LOCAL_MACHINE,
+                                          R"(HARDWARE\DESCRIPTION\System\CentralProcessor\0)",
+                                          "ProcessorNameString",
+                                          RRF_RT_REG_SZ,
+                                          nullptr,
+                                          name,
+                                          &size);
+    return status == ERROR_SUCCESS ? std::string(name) : std::string("CPU");
+}
+
+int processor_cores()
+{
+    const unsigned cores = std::thread::hardware_concurrency();
+    return cores == 0 ? 1 : static_cast<int>(cores);
+}
+
+void stop_on_signals(StopSource& source)
+{
+    g_stop_source = &source;
+    ::SetConsoleCtrlHandler(on_console_event, TRUE);
+}
+
+void volunteer_for_out_of_memory() {}
+
+std::intptr_t take_over_stdout()
+{
+    HANDLE kept = nullptr;
+    ::DuplicateHandle(::GetCurrentProcess(),
+                      ::GetStdHandle(STD_OUTPUT_HANDLE),
+                      ::GetCurrentProcess(),
+                      &kept,
+                      0,
+                      FALSE,
+                      DUPLICATE_SAME_ACCESS);
+    ::_dup2(2, 1);
+    return reinterpret_cast<std::intptr_t>(kept);
+}
+
+Result<void> write_all(std::intptr_t handle, std::string_view text)
+{
+    return write_fully(handle_of(handle), text, "stdout");
+}
+
+bool is_terminal(int descriptor)
+{
+    DWORD mode = 0;
+    return ::GetConsoleMode(handle_of(::_get_osfhandle(descriptor)), &mode) != 0;
+}
+
+} // namespace engine
