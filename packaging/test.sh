@@ -1,7 +1,19 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds with warnings as errors, runs the tests.
+# Installs what is missing, builds everything with warnings as errors, runs the tests, prints one closing line.
 set -eu
 cd "$(dirname "$0")/.."
-cmake --preset dev
+
+packaging/install_packages.sh packages.txt packages-test.txt
+[ -f build/dev/build.ninja ] || cmake --preset dev
 cmake --build --preset dev
-ctest --preset dev
+
+log=build/dev/test.log
+status=0
+ctest --preset dev --output-log "$log" "$@" || status=$?
+
+# ctest counts a skipped test as passed in its summary; this line does not.
+skipped=$(grep -cE '\*\*\*(Skipped|Not Run)' "$log" || true)
+failed=$(grep -cE '\*\*\*(Failed|Timeout|Exception)' "$log" || true)
+passed=$(grep -cE '[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed ' "$log" || true)
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"
