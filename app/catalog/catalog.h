@@ -1,0 +1,132 @@
+// Catalog: the index of models, data sets, runs and adapters that pages read and edit; what a
+// person enters is written to the workspace's files first, so the index can always be rebuilt.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <QObject>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include "app/catalog/records.h"
+#include "app/error_text.h"
+#include "app/paths.h"
+
+namespace app {
+
+class CatalogWriter;
+class Database;
+
+// Reads are short queries on the calling (GUI) thread; writes go to the writing thread and are
+// followed by the matching changed signal. Another studio's writes are noticed too.
+class Catalog final : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(Catalog)
+
+public:
+    enum class Access {
+        ReadWrite,
+        ReadOnly, // the workspace cannot be written, or was made by a newer studio
+    };
+
+    explicit Catalog(const Paths& paths, QObject* parent = nullptr);
+    ~Catalog() override;
+
+    // Opens or creates catalog.sqlite and brings its schema up to date. In a workspace that cannot
+    // be written a temporary index is built from its files and access() is ReadOnly. Errors: a
+    // catalog that cannot be used at all.
+    [[nodiscard]] Outcome<Done> open();
+
+    [[nodiscard]] Access access() const { return m_access; }
+
+    // Why access() is ReadOnly; empty otherwise.
+    [[nodiscard]] const Problem& readOnlyReason() const { return m_readOnlyReason; }
+
+    [[nodiscard]] QList<ModelRecord> models() const;
+    [[nodiscard]] QList<DatasetRecord> datasets() const;
+    [[nodiscard]] QList<RunRecord> runs() const; // newest first
+    [[nodiscard]] QList<AdapterRecord> adapters() const;
+    [[nodiscard]] QList<VoteRecord> votes() const;
+    [[nodiscard]] std::optional<ModelRecord> model(const QString& id) const;
+    [[nodiscard]] std::optional<ModelRecord> modelByPath(const QString& path) const;
+    [[nodiscard]] std::optional<DatasetRecord> dataset(const QString& id) const;
+    [[nodiscard]] std::optional<DatasetRecord> datasetByPath(const QString& path) const;
+    [[nodiscard]] std::optional<RunRecord> run(const QString& id) const;
+    [[nodiscard]] std::optional<AdapterRecord> adapter(const QString& id) const;
+
+    // Registrations. An existing id is replaced. Problems arrive as problemOccurred.
+    void saveModel(const ModelRecord& record);
+    void saveDataset(const DatasetRecord& record);
+    void forgetModel(const QString& id);   // the model's own files stay
+    void forgetDataset(const QString& id); // an imported copy goes to the trash
+    void addVote(const VoteRecord& vote);
+
+    // What a person enters about a run or an adapter.
+    void setRunName(const QString& id, const QString& name);
+    void setRunTags(const QString& id, const QStringList& tags);
+    void setRunNotes(const QString& id, const QString& notes);
+    void setAdapterTags(const QString& id, const QStringList& tags);
+    void setAdapterNotes(const QString& id, const QString& notes);
+
+    // Moves the folder to the trash; undoDelete() brings the last one back. Refused while a
+    // process trains in it.
+    void deleteRun(const QString& id);
+    void deleteAdapter(
+        const QString& id); // imported ones and checkpoints; a final one goes with its run
+    [[nodiscard]] bool canUndoDelete() const;
+    void undoDelete();
+    void emptyTrash();
+
+    // Reads one run folder again: after a run started, ended or was copied in.
+    void refreshRun(const QString& id);
+    // A live run's state and numbers, without reading its folder.
+    void updateRunProgress(const QString& id, RunState state, const RunNumbers& numbers);
+    // Forgets everything and reads the whole workspace again; `rebuilt` follows.
+    void rebuild();
+    // Waits until every write asked for so far is done; for tests and for closing.
+    void flush();
+
+Q_SIGNALS:
+    void modelsChanged();
+    void datasetsChanged();
+    void runsChanged();
+    void runProgressed(const QString& id); // numbers of a live run only
+    void adaptersChanged();
+    void votesChanged();
+    void rebuilt(int runs, int adapters);
+    void problemOccurred(const app::Problem& problem);
+
+private:
+    enum class Topic { Models, Datasets, Runs, Adapters, Votes, Everything };
+    using Work = std::function<Outcome<Done>(Database&)>;
+
+    struct Deleted
+    {
+        QString from; // where the folder was
+        QString to;   // where it is in the trash
+    };
+
+    [[nodiscard]] Outcome<Done> openReadOnly(const Problem& reason);
+    [[nodiscard]] bool refuseWhenReadOnly();
+    void post(Topic topic, Work work);
+    void announce(Topic topic);
+    void editRunFile(const QString& id, const QString& key, const QJsonValue& value);
+    void editAdapterFile(const QString& id, const QString& key, const QJsonValue& value);
+    void moveToTrash(Topic topic, const QString& path);
+    void checkForeignChanges();
+
+    Paths m_paths;
+    Access m_access = Access::ReadWrite;
+    Problem m_readOnlyReason;
+    std::unique_ptr<QTemporaryDir> m_temporary; // the index of a read-only workspace
+    std::unique_ptr<Database> m_reader;
+    std::unique_ptr<CatalogWriter> m_writer;
+    QList<Deleted> m_deleted;
+    QTimer m_poll;
+    qint64 m_dataVersion = 0;
+};
+
+} // namespace app

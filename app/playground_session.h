@@ -1,0 +1,89 @@
+// PlaygroundSession: one base kept resident in a worker, adapters by key, and answers side by side,
+// streamed token by token.
+#pragma once
+
+#include <memory>
+
+#include <QMap>
+#include <QObject>
+#include <QStringList>
+
+#include "app/worker/worker_client.h"
+#include "app/worker/worker_commands.h"
+
+namespace app {
+
+class PlaygroundSession final : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(PlaygroundSession)
+
+public:
+    enum class State { Empty, Loading, Ready, Answering, Failed };
+    Q_ENUM(State)
+
+    PlaygroundSession(WorkerFactory factory, LadderTimes times, QObject* parent = nullptr);
+    ~PlaygroundSession() override;
+
+    [[nodiscard]] State state() const { return m_state; }
+
+    [[nodiscard]] const QString& baseModel() const { return m_baseModel; }
+
+    [[nodiscard]] const Problem& problem() const { return m_problem; }
+
+    // Makes a base resident; adapters of another base are let go.
+    void loadBase(const QString& folder, const QString& dtype = QStringLiteral("f32"));
+    // Makes an adapter resident under its catalog id (or any key). `adapterLoaded` follows.
+    void loadAdapter(const QString& key, const QString& folder);
+    void unloadAdapter(const QString& key);
+    [[nodiscard]] QStringList residentAdapters() const;
+
+    // Asks the same of each pane, left to right; an empty key is the base. Ignored unless Ready.
+    void ask(const QStringList& adapterKeys, const GenerateRequest& request);
+    void cancel();   // what is being answered; panes keep what they have
+    void shutDown(); // lets the memory go
+
+Q_SIGNALS:
+    void stateChanged();
+    void loadProgressed(double fraction, const QString& detail);
+    void adapterLoaded(const QString& key);
+    void adapterRefused(const QString& key, const app::Problem& problem);
+    void answerStarted(int pane);
+    void tokenAdded(int pane, const QString& text);
+    void answerFinished(int pane, const app::Answer& answer);
+    void askFinished(); // every pane has answered, was cancelled or failed
+
+private:
+    struct Pending
+    {
+        enum class Kind { Base, Adapter, Pane };
+
+        Kind kind = Kind::Base;
+        QString key;
+        int pane = -1;
+        QString text; // of the answer so far
+    };
+
+    void ensureClient();
+    void setState(State state);
+    void askNextPane();
+    void onAnswer(qint64 id, const QString& event, const QJsonObject& object);
+    void onFailure(qint64 id, const Problem& problem);
+    void onEnded(const WorkerProcess::Ending& ending);
+
+    WorkerFactory m_factory;
+    LadderTimes m_times;
+    std::unique_ptr<WorkerClient> m_client;
+    State m_state = State::Empty;
+    QString m_baseModel;
+    Problem m_problem;
+    QMap<qint64, Pending> m_pending;
+    QStringList m_resident;
+    QStringList m_panes; // still to answer: adapter keys
+    GenerateRequest m_request;
+    int m_nextPane = 0;
+    qint64 m_answering = 0;
+    bool m_cancelAsked = false;
+};
+
+} // namespace app

@@ -1,0 +1,87 @@
+// RunQueue: starts runs one after the other on each device, owns their controllers, and finds the
+// runs that were interrupted or go on elsewhere.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <QObject>
+
+#include "app/catalog/catalog.h"
+#include "app/runs/run_controller.h"
+#include "app/settings.h"
+
+namespace app {
+
+class RunSpec;
+
+class RunQueue final : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(RunQueue)
+
+public:
+    RunQueue(const Paths& paths,
+             Catalog& catalog,
+             const Settings& settings,
+             WorkerFactory factory,
+             QObject* parent = nullptr);
+    ~RunQueue() override;
+
+    // Makes a run folder with run.json and queues it. Errors: the spec has errors; the disk.
+    [[nodiscard]] Outcome<RunController*> enqueue(const RunSpec& spec);
+    // Goes on from the last whole checkpoint (from the start when there is none).
+    [[nodiscard]] Outcome<RunController*> resume(const QString& runId);
+    // The controller of a run, made on demand: an ended run's loads its past, a run that another
+    // process trains is followed. nullptr when there is no such folder.
+    [[nodiscard]] RunController* open(const QString& runId);
+
+    [[nodiscard]] RunController* current() const; // the one going on; nullptr: none
+    [[nodiscard]] QList<RunController*> waiting() const;
+    [[nodiscard]] bool isBusy() const; // own runs only
+
+    // Runs to offer for continuation. Looked up by findInterrupted().
+    [[nodiscard]] const QStringList& interrupted() const { return m_interrupted; }
+
+    // Looks at every run the catalog thinks live: followed when its folder is locked, interrupted
+    // otherwise.
+    void findInterrupted();
+    void dismissInterrupted(const QString& runId); // marks it cancelled; it can still be resumed
+
+    // For closing the window.
+    void stopAll();
+    void continueAllWithoutWindow();
+
+Q_SIGNALS:
+    void runAdded(app::RunController* run);
+    void runChanged(app::RunController* run); // its state
+    void currentChanged();
+    void interruptedChanged();
+    void idle(); // no own run is going on any more (stopAll and continueAllWithoutWindow)
+
+private:
+    RunController* adopt(const QString& folder);
+    void startNext();
+    void onStateChanged(RunController* run);
+    void onEnded(RunController* run);
+    [[nodiscard]] LadderTimes ladderTimes() const;
+
+    struct Entry
+    {
+        std::unique_ptr<RunController> run;
+        QString device;
+        RunController::Start how = RunController::Start::Fresh;
+        bool queued = false;
+        bool own = false; // started here, not yet ended
+    };
+
+    Paths m_paths;
+    Catalog& m_catalog;
+    const Settings& m_settings;
+    WorkerFactory m_factory;
+    std::vector<Entry> m_entries;
+    QStringList m_interrupted;
+    bool m_closing = false;
+};
+
+} // namespace app

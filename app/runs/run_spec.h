@@ -1,0 +1,144 @@
+// RunSpec: what the New run page edits: every setting with its default, range and help, the map of
+// target matrices x layers, and what is wrong or unwise; read and written as run.json.
+#pragma once
+
+#include <QJsonObject>
+#include <QList>
+#include <QMap>
+#include <QObject>
+#include <QStringList>
+#include <QVariant>
+
+#include "app/catalog/records.h"
+#include "app/error_text.h"
+
+namespace app {
+
+// One setting of a run, for building a form. `name` is the key of run.json.
+struct FieldInfo
+{
+    enum class Kind { Integer, Real, Toggle, Choice, Text, Lines, Path };
+    enum class Group { Data, Adapter, Init, Optimizer, Length, Watch, Device, Notes };
+
+    QString name;
+    QString label; // for people, translated
+    QString help;  // one line, translated
+    Kind kind = Kind::Text;
+    Group group = Group::Data;
+    bool advanced = false;
+    QVariant fallback; // the default
+    double minimum = 0.0;
+    double maximum = 0.0;
+    int decimals = 0;
+    QStringList choices = {};     // of Choice: values of run.json
+    QString automatic = {};       // what 0 or -1 means, for example "chosen by the memory estimate"
+    QVariant automaticValue = {}; // the value shown as `automatic`; invalid: none
+};
+
+// One adapted matrix of the map.
+struct MapCell
+{
+    bool targeted = false;
+    qint64 rank = 0;
+    qint64 parameters = 0; // rank * (d_in + d_out) when targeted
+};
+
+class RunSpec final : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(RunSpec)
+
+public:
+    enum class Preset { AttentionQv, Attention, AllLinear };
+
+    explicit RunSpec(QObject* parent = nullptr);
+    ~RunSpec() override;
+
+    // Every field in the order of the form.
+    [[nodiscard]] static const QList<FieldInfo>& fields();
+    [[nodiscard]] static const FieldInfo* field(const QString& name); // nullptr: unknown
+    // "q_proj", "k_proj", ... in the map's column order.
+    [[nodiscard]] static const QStringList& targetNames();
+
+    [[nodiscard]] QVariant value(const QString& name) const;
+    void setValue(const QString& name, const QVariant& value); // unknown names are ignored
+    [[nodiscard]] bool isDefault(const QString& name) const;
+    void reset(); // every field to its default; base model and data stay
+
+    // The base. Reads config.json; the map has its layers afterwards.
+    void setBaseModel(const ModelRecord& model);
+
+    [[nodiscard]] const ModelShape& shape() const { return m_shape; }
+
+    void setDataset(const DatasetRecord& dataset); // its format, columns and chat format too
+
+    [[nodiscard]] QString parentRun() const { return m_parentRun; }
+
+    // The map. A selection is a product, targets x layers, as PEFT writes it: switching a cell on
+    // adds its row and column; switching one off removes its column when its row is the only
+    // layer, else its row.
+    [[nodiscard]] QStringList targets() const;
+    [[nodiscard]] QList<qint64> layers() const; // never empty for a known shape: all are listed
+    void setTargets(const QStringList& targets);
+    void setLayers(const QList<qint64>& layers);
+    void setSelection(const QStringList& targets, const QList<qint64>& layers);
+    void toggleTarget(const QString& target);
+    void toggleLayer(qint64 layer);
+    void toggleCell(qint64 layer, const QString& target);
+    void applyPreset(Preset preset);
+    [[nodiscard]] MapCell cell(qint64 layer, const QString& target) const;
+    // A rank for one target (all layers) or one matrix; 0 takes it away again.
+    void setTargetRank(const QString& target, qint64 rank);
+    void setCellRank(qint64 layer, const QString& target, qint64 rank);
+    [[nodiscard]] qint64 trainableParameters() const;
+    [[nodiscard]] double adapterMegabytes() const; // of the saved float32 adapter
+
+    // Recommended learning rate for the chosen init and ratio, and why; NaN when the default is it.
+    struct Advice
+    {
+        double learningRate = kUnknown;
+        QString reason;
+    };
+
+    [[nodiscard]] Advice learningRateAdvice() const;
+
+    // Field name -> sentence. Errors keep a run from starting; "" holds what belongs to no field.
+    [[nodiscard]] const QMap<QString, QString>& errors() const { return m_errors; }
+
+    [[nodiscard]] const QMap<QString, QString>& warnings() const { return m_warnings; }
+
+    [[nodiscard]] bool canStart() const { return m_errors.isEmpty(); }
+
+    // run.json's object; keys this studio does not know are kept through load.
+    [[nodiscard]] QJsonObject toConfig() const;
+    [[nodiscard]] Outcome<Done> load(const QJsonObject& config);
+    // A copy of a run's settings to start another from; remembers the parent.
+    [[nodiscard]] Outcome<Done> loadFromRun(const RunRecord& run);
+
+Q_SIGNALS:
+    void valueChanged(const QString& name);
+    void mapChanged();      // shape, targets, layers or ranks
+    void problemsChanged(); // errors or warnings
+
+private:
+    void store(const QString& name, const QVariant& value);
+    void revalidate();
+    [[nodiscard]] qint64 rankOf(qint64 layer, const QString& target) const;
+
+    QMap<QString, QVariant> m_values;
+    ModelShape m_shape;
+    QStringList m_targets;
+    QList<qint64> m_layers; // empty: all
+    QMap<QString, qint64> m_rankPattern;
+    QJsonObject m_rest; // keys of a loaded config that no field shows
+    QString m_parentRun;
+    QMap<QString, QString> m_errors;
+    QMap<QString, QString> m_warnings;
+};
+
+// "1.2 M", "12.5 MB": numbers for people, one spelling everywhere.
+[[nodiscard]] QString humanCount(qint64 count);
+[[nodiscard]] QString humanBytes(qint64 bytes);
+[[nodiscard]] QString humanSeconds(double seconds); // "1 h 05 min", "3 min 20 s"; "-" when unknown
+
+} // namespace app
