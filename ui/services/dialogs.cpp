@@ -1,0 +1,87 @@
+// Message, question, open and save: the only callers of QMessageBox and QFileDialog; scriptable.
+#include "ui/services/dialogs.h"
+
+#include <QFileDialog>
+#include <QMessageBox>
+#include <QPushButton>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+void Dialogs::message(QWidget* parent, Tone tone, const QString& title, const QString& text)
+{
+    m_shown.append(title + u": "_s + text);
+    if (m_silent) {
+        return;
+    }
+    const auto symbol = tone == Tone::Error     ? QMessageBox::Critical
+                        : tone == Tone::Warning ? QMessageBox::Warning
+                                                : QMessageBox::Information;
+    QMessageBox box(symbol, title, text, QMessageBox::Ok, parent);
+    box.exec();
+}
+
+int Dialogs::ask(QWidget* parent,
+                 const QString& title,
+                 const QString& text,
+                 const QStringList& options)
+{
+    m_shown.append(title + u": "_s + text);
+    const int last = static_cast<int>(options.size()) - 1;
+    if (!m_answers.empty()) {
+        const int answer = m_answers.front();
+        m_answers.pop_front();
+        return answer;
+    }
+    if (m_silent) {
+        return last;
+    }
+    QMessageBox box(QMessageBox::Question, title, title, QMessageBox::NoButton, parent);
+    box.setInformativeText(text);
+    QList<QPushButton*> buttons;
+    for (int i = 0; i <= last; ++i) {
+        const auto role = i == last ? QMessageBox::RejectRole : QMessageBox::AcceptRole;
+        buttons.append(box.addButton(options.at(i), role));
+    }
+    box.setDefaultButton(buttons.first());
+    box.setEscapeButton(buttons.last());
+    box.exec();
+    for (int i = 0; i <= last; ++i) {
+        if (box.clickedButton() == buttons.at(i)) {
+            return i;
+        }
+    }
+    return last;
+}
+
+bool Dialogs::takePath(const QString& title, QString& path)
+{
+    m_shown.append(title);
+    if (!m_paths.empty()) {
+        path = m_paths.front();
+        m_paths.pop_front();
+        return true;
+    }
+    return m_silent;
+}
+
+QString Dialogs::openFile(QWidget* parent, const QString& title, const QString& filter)
+{
+    QString path;
+    return takePath(title, path) ? path : QFileDialog::getOpenFileName(parent, title, {}, filter);
+}
+
+QString Dialogs::openFolder(QWidget* parent, const QString& title)
+{
+    QString path;
+    return takePath(title, path) ? path : QFileDialog::getExistingDirectory(parent, title);
+}
+
+QString Dialogs::saveFile(QWidget* parent, const QString& title, const QString& proposal)
+{
+    QString path;
+    return takePath(title, path) ? path : QFileDialog::getSaveFileName(parent, title, proposal);
+}
+
+} // namespace ui

@@ -1,0 +1,52 @@
+// Message, question, open and save: the only callers of QMessageBox and QFileDialog; scriptable.
+#pragma once
+
+#include <deque>
+
+#include <QString>
+#include <QStringList>
+
+class QWidget;
+
+namespace ui {
+
+class Dialogs final
+{
+    Q_DISABLE_COPY_MOVE(Dialogs)
+
+public:
+    Dialogs() = default;
+
+    enum class Tone { Information, Warning, Error };
+
+    void message(QWidget* parent, Tone tone, const QString& title, const QString& text);
+
+    // Index of the chosen option; the last option is what Escape and the close button mean.
+    [[nodiscard]] int
+    ask(QWidget* parent, const QString& title, const QString& text, const QStringList& options);
+
+    // Empty when cancelled.
+    [[nodiscard]] QString openFile(QWidget* parent, const QString& title, const QString& filter);
+    [[nodiscard]] QString openFolder(QWidget* parent, const QString& title);
+    [[nodiscard]] QString saveFile(QWidget* parent, const QString& title, const QString& proposal);
+
+    // Tests: the next ask() answers `option`, the next open or save gives `path`, without a window.
+    void setNextAnswer(int option) { m_answers.push_back(option); }
+
+    void setNextPath(const QString& path) { m_paths.push_back(path); }
+
+    // Tests: no dialog opens; an unscripted ask() takes the last option and a path is empty.
+    void setSilent() { m_silent = true; }
+
+    [[nodiscard]] const QStringList& shown() const { return m_shown; } // titles and texts so far
+
+private:
+    [[nodiscard]] bool takePath(const QString& title, QString& path);
+
+    std::deque<int> m_answers;
+    std::deque<QString> m_paths;
+    QStringList m_shown;
+    bool m_silent = false;
+};
+
+} // namespace ui
