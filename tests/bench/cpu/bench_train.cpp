@@ -1,0 +1,137 @@
+// The engine's side of the training benchmark: LoRA steps on given token ids, one JSON object a
+// step on stdout.
+//
+// bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE THREADS STEPS ROWS SEQ_LEN
+// TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN]. ADAPTER_DIR is the PEFT folder both sides start
+// from.
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "engine/core/platform.h"
+#include "engine/model/transformer.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/optimizer_step.h"
+
+namespace {
+
+using namespace engine;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+MicroBatch make_batch(const std::int32_t* tokens, std::int64_t rows, std::int64_t seq_len)
+{
+    MicroBatch batch;
+    const float weight = 1.0F / static_cast<float>(rows * (seq_len - 1));
+    batch.offsets.push_back(0);
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t i = 0; i < seq_len; ++i) {
+            const bool last = i + 1 == seq_len;
+            batch.tokens.push_back(tokens[row * seq_len + i]);
+            batch.labels.push_back(last ? -1 : tokens[row * seq_len + i + 1]);
+            batch.weights.push_back(last ? 0.0F : weight);
+            batch.positions.push_back(static_cast<std::int32_t>(i));
+        }
+        batch.offsets.push_back(static_cast<std::int32_t>((row + 1) * seq_len));
+    }
+    return batch;
+}
+
+struct Moments
+{
+    Tensor m;
+    Tensor v;
+};
+
+void add_parameter(Backend& backend,
+                   Tensor& value,
+                   Tensor& grad,
+                   std::vector<Moments>& moments,
+                   std::vector<ops::ParameterStep>& parameters)
+{
+    moments.push_back(
+        {backend.tensor(DType::F32, value.shape()), backend.tensor(DType::F32, value.shape())});
+    ops::zero(backend, moments.back().m);
+    ops::zero(backend, moments.back().v);
+    parameters.push_back({.value = value,
+                          .grad = grad,
+                          .m = moments.back().m,
+                          .v = moments.back().v,
+                          .learning_rate = 1e-3F});
+}
+
+int run(char** arguments)
+{
+    const Clock::time_point start = Clock::now();
+    const std::string dtype_name = arguments[4];
+    const DType dtype = dtype_name == "bf16" ? DType::BF16 : DType::F32;
+    const std::int64_t steps = std::atoll(arguments[6]);
+    const std::int64_t rows = std::atoll(arguments[7]);
+    const std::int64_t seq_len = std::atoll(arguments[8]);
+
+    auto backend = value_or_throw(make_backend({}, {.threads = std::atoi(arguments[5])}));
+    const MappedFile tokens = value_or_throw(MappedFile::open(arguments[2]));
+    const BaseModel model =
+        value_or_throw(BaseModel::load(*backend, arguments[1], {.dtype = dtype}));
+    LoraAdapter adapter =
+        value_or_throw(load_adapter(*backend, model.config(), arguments[3], dtype));
+    const LoraConfig config = adapter.config();
+    Transformer transformer(
+        *backend, model, {.max_tokens = rows * seq_len, .max_sequence_length = seq_len}, &config);
+    LoraGradients gradients(*backend, adapter);
+
+    std::vector<Moments> moments;
+    std::vector<ops::ParameterStep> parameters;
+    for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
+        LoraMatrix& matrix = adapter.matrices()[i];
+        add_parameter(*backend, matrix.lora_a, gradients.pairs[i].lora_a, moments, parameters);
+        add_parameter(*backend, matrix.lora_b, gradients.pairs[i].lora_b, moments, parameters);
+    }
+
+    const auto* ids = reinterpret_cast<const std::int32_t*>(tokens.bytes().data());
+    for (std::int64_t step = 0; step < steps; ++step) {
+        const MicroBatch batch = make_batch(ids + step * rows * seq_len, rows, seq_len);
+        const Clock::time_point begin = Clock::now();
+        const double loss = transformer.run(batch, {.adapter = &adapter, .gradients = &gradients});
+        const double norm = std::sqrt(ops::sum_of_squares(*backend, parameters));
+        const double scale = norm > 1.0 ? 1.0 / (norm + 1e-6) : 1.0;
+        ops::adamw_step(
+            *backend, parameters, {.step = step + 1, .grad_scale = static_cast<float>(scale)});
+        adapter.refresh_copies();
+        std::printf(
+            "{\"step\":%lld,\"loss\":%.9g,\"grad_norm\":%.9g,\"seconds\":%.6f,\"since_start\":%.6f,"
+            "\"peak_bytes\":%lld}\n",
+            static_cast<long long>(step + 1),
+            loss,
+            norm,
+            seconds_since(begin),
+            seconds_since(start),
+            static_cast<long long>(process_memory().peak_resident_bytes));
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc != 9) {
+        std::fprintf(stderr,
+                     "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16 THREADS STEPS "
+                     "ROWS SEQ_LEN\n");
+        return 2;
+    }
+    try {
+        return run(argv);
+    } catch (const engine::EngineError& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return engine::exit_code(error.error().code);
+    }
+}

@@ -1,0 +1,53 @@
+"""The peer's side of the training benchmark: the same LoRA steps with PyTorch, transformers and PEFT.
+
+peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE THREADS STEPS ROWS SEQ_LEN VARIANT
+VARIANT: default (PEFT as it comes: float32 adapters), same (adapters in the base's dtype), compile (same + torch.compile).
+One JSON object a step on stdout, as bench_train prints it.
+"""
+import json
+import resource
+import sys
+import time
+
+start = time.perf_counter()
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from peft import PeftModel  # noqa: E402
+from transformers import AutoModelForCausalLM  # noqa: E402
+
+
+def main():
+    folder, tokens_path, adapter, dtype, threads, steps, rows, seq_len, variant = sys.argv[1:10]
+    threads, steps, rows, seq_len = int(threads), int(steps), int(rows), int(seq_len)
+    torch.set_num_threads(threads)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.bfloat16 if dtype == "bf16" else torch.float32, attn_implementation="sdpa")
+    model.config.use_cache = False
+    model = PeftModel.from_pretrained(model, adapter, is_trainable=True,
+                                      autocast_adapter_dtype=variant == "default")
+    if variant != "default":
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                parameter.data = parameter.data.to(model.dtype)
+    model.train()
+    if variant == "compile":
+        model = torch.compile(model)
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=1e-3, weight_decay=0.0)
+    tokens = np.fromfile(tokens_path, dtype=np.int32).reshape(steps, rows, seq_len)
+    for step in range(steps):
+        ids = torch.from_numpy(tokens[step].astype(np.int64))
+        begin = time.perf_counter()
+        loss = model(input_ids=ids, labels=ids).loss
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(trainable, 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        value = loss.item()
+        now = time.perf_counter()
+        print(json.dumps({"step": step + 1, "loss": value, "grad_norm": float(norm), "seconds": now - begin,
+                          "since_start": now - start,
+                          "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
+
+
+main()
