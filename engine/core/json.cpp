@@ -41,7 +41,8 @@ public:
 
     bool key(string_t& value) override
     {
-        if (m_limits.reject_duplicate_keys && !m_open.back().keys.insert(value).second) {
+        m_key_is_new = m_open.back().keys.insert(value).second;
+        if (m_limits.reject_duplicate_keys && !m_key_is_new) {
             m_message = concat("duplicate key \"", value.substr(0, 60), "\"");
             return false;
         }
@@ -116,6 +117,13 @@ private:
             parent.push_back(std::move(value));
             return &parent.back();
         }
+        if (m_key_is_new) {
+            // An ordered object looks for a key by going through all of them; a vocabulary has
+            // 150,000.
+            auto& members = parent.get_ref<Json::object_t&>();
+            members.emplace_back(m_key, std::move(value));
+            return &members.back().second;
+        }
         // With duplicate keys allowed the last value wins, as in every common reader.
         Json& slot = parent[m_key];
         slot = std::move(value);
@@ -126,6 +134,7 @@ private:
     Json m_root;
     std::vector<Level> m_open;
     std::string m_key;
+    bool m_key_is_new = true; // within the object that is open
     std::string m_message;
     std::size_t m_position = 0;
 };
