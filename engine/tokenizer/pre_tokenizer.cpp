@@ -1,0 +1,292 @@
+// The pre-tokenizer's steps: splits by expression, text or class, Metaspace, ByteLevel.
+#include "engine/tokenizer/pre_tokenizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/tokenizer/byte_level.h"
+#include "engine/tokenizer/fields.h"
+#include "engine/tokenizer/normalizer.h"
+#include "engine/tokenizer/unicode.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::string_view kPart = "pre_tokenizer";
+constexpr std::string_view kGpt2Pattern =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+using Range = PreTokenizerScratch::Range;
+
+SplitBehavior behavior_of(const Json& json, std::string_view fallback)
+{
+    const std::string name = fields::get_string(json, "behavior", fallback, kPart);
+    if (name == "Removed") {
+        return SplitBehavior::Removed;
+    }
+    if (name == "Isolated") {
+        return SplitBehavior::Isolated;
+    }
+    if (name == "MergedWithPrevious") {
+        return SplitBehavior::MergedWithPrevious;
+    }
+    if (name == "MergedWithNext") {
+        return SplitBehavior::MergedWithNext;
+    }
+    if (name == "Contiguous") {
+        return SplitBehavior::Contiguous;
+    }
+    fields::refuse("pre_tokenizer.behavior", name);
+}
+
+// Joins matches to their neighbours as the behaviour says. A match right behind another match
+// starts a piece of its own, but for Contiguous.
+void join_ranges(std::vector<Range>& ranges, SplitBehavior behavior)
+{
+    if (behavior == SplitBehavior::MergedWithNext) {
+        std::reverse(ranges.begin(), ranges.end());
+    }
+    std::size_t kept = 0;
+    bool previous_match = false;
+    for (const Range range : ranges) {
+        const bool joins = behavior == SplitBehavior::Contiguous
+                               ? range.is_match == previous_match
+                               : range.is_match && !previous_match;
+        previous_match = range.is_match;
+        if (joins && kept > 0) {
+            ranges[kept - 1].begin = std::min(ranges[kept - 1].begin, range.begin);
+            ranges[kept - 1].end = std::max(ranges[kept - 1].end, range.end);
+        } else {
+            ranges[kept++] = range;
+        }
+    }
+    ranges.resize(kept);
+    if (behavior == SplitBehavior::MergedWithNext) {
+        std::reverse(ranges.begin(), ranges.end());
+    }
+}
+
+template <typename Visit>
+void split_by_text(std::string_view text, std::string_view separator, Visit visit)
+{
+    std::size_t covered = 0;
+    for (std::size_t at = text.find(separator); at != std::string_view::npos;
+         at = text.find(separator, covered)) {
+        if (at > covered) {
+            visit(covered, at, false);
+        }
+        covered = at + separator.size();
+        visit(at, covered, true);
+    }
+    if (covered < text.size()) {
+        visit(covered, text.size(), false);
+    }
+}
+
+template <typename Visit>
+void split_by_class(std::string_view text, bool (*in_class)(char32_t), Visit visit)
+{
+    std::size_t gap = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t start = i;
+        if (in_class(unicode::next_character(text, i))) {
+            if (start > gap) {
+                visit(gap, start, false);
+            }
+            visit(start, i, true);
+            gap = i;
+        }
+    }
+    if (gap < text.size()) {
+        visit(gap, text.size(), false);
+    }
+}
+
+} // namespace
+
+PreTokenizer::PreTokenizer(const Json& json)
+{
+    if (!json.is_null()) {
+        add(json);
+    }
+    if (!m_steps.empty() && std::holds_alternative<ByteLevel>(m_steps.back())) {
+        m_spelling = Spelling::Bytes;
+    }
+    for (const Step& step : m_steps) {
+        const auto* metaspace = std::get_if<Metaspace>(&step);
+        m_keeps_whole = m_keeps_whole && metaspace != nullptr && !metaspace->split;
+    }
+}
+
+void PreTokenizer::add(const Json& json)
+{
+    const std::string& type = fields::type_of(json, kPart);
+    const auto split = [&](auto pattern, SplitBehavior behavior, bool invert) {
+        m_steps.emplace_back(Split{std::move(pattern), behavior, invert});
+    };
+    if (type == "Sequence") {
+        for (const Json& part : fields::parts_of(json, "pretokenizers", kPart)) {
+            add(part);
+        }
+    } else if (type == "Split") {
+        add_split(json);
+    } else if (type == "ByteLevel") {
+        ByteLevel step{fields::get_bool(json, "add_prefix_space", true, kPart), std::nullopt};
+        if (fields::get_bool(json, "use_regex", true, kPart)) {
+            step.regex.emplace(kGpt2Pattern);
+        }
+        m_steps.emplace_back(std::move(step));
+    } else if (type == "Metaspace") {
+        add_metaspace(json);
+    } else if (type == "Whitespace") {
+        split(Regex(R"(\w+|[^\w\s]+)"), SplitBehavior::Removed, true);
+    } else if (type == "WhitespaceSplit") {
+        split(Class::Whitespace, SplitBehavior::Removed, false);
+    } else if (type == "Punctuation") {
+        split(Class::Punctuation, behavior_of(json, "Isolated"), false);
+    } else if (type == "Digits") {
+        const bool each = fields::get_bool(json, "individual_digits", false, kPart);
+        split(Class::Numeric, each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false);
+    } else {
+        fields::refuse(kPart, type);
+    }
+}
+
+void PreTokenizer::add_split(const Json& json)
+{
+    const Json& pattern = fields::need(json, "pattern", kPart);
+    const SplitBehavior behavior = behavior_of(json, "");
+    const bool invert = fields::get_bool(json, "invert", false, kPart);
+    if (const Json* regex = fields::find(pattern, "Regex")) {
+        m_steps.emplace_back(Split{Regex(fields::text_of(*regex, kPart)), behavior, invert});
+        return;
+    }
+    const std::string& text = fields::text_of(fields::need(pattern, "String", kPart), kPart);
+    if (text.empty()) {
+        fields::fail(ErrorCode::Format, "pre_tokenizer: Split has an empty pattern");
+    }
+    m_steps.emplace_back(Split{text, behavior, invert});
+}
+
+void PreTokenizer::add_metaspace(const Json& json)
+{
+    Metaspace step{fields::get_string(json, "replacement", "\xE2\x96\x81", kPart),
+                   Metaspace::Prepend::Always,
+                   fields::get_bool(json, "split", true, kPart)};
+    std::size_t length = 0;
+    if (step.mark.empty()
+        || (static_cast<void>(unicode::next_character(step.mark, length)),
+            length != step.mark.size())) {
+        fields::fail(ErrorCode::Format,
+                     "pre_tokenizer: Metaspace's replacement is not one character");
+    }
+    const std::string scheme = fields::get_string(json, "prepend_scheme", "", kPart);
+    const bool prefix = fields::get_bool(json, "add_prefix_space", true, kPart);
+    if (scheme == "never" || (scheme.empty() && !prefix)) {
+        step.prepend = Metaspace::Prepend::Never;
+    } else if (scheme == "first") {
+        step.prepend = Metaspace::Prepend::First;
+    } else if (scheme != "always" && !scheme.empty()) {
+        fields::refuse("pre_tokenizer.prepend_scheme", scheme);
+    }
+    m_steps.emplace_back(std::move(step));
+}
+
+void PreTokenizer::apply(TextPiece text, PreTokenizerScratch& scratch) const
+{
+    scratch.texts.clear();
+    scratch.pieces.assign(1, text);
+    for (std::size_t i = 0; i < m_steps.size(); ++i) {
+        scratch.next.clear();
+        apply_step(m_steps[i], i + 1 == m_steps.size(), scratch);
+        std::swap(scratch.pieces, scratch.next);
+    }
+}
+
+void PreTokenizer::apply_step(const Step& step, bool last, PreTokenizerScratch& scratch) const
+{
+    const auto emit = [&](TextPiece whole, std::size_t begin, std::size_t end) {
+        if (end > begin) {
+            scratch.next.push_back(
+                {whole.text.substr(begin, end - begin), whole.at_start && begin == 0});
+        }
+    };
+    const auto owned = [&](std::string text) -> std::string_view {
+        return scratch.texts.emplace_back(std::move(text));
+    };
+    const auto split_piece = [&](const Split& split, TextPiece piece) {
+        scratch.ranges.clear();
+        const auto visit = [&](std::size_t begin, std::size_t end, bool is_match) {
+            scratch.ranges.push_back({begin, end, is_match != split.invert});
+        };
+        if (const auto* regex = std::get_if<Regex>(&split.pattern)) {
+            for_each_split(*regex, piece.text, scratch.regex, visit);
+        } else if (const auto* text = std::get_if<std::string>(&split.pattern)) {
+            split_by_text(piece.text, *text, visit);
+        } else {
+            const auto kind = std::get<Class>(split.pattern);
+            split_by_class(piece.text,
+                           kind == Class::Whitespace ? unicode::is_whitespace
+                           : kind == Class::Numeric  ? unicode::is_numeric
+                                                     : unicode::is_punctuation,
+                           visit);
+        }
+        if (split.behavior != SplitBehavior::Isolated && split.behavior != SplitBehavior::Removed) {
+            join_ranges(scratch.ranges, split.behavior);
+        }
+        for (const Range& range : scratch.ranges) {
+            if (split.behavior != SplitBehavior::Removed || !range.is_match) {
+                emit(piece, range.begin, range.end);
+            }
+        }
+    };
+    const auto mark_spaces = [&](const Metaspace& step_, TextPiece piece) {
+        std::string text = replace_all(piece.text, " ", step_.mark);
+        const bool wanted = step_.prepend == Metaspace::Prepend::Always
+                            || (step_.prepend == Metaspace::Prepend::First && piece.at_start);
+        if (wanted && !text.starts_with(step_.mark)) {
+            text.insert(0, step_.mark);
+        }
+        piece.text = owned(std::move(text));
+        std::size_t begin = 0;
+        for (std::size_t at = piece.text.find(step_.mark, 1);
+             step_.split && at != std::string_view::npos;
+             at = piece.text.find(step_.mark, at + 1)) {
+            emit(piece, begin, at);
+            begin = at;
+        }
+        emit(piece, begin, piece.text.size());
+    };
+    const auto cut_bytes = [&](const ByteLevel& step_, TextPiece piece) {
+        if (step_.add_prefix_space && !piece.text.starts_with(' ')) {
+            piece.text = owned(" " + std::string(piece.text));
+        }
+        const auto visit = [&](std::size_t begin, std::size_t end, bool /*is_match*/) {
+            if (last) {
+                emit(piece, begin, end); // BPE maps the bytes, and only those of new words
+                return;
+            }
+            TextPiece mapped = piece;
+            mapped.text = owned(byte_level::encode(piece.text.substr(begin, end - begin)));
+            mapped.at_start = piece.at_start && begin == 0;
+            emit(mapped, 0, mapped.text.size());
+        };
+        if (step_.regex) {
+            for_each_split(*step_.regex, piece.text, scratch.regex, visit);
+        } else {
+            visit(0, piece.text.size(), false);
+        }
+    };
+    for (const TextPiece& piece : scratch.pieces) {
+        if (const auto* split = std::get_if<Split>(&step)) {
+            split_piece(*split, piece);
+        } else if (const auto* metaspace = std::get_if<Metaspace>(&step)) {
+            mark_spaces(*metaspace, piece);
+        } else {
+            cut_bytes(std::get<ByteLevel>(step), piece);
+        }
+    }
+}
+
+} // namespace engine
