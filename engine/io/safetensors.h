@@ -48,6 +48,8 @@ public:
 
     [[nodiscard]] const std::string& what() const { return m_what; }
 
+    [[nodiscard]] const MappedFile& map() const { return m_map; }
+
 private:
     MappedFile m_map;
     std::string m_what;
@@ -69,6 +71,9 @@ public:
     [[nodiscard]] const std::vector<SafetensorsFile>& files() const { return m_files; }
 
     [[nodiscard]] std::int64_t total_bytes() const;
+
+    // Tells the system that a tensor was read and its pages are not needed soon.
+    void drop_pages(const SafetensorsEntry& entry) const;
 
 private:
     std::vector<SafetensorsFile> m_files;
