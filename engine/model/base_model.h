@@ -91,6 +91,7 @@ public:
     [[nodiscard]] std::int64_t mapped_bytes() const;
 
 private:
+    friend class BaseModelLoader;
     void bind(const std::function<ConstTensorView(const std::string&)>& lookup);
 
     ModelConfig m_config;
