@@ -19,8 +19,12 @@ struct LoraConfig
     double dropout = 0.0;
     std::vector<Target> target_modules = {kAllTargets.begin(), kAllTargets.end()};
     std::vector<std::int64_t> layers = {}; // layers_to_transform; empty: every layer
-    std::map<std::string, std::int64_t> rank_pattern =
-        {}; // target name, or "layers.N....q_proj" suffix -> rank
+    // Full module paths; when not empty they alone say what is adapted (a PEFT adapter whose choice
+    // is no product of targets and layers).
+    std::vector<std::string> modules = {};
+    // Regular expression for the end of a module's path ("q_proj", "layers.3.mlp.up_proj") -> rank
+    // or alpha; the first match in order of key wins.
+    std::map<std::string, std::int64_t> rank_pattern = {};
     std::map<std::string, double> alpha_pattern = {};
 
     [[nodiscard]] bool targets(std::int64_t layer, Target target) const;

@@ -1,0 +1,16 @@
+// PEFT's adapter_config.json: what it targets and scales, with everything else refused by name.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/model/lora_config.h"
+
+namespace engine {
+
+// Reads the file of an adapter folder for a base. The targets come back as target_modules x layers
+// where they are such a product, and as `modules` otherwise. Errors: NotFound, Io, Format,
+// InvalidConfig, Unsupported.
+[[nodiscard]] Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
+                                                     const ModelConfig& model);
+
+} // namespace engine

@@ -1,0 +1,129 @@
+// PEFT's matching rules on PCRE2, whose limits keep a hostile pattern from hanging.
+#include "engine/model/module_pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::uint32_t kMatchLimit = 1'000'000;
+constexpr std::uint32_t kDepthLimit = 10'000;
+constexpr std::size_t kMaxPattern = 10'000;
+
+struct FreeCode
+{
+    void operator()(pcre2_code* code) const noexcept { pcre2_code_free(code); }
+};
+
+struct FreeMatchContext
+{
+    void operator()(pcre2_match_context* context) const noexcept
+    {
+        pcre2_match_context_free(context);
+    }
+};
+
+struct FreeMatchData
+{
+    void operator()(pcre2_match_data* data) const noexcept { pcre2_match_data_free(data); }
+};
+
+} // namespace
+
+struct ModulePattern::Impl
+{
+    std::unique_ptr<pcre2_code, FreeCode> code;
+    std::unique_ptr<pcre2_match_context, FreeMatchContext> context;
+};
+
+ModulePattern::ModulePattern() = default;
+ModulePattern::ModulePattern(ModulePattern&&) noexcept = default;
+ModulePattern& ModulePattern::operator=(ModulePattern&&) noexcept = default;
+ModulePattern::~ModulePattern() = default;
+
+Result<ModulePattern> ModulePattern::compile(std::string_view pattern)
+{
+    const std::string shown(pattern.substr(0, 80));
+    if (pattern.size() > kMaxPattern) {
+        return Error{ErrorCode::InvalidConfig,
+                     concat("pattern \"",
+                            shown,
+                            "...\": ",
+                            pattern.size(),
+                            " bytes, at most ",
+                            kMaxPattern,
+                            " are read")};
+    }
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    ModulePattern result;
+    result.m_impl = std::make_unique<Impl>();
+    result.m_impl->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()),
+                                            pattern.size(),
+                                            PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                                            &code,
+                                            &at,
+                                            nullptr));
+    if (result.m_impl->code == nullptr) {
+        std::array<PCRE2_UCHAR, 128> message = {};
+        pcre2_get_error_message(code, message.data(), message.size());
+        return Error{ErrorCode::InvalidConfig,
+                     concat("pattern \"",
+                            shown,
+                            "\": ",
+                            reinterpret_cast<const char*>(message.data()),
+                            " at offset ",
+                            at)};
+    }
+    result.m_impl->context.reset(pcre2_match_context_create(nullptr));
+    pcre2_set_match_limit(result.m_impl->context.get(), kMatchLimit);
+    pcre2_set_depth_limit(result.m_impl->context.get(), kDepthLimit);
+    return result;
+}
+
+bool ModulePattern::matches(std::string_view path) const
+{
+    const std::unique_ptr<pcre2_match_data, FreeMatchData> data(
+        pcre2_match_data_create_from_pattern(m_impl->code.get(), nullptr));
+    return pcre2_match(m_impl->code.get(),
+                       reinterpret_cast<PCRE2_SPTR>(path.data()),
+                       path.size(),
+                       0,
+                       0,
+                       data.get(),
+                       m_impl->context.get())
+           >= 0;
+}
+
+std::string module_path(std::int64_t layer, Target target)
+{
+    return concat("model.layers.", layer, '.', parent_module(target), '.', to_string(target));
+}
+
+bool matches_name(std::string_view path, std::string_view name)
+{
+    if (path == name) {
+        return true;
+    }
+    return path.size() > name.size() && path.ends_with(name)
+           && path[path.size() - name.size() - 1] == '.';
+}
+
+bool matches_pattern_key(std::string_view path, std::string_view key)
+{
+    const bool plain = std::all_of(
+        key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    if (plain) {
+        return matches_name(path, key);
+    }
+    const Result<ModulePattern> pattern = ModulePattern::compile(concat("(.*\\.)?(", key, ')'));
+    return pattern && pattern->matches(path);
+}
+
+} // namespace engine

@@ -1,0 +1,124 @@
+// Temporary folders that become final by one rename.
+#include "engine/model/temporary_folder.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/core/platform.h"
+
+namespace engine {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Error io_error(const fs::path& path, std::string_view what, const std::error_code& code)
+{
+    return {ErrorCode::Io, concat(path.string(), ": ", what, ": ", code.message())};
+}
+
+// A name beside `path` that nothing has yet.
+Result<fs::path> unused_name(const fs::path& path, std::string_view suffix)
+{
+    constexpr int kAttempts = 1000;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        fs::path candidate = path;
+        candidate += concat(suffix, attempt);
+        std::error_code code;
+        if (!fs::exists(fs::symlink_status(candidate, code))) {
+            return candidate;
+        }
+    }
+    return Error{ErrorCode::Io,
+                 concat(path.string(), ": ", kAttempts, " temporary folders lie beside it"),
+                 concat("Remove the folders whose names end in ", suffix, " and a number.")};
+}
+
+} // namespace
+
+Result<TemporaryFolder> TemporaryFolder::create(const fs::path& final_path, ExistingFolder existing)
+{
+    // "runs/a/" and "runs/a" name the same folder; the temporary one lies beside it.
+    fs::path target = final_path;
+    if (target.filename().empty()) {
+        target = target.parent_path();
+    }
+    std::error_code code;
+    const fs::file_status status = fs::symlink_status(target, code);
+    const bool folder_stands =
+        fs::is_directory(status)
+        && (existing == ExistingFolder::Replace || fs::is_empty(target, code));
+    if (fs::exists(status) && !folder_stands) {
+        return Error{ErrorCode::InvalidArgument,
+                     concat(target.string(), ": exists already and is not an empty folder"),
+                     "Choose another folder, or remove this one."};
+    }
+    if (target.has_parent_path()) {
+        fs::create_directories(target.parent_path(), code);
+        if (code) {
+            return io_error(target.parent_path(), "cannot create the folder", code);
+        }
+    }
+    TemporaryFolder folder;
+    const Result<fs::path> unused = unused_name(target, ".tmp-");
+    if (!unused) {
+        return unused.error();
+    }
+    if (!fs::create_directory(*unused, code)) {
+        return io_error(*unused, "cannot create the folder", code);
+    }
+    folder.m_path = *unused;
+    folder.m_final = std::move(target);
+    return folder;
+}
+
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept
+    : m_path(std::exchange(other.m_path, {}))
+    , m_final(std::exchange(other.m_final, {}))
+{}
+
+TemporaryFolder& TemporaryFolder::operator=(TemporaryFolder&& other) noexcept
+{
+    std::swap(m_path, other.m_path);
+    std::swap(m_final, other.m_final);
+    return *this;
+}
+
+TemporaryFolder::~TemporaryFolder()
+{
+    if (!m_path.empty()) {
+        std::error_code ignored;
+        fs::remove_all(m_path, ignored);
+    }
+}
+
+Result<void> TemporaryFolder::commit()
+{
+    std::error_code code;
+    fs::remove(m_final, code); // an empty folder; one with contents stays
+    fs::path aside;
+    if (fs::exists(fs::symlink_status(m_final, code))) {
+        const Result<fs::path> unused = unused_name(m_final, ".old-");
+        if (!unused) {
+            return unused.error();
+        }
+        aside = *unused;
+        fs::rename(m_final, aside, code);
+        if (code) {
+            return io_error(m_final, "cannot be moved aside", code);
+        }
+    }
+    if (Result<void> renamed = rename_folder_durably(m_path, m_final); !renamed) {
+        if (!aside.empty()) {
+            fs::rename(aside, m_final, code);
+        }
+        return renamed;
+    }
+    m_path.clear();
+    if (!aside.empty()) {
+        fs::remove_all(aside, code);
+    }
+    return {};
+}
+
+} // namespace engine
