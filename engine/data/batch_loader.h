@@ -48,7 +48,8 @@ struct StepBatch
 class BatchLoader
 {
 public:
-    // Keeps the examples. With packing, the rows of an epoch are built from its order by first-fit
+    // Keeps the examples that have a target. Throws EngineError for a config that makes no batch.
+    // With packing, the rows of an epoch are built from its order by first-fit
     // over a bounded window of open rows, so the result depends on (seed, epoch) alone.
     BatchLoader(std::vector<Example> examples, const BatchConfig& config);
 
@@ -76,16 +77,31 @@ private:
         std::vector<std::int64_t> row_starts; // into order; rows + 1
     };
 
-    const Epoch& epoch(std::int64_t number);
+    struct OpenRow
+    {
+        std::int32_t row = 0;
+        std::int64_t used = 0; // tokens
+    };
 
-    std::vector<Example> m_examples;
+    const Epoch& epoch(std::int64_t number);
+    void pack();
+    MicroBatch take_spare();
+
+    std::vector<Example> m_examples; // those with a target
     BatchConfig m_config;
     std::vector<std::int64_t> m_epoch_first_step; // prefix sums, grown on demand
     Epoch m_cached;
+    // Kept between epochs and steps so that refilling allocates nothing.
+    std::vector<std::int32_t> m_shuffled;
+    std::vector<std::int32_t> m_row_of;
+    std::vector<std::int64_t> m_next;
+    std::vector<OpenRow> m_open;
+    std::vector<MicroBatch> m_spare;
 };
 
-// Micro-batches of fixed order for evaluation: every example once, `seq_len` and `micro_batch_size`
-// as given.
+// Micro-batches of fixed order for evaluation: every example with a target once, `seq_len`,
+// `packing` and `micro_batch_size` as given. Weights are 1 / (targets of all of them), so the
+// losses of the batches add up to the mean.
 [[nodiscard]] std::vector<MicroBatch> evaluation_batches(std::span<const Example> examples,
                                                          const BatchConfig& config);
 

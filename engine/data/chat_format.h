@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/core/cancellation.h"
 #include "engine/core/error.h"
 #include "engine/data/record.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -19,8 +22,8 @@ enum class ChatFormat { ChatMl, Llama2, Llama3, Mistral, Alpaca, Plain };
 to_string(ChatFormat format); // "chatml", "llama2", "llama3", "mistral", "alpaca", "plain"
 [[nodiscard]] Result<ChatFormat> parse_chat_format(std::string_view name);
 
-// The format whose control tokens the tokenizer has and whose template it carries; Alpaca or Plain
-// otherwise.
+// The format that the tokenizer's chat template speaks, or whose control tokens it has when there
+// is no template; Plain otherwise.
 [[nodiscard]] ChatFormat recognize_chat_format(const Tokenizer& tokenizer);
 
 // A piece of rendered text: control text comes from the format, content from the data.
@@ -29,9 +32,11 @@ struct RenderedPart
     std::string text;
     bool control = false; // encoded with special tokens parsed; content is encoded as plain text
     bool trained = false; // its tokens carry loss
+    bool answer = false;  // belongs to an assistant turn or a completion, trained or not
 };
 
-// Renders a record. `add_generation_prompt` ends where the assistant's next turn would begin.
+// Renders a record. `add_generation_prompt` ends where the assistant's next turn would begin; of a
+// prompt with its completion it leaves the prompt alone.
 [[nodiscard]] std::vector<RenderedPart> render(ChatFormat format,
                                                const Tokenizer& tokenizer,
                                                const Record& record,
@@ -54,11 +59,31 @@ struct Example
                                      const Record& record,
                                      bool mask_prompt);
 
-// The prompt for generation: everything before the assistant's next turn.
+struct EncodeOptions
+{
+    bool mask_prompt = true;
+    std::int64_t seq_len = 0; // raw text longer than this becomes several examples; 0: never
+    std::function<void(double fraction)> progress = {};
+    StopToken stop = {}; // leaves the examples so far
+};
+
+// Every record in order. Chat rows and completions longer than seq_len stay whole: the loader cuts
+// them.
+[[nodiscard]] std::vector<Example> encode_examples(ChatFormat format,
+                                                   const Tokenizer& tokenizer,
+                                                   std::span<const Record> records,
+                                                   const EncodeOptions& options);
+
+// The prompt for generation: everything before the assistant's next turn, token for token as in a
+// training example that goes on with it.
 [[nodiscard]] std::vector<std::int32_t>
 encode_prompt(ChatFormat format, const Tokenizer& tokenizer, const std::vector<Message>& messages);
 
-// Ids that end an assistant turn in this format (besides the model's eos).
+// The same of a record whose last turn is the question, or of a completion's prompt.
+[[nodiscard]] std::vector<std::int32_t>
+encode_prompt(ChatFormat format, const Tokenizer& tokenizer, const Record& record);
+
+// Ids that end an assistant turn in this format , the tokenizer's eos among them.
 [[nodiscard]] std::vector<std::int64_t> stop_token_ids(ChatFormat format,
                                                        const Tokenizer& tokenizer);
 

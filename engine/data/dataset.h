@@ -37,11 +37,13 @@ struct Dataset
     std::string container;                // "jsonl", "json", "csv", "tsv", "text"
     DataFormat format = DataFormat::Auto; // what was recognised
     std::vector<std::string> columns;     // as found, for the mapping dialog
-    std::vector<Record> records;          // accepted rows (with or without warnings)
+    std::vector<Record> records;          // accepted rows (with or without warnings); may be empty
     std::vector<RowProblem> problems;     // at most kMaxProblems; the counts below are complete
     std::int64_t rows = 0;                // rows seen
-    std::int64_t warned = 0;              // rows accepted with a warning
+    std::int64_t warned = 0;              // rows with a warning and without an error
     std::int64_t refused = 0;             // rows with an error
+    std::int64_t blank = 0;               // of `warned`: left out of `records`, nothing to learn
+    std::int64_t duplicates = 0;          // of `warned`: equal to an earlier row, kept
     std::string fingerprint;              // SHA-256 of the file, hex
     static constexpr std::size_t kMaxProblems = 1000;
 };

@@ -1,6 +1,7 @@
 // One training example before rendering, and what a reader has to say about a row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct Message
     Role role = Role::User;
     std::string content;
     bool train = true; // of assistant turns: weight 0 means context only
+    // Byte of `content` where an Alpaca row's input begins, behind the newline that joins it to the
+    // instruction; 0 when there is none. Only the Alpaca format renders the two apart.
+    std::size_t input_at = 0;
 };
 
 // A conversation, a prompt with its completion, or raw text.
