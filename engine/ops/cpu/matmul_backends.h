@@ -1,0 +1,15 @@
+// The two ways to multiply matrices on the CPU: oneDNN, and kernels of our own.
+#pragma once
+
+#include "engine/ops/matmul.h"
+
+namespace engine::ops::kernels {
+
+// False when oneDNN is not in this build, or has no fast product of this kind on this processor;
+// c is untouched then.
+[[nodiscard]] bool matmul_onednn(const MatmulArgs& args);
+
+// Any processor, any dtype the contract allows; computes in float32.
+void matmul_own(const MatmulArgs& args);
+
+} // namespace engine::ops::kernels

@@ -1,0 +1,58 @@
+// Matrix product: argument checks and dispatch.
+#include "engine/ops/matmul.h"
+
+#include "engine/ops/check_args.h"
+#include "engine/ops/cpu/kernels.h"
+#include "engine/tensor/dispatch.h"
+
+namespace engine::ops {
+
+namespace {
+
+void check_matmul(const Backend& backend, const MatmulArgs& args)
+{
+    constexpr const char* kOp = "matmul";
+    check_rank(kOp, "a", args.a, 2);
+    check_rank(kOp, "b", args.b, 2);
+    check_rank(kOp, "c", args.c, 2);
+    const bool ta = args.transpose_a == Transpose::Yes;
+    const bool tb = args.transpose_b == Transpose::Yes;
+    const std::int64_t m = args.a.size(ta ? 1 : 0);
+    const std::int64_t k = args.a.size(ta ? 0 : 1);
+    const std::int64_t n = args.b.size(tb ? 0 : 1);
+    ENGINE_CHECK(args.b.size(tb ? 1 : 0) == k,
+                 "matmul: a is ",
+                 args.a.shape(),
+                 ta ? " transposed" : "",
+                 ", b is ",
+                 args.b.shape(),
+                 tb ? " transposed" : "",
+                 ", inner sizes ",
+                 k,
+                 " and ",
+                 args.b.size(tb ? 1 : 0));
+    check_shape(kOp, "c", args.c, {m, n});
+    check_float(kOp, "a", args.a);
+    check_dtype(kOp, "b", args.b, args.a.dtype());
+    ENGINE_CHECK(args.c.dtype() == DType::F32 || args.c.dtype() == args.a.dtype(),
+                 "matmul: c is ",
+                 args.c.dtype(),
+                 ", wanted f32 or ",
+                 args.a.dtype());
+    ENGINE_CHECK(
+        args.beta == 0.0F || args.beta == 1.0F, "matmul: beta is ", args.beta, ", wanted 0 or 1");
+    check_device(kOp, backend, {args.a, args.b, args.c});
+}
+
+} // namespace
+
+void matmul(Backend& backend, const MatmulArgs& args)
+{
+    check_matmul(backend, args);
+    if (args.c.numel() == 0) {
+        return;
+    }
+    dispatch_device(backend, [&](auto& device) { kernels::matmul(device, args); });
+}
+
+} // namespace engine::ops
