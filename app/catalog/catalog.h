@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 
+#include <QMap>
 #include <QObject>
+#include <QPair>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -18,6 +20,8 @@ namespace app {
 
 class CatalogWriter;
 class Database;
+// A change of the tables, on the writing thread. May run again when the catalog was busy.
+using Apply = std::function<void(Database&)>;
 
 // Reads are short queries on the calling (GUI) thread; writes go to the writing thread and are
 // followed by the matching changed signal. Another studio's writes are noticed too.
@@ -82,6 +86,10 @@ public:
 
     // Reads one run folder again: after a run started, ended or was copied in.
     void refreshRun(const QString& id);
+    // An imported adapter's folder, after an AdapterImport.
+    void refreshAdapter(const QString& id);
+    // What the studio knows about a run's end, into studio.json; the run is read again.
+    void recordRun(const QString& id, const QJsonObject& values);
     // A live run's state and numbers, without reading its folder.
     void updateRunProgress(const QString& id, RunState state, const RunNumbers& numbers);
     // Forgets everything and reads the whole workspace again; `rebuilt` follows.
@@ -97,26 +105,41 @@ Q_SIGNALS:
     void adaptersChanged();
     void votesChanged();
     void rebuilt(int runs, int adapters);
-    void problemOccurred(const app::Problem& problem);
+    void problemOccurred(const app::Problem& problem) const;
 
 private:
     enum class Topic { Models, Datasets, Runs, Adapters, Votes, Everything };
-    using Work = std::function<Outcome<Done>(Database&)>;
+
+    struct Moved // to the trash
+    {
+        QString from;
+        QString to;
+    };
 
     struct Deleted
     {
-        QString from; // where the folder was
-        QString to;   // where it is in the trash
+        Topic topic = Topic::Runs;
+        QList<Moved> files;
     };
 
-    [[nodiscard]] Outcome<Done> openReadOnly(const Problem& reason);
-    [[nodiscard]] bool refuseWhenReadOnly();
-    void post(Topic topic, Work work);
+    void openReadOnly(const Problem& reason);
+    void openWritable();
+    void connectWriter(std::unique_ptr<Database> database);
+    // Refused in a workspace that is read only; otherwise the change runs on the writing thread.
+    void post(Topic topic, std::function<Outcome<Apply>()> prepare);
+    void postAnyway(Topic topic,
+                    std::function<Outcome<Apply>()> prepare,
+                    std::function<void()> succeeded = {});
     void announce(Topic topic);
-    void editRunFile(const QString& id, const QString& key, const QJsonValue& value);
+    void editRunFile(const QString& id, const QJsonObject& values);
     void editAdapterFile(const QString& id, const QString& key, const QJsonValue& value);
-    void moveToTrash(Topic topic, const QString& path);
-    void checkForeignChanges();
+    void
+    remove(Topic topic, const QStringList& paths, const Apply& forget, const QString& lockedRun);
+    void writeProgress();
+    template <typename T>
+    [[nodiscard]] T read(T (*query)(Database&)) const;
+    template <typename T>
+    [[nodiscard]] T read(T (*query)(Database&, const QString&), const QString& key) const;
 
     Paths m_paths;
     Access m_access = Access::ReadWrite;
@@ -125,8 +148,8 @@ private:
     std::unique_ptr<Database> m_reader;
     std::unique_ptr<CatalogWriter> m_writer;
     QList<Deleted> m_deleted;
-    QTimer m_poll;
-    qint64 m_dataVersion = 0;
+    QTimer m_progressTimer; // live numbers reach the file once a second
+    QMap<QString, QPair<RunState, RunNumbers>> m_progress;
 };
 
 } // namespace app

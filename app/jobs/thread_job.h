@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <QThreadPool>
+#include <QTimer>
 
 #include "app/jobs/job.h"
 
@@ -55,7 +56,7 @@ private:
 
     std::shared_ptr<Work> m_work;
     std::shared_ptr<JobControl> m_control;
-    class QTimer* m_poll = nullptr; // carries progress to the GUI thread ten times a second
+    QTimer* m_poll = nullptr; // carries progress to the GUI thread ten times a second
 };
 
 } // namespace app

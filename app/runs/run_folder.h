@@ -2,6 +2,8 @@
 // what they say about how the run ended.
 #pragma once
 
+#include <functional>
+
 #include <QJsonObject>
 #include <QString>
 
@@ -21,6 +23,7 @@ public:
     [[nodiscard]] QString metricsFile() const; // metrics.jsonl
     [[nodiscard]] QString samplesFile() const;
     [[nodiscard]] QString logFile() const;
+    [[nodiscard]] QString initReportFile() const;
     [[nodiscard]] QString adapterFolder() const;
     [[nodiscard]] QString checkpointsFolder() const;
 
@@ -28,17 +31,33 @@ public:
     [[nodiscard]] Outcome<QJsonObject> readConfig() const;
     [[nodiscard]] QJsonObject readStudio() const; // empty when there is none
     [[nodiscard]] Outcome<Done> writeConfig(const QJsonObject& config) const;
-    [[nodiscard]] Outcome<Done> setStudioValue(const QString& key, const QJsonValue& value) const;
+    // Replaces the given keys of studio.json and keeps the others.
+    [[nodiscard]] Outcome<Done> setStudioValues(const QJsonObject& values) const;
     // A process trains here.
     [[nodiscard]] bool isLocked() const;
 
-    // The run and its adapters as the catalog shows them; reads metrics.jsonl's end only.
+    // The run and its adapters as the catalog shows them; reads all of metrics.jsonl,
+    // so not on the GUI thread.
     [[nodiscard]] Outcome<RunRecord> readRecord() const;
     [[nodiscard]] QList<AdapterRecord> readAdapters(const RunRecord& run) const;
 
 private:
+    [[nodiscard]] RunState stateFrom(const QJsonObject& studio, const RunNumbers& numbers) const;
+
     QString m_folder;
 };
+
+// A PEFT folder in the workspace's adapters folder.
+[[nodiscard]] Outcome<AdapterRecord> readImportedAdapter(const QString& folder);
+// Tags, notes and hash out of studio.json's "adapters" -> place.
+void fillAdapterNotes(AdapterRecord& adapter, const QJsonObject& studio, const QString& place);
+
+[[nodiscard]] QJsonObject numbersToJson(const RunNumbers& numbers); // unknown ones are left out
+[[nodiscard]] RunNumbers numbersFromJson(const QJsonObject& object);
+
+// SHA-256 of a file in hex. `proceed` (may be empty) hears the bytes read and may say no.
+[[nodiscard]] Outcome<QString> hashFile(const QString& path,
+                                        const std::function<bool(qint64)>& proceed = {});
 
 // Reads and writes one JSON object; a write appears whole or not at all.
 [[nodiscard]] Outcome<QJsonObject> readJsonObject(const QString& path);

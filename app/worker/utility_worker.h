@@ -24,6 +24,9 @@ public:
 
     void cancel() override;
 
+Q_SIGNALS:
+    void cancelAsked(); // for UtilityWorker
+
 protected:
     // Reads the answer; called once, before ended().
     virtual void accept(const QJsonObject& answer) = 0;
@@ -32,8 +35,7 @@ private:
     friend class UtilityWorker;
     QJsonObject m_command;
     QString m_answerEvent;
-    qint64 m_id = 0;
-    bool m_sent = false;
+    bool m_cancelAsked = false;
 };
 
 // A request whose answer is read by a function into a T.
@@ -88,20 +90,20 @@ public:
     void shutDown();
 
 private:
-    template <typename Request>
-    Request* enqueue(Request* request, QObject* owner);
+    void enqueue(WorkerRequest* request, QObject* owner);
     void sendNext();
     void ensureClient();
     void onAnswer(qint64 id, const QString& event, const QJsonObject& object);
     void onFailure(qint64 id, const Problem& problem);
     void onEnded(const WorkerProcess::Ending& ending);
-    void finishCurrent();
+    void finishCurrent(Job::State state, const Problem& problem);
+    void cancelCurrent(const WorkerRequest* request);
 
     WorkerFactory m_factory;
     LadderTimes m_times;
     std::unique_ptr<WorkerClient> m_client;
-    std::deque<QPointer<WorkerRequest>> m_queue; // front: at the worker
-    bool m_busy = false;
+    std::deque<QPointer<WorkerRequest>> m_queue; // front: at the worker while m_currentId is set
+    qint64 m_currentId = 0;
     bool m_shutDown = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <QJsonObject>
 #include <QList>
+#include <QMap>
 #include <QString>
 #include <QStringList>
 
@@ -28,7 +29,10 @@ struct MemoryEstimate
     qint64 microBatchSize = 0; // resolved
     qint64 gradAccumSteps = 0;
     qint64 seqLen = 0;
-    QJsonObject raw;
+    qint64 maxSteps = 0;
+    qint64 trainableParameters = 0;
+    QMap<QString, QString> problems; // field -> sentence
+    QMap<QString, QString> warnings;
 };
 
 struct RowProblemText
@@ -73,16 +77,21 @@ struct DatasetCheck
     qint64 accepted = 0;
     qint64 warned = 0;
     qint64 refused = 0;
+    bool usable = false;
+    QString reason; // why it is not usable
     qint64 blank = 0;
     qint64 duplicates = 0;
-    qint64 tooLong = 0;
+    bool counted = false; // with a base model: the six below are known
+    qint64 tooLong = 0;   // cut at seq_len
     qint64 fullyMasked = 0;
     qint64 tokens = 0;
+    qint64 trainedTokens = 0;
+    qint64 longest = 0;
+    qint64 percentile95 = 0;
     qint64 suggestedSeqLen = 0;
     QList<HistogramBin> lengths;
     QList<RowProblemText> problems;
     QList<PreviewRow> preview;
-    qint64 previewOffset = 0;
 };
 
 struct DeviceInfo
@@ -91,7 +100,9 @@ struct DeviceInfo
     QString name;
     qint64 totalMemory = 0;
     qint64 freeMemory = 0;
-    int cores = 0;
+    bool usable = false;
+    QString reason;                    // why it is not usable
+    QMap<QString, QString> properties; // "instructions", ...
 };
 
 // What a merge or an export's check found.
@@ -102,15 +113,16 @@ struct ExportResult
     double maxLogitDifference = kUnknown;  // against base + adapter
     double baseLogitDifference = kUnknown; // against the base alone: must not be 0
     double tolerance = kUnknown;
+    double top1Agreement = kUnknown; // share of positions with the same most likely token
+    qint64 positions = 0;            // compared
     bool passed = false;
-    qint64 sizeBytes = 0;
-    QJsonObject raw;
 };
 
 struct Answer
 {
     QString adapter; // key; empty: the base
     QString text;
+    qint64 promptTokens = 0;
     qint64 tokens = 0;
     double seconds = kUnknown;
     QString finishReason; // "stop", "length", "cancelled"

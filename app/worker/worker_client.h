@@ -38,9 +38,11 @@ public:
     void start();
     // Adds an id, sends the line (kept until hello has come) and returns the id.
     qint64 send(QJsonObject command);
-    // The ladder's first rung: stop and save. Each rung is signalled.
+    // The ladder's first rung, for a worker with a run: stop and save. Each rung is signalled. The
+    // worker stays until quit().
     void stop();
-    // The same ladder from `quit`, for a worker without a run.
+    void discard(); // the same without saving
+    // Asks the worker to exit, up the same ladder.
     void quit();
     void kill();
 
@@ -78,6 +80,7 @@ private:
     void onHello(const QJsonObject& event);
     bool dispatchRunEvent(const QString& event, qint64 id, const QJsonObject& object);
     void onEnded(const WorkerProcess::Ending& ending);
+    void endRun(const QJsonObject& command);
     void climb(Rung rung);
 
     std::unique_ptr<WorkerProcess> m_process;

@@ -1,0 +1,129 @@
+// Engine error codes to advice, and refused writes to what is wrong with the place.
+#include "app/error_text.h"
+
+#include <array>
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+#include <QStorageInfo>
+
+#include "engine/core/error.h"
+
+using namespace Qt::StringLiterals;
+
+namespace app {
+
+namespace {
+
+// Below this a write that was refused is taken to have met a full disk.
+constexpr qint64 kFullBelowBytes = 1 << 20;
+
+struct Advice
+{
+    QLatin1StringView code;
+    const char* text;
+};
+
+constexpr std::array<Advice, 9> kAdvice = {{
+    {"not_found"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Check that the file or folder still exists.")},
+    {"io"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Check the disk's free space and the folder's rights.")},
+    {"format"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Open the file at the place named and correct it.")},
+    {"unsupported"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText",
+                       "Choose a model or file of a kind that the Models page lists as usable.")},
+    {"out_of_host_memory"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText",
+                       "Make the micro batch or the length smaller, or close other programs.")},
+    {"out_of_device_memory"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Make the micro batch or the length smaller.")},
+    {"device_lost"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Resume the run from its last checkpoint.")},
+    {"crashed"_L1, QT_TRANSLATE_NOOP("app::ErrorText", "Resume the run from its last checkpoint.")},
+    {"internal"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText",
+                       "This is a fault of the program: please report it with the run's log.")},
+}};
+
+QString adviceFor(const QString& code)
+{
+    for (const Advice& each : kAdvice) {
+        if (code == each.code) {
+            return QCoreApplication::translate("app::ErrorText", each.text);
+        }
+    }
+    return {};
+}
+
+QString translated(const char* text)
+{
+    return QCoreApplication::translate("app::ErrorText", text);
+}
+
+// The nearest folder above a path that exists: a new file's folder may be missing too.
+QString existingFolder(const QString& path)
+{
+    QFileInfo info(path);
+    while (!info.isDir()) {
+        const QString above = info.path();
+        if (above == info.filePath()) {
+            break;
+        }
+        info = QFileInfo(above);
+    }
+    return info.filePath();
+}
+
+} // namespace
+
+QString Problem::text() const
+{
+    if (hint.isEmpty()) {
+        return message;
+    }
+    const bool ended = message.endsWith(u'.') || message.endsWith(u'!') || message.endsWith(u'?');
+    return message + (ended ? u" "_s : u". "_s) + hint;
+}
+
+Problem problemFromEvent(const QString& code, const QString& message, const QString& hint)
+{
+    return {code, message, hint.isEmpty() ? adviceFor(code) : hint, {}};
+}
+
+Problem problemFrom(const engine::Error& error)
+{
+    const std::string_view code = engine::to_string(error.code);
+    return problemFromEvent(QString::fromUtf8(code.data(), static_cast<qsizetype>(code.size())),
+                            QString::fromStdString(error.message),
+                            QString::fromStdString(error.hint));
+}
+
+Problem writeProblem(const QString& path, const QString& systemText)
+{
+    const QString folder = existingFolder(path);
+    const QStorageInfo storage(folder);
+    const QString shown = QDir::toNativeSeparators(path);
+    if (storage.isValid() && storage.isReadOnly()) {
+        return {u"read_only"_s,
+                translated("%1: this disk can only be read.").arg(shown),
+                translated("Choose a workspace folder on another disk in Settings.")};
+    }
+    if (storage.isValid() && storage.bytesAvailable() < kFullBelowBytes) {
+        return {u"disk_full"_s,
+                translated("%1: the disk is full (%2 KB free).")
+                    .arg(shown)
+                    .arg(storage.bytesAvailable() / 1024),
+                translated("Free some space and try again; what was there before is unharmed.")};
+    }
+    if (!QFileInfo(folder).isWritable()) {
+        return {u"read_only"_s,
+                translated("%1: you may not write in this folder.").arg(shown),
+                translated("Change the folder's rights, or choose another workspace in Settings.")};
+    }
+    return {u"io"_s, translated("%1: %2.").arg(shown, systemText), adviceFor(u"io"_s)};
+}
+
+} // namespace app
