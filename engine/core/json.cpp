@@ -186,4 +186,9 @@ Result<Json> read_json_file(const std::filesystem::path& path, const JsonLimits&
     return parse_json(view, path.string(), limits);
 }
 
+std::string to_line(const Json& json)
+{
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 } // namespace engine

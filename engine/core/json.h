@@ -29,4 +29,7 @@ parse_json(std::string_view text, std::string_view what, const JsonLimits& limit
 [[nodiscard]] Result<Json> read_json_file(const std::filesystem::path& path,
                                           const JsonLimits& limits = {});
 
+// One line of JSON. Bytes that are not UTF-8 become U+FFFD, so that a line can always be written.
+[[nodiscard]] std::string to_line(const Json& json);
+
 } // namespace engine

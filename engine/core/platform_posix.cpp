@@ -426,6 +426,7 @@ void volunteer_for_out_of_memory()
 
 std::intptr_t take_over_stdout()
 {
+    std::signal(SIGPIPE, SIG_IGN); // a reader that went away is an error of write_all, not the end
     const int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
     return kept;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -75,6 +76,9 @@ struct TrainConfig
     std::string name = {};
     std::string notes = {};
 
+    // The keys are the command line's options with underscores (base, data, targets, rslora, ...).
+    // Settings that people type short ("all-linear", "0-3,7", "on") are understood as text too. The
+    // key "facts", what a finished preparation wrote beside the settings, is skipped.
     // Unknown keys are refused by name (a typo must not become a default). Errors: InvalidConfig.
     [[nodiscard]] static Result<TrainConfig> from_json(const Json& json);
     [[nodiscard]] Json to_json() const;
@@ -91,5 +95,21 @@ struct TrainConfig
     // Sound but unwise settings, for example learning_rate 2e-4 with loraplus_ratio 16.
     [[nodiscard]] std::vector<FieldError> warnings() const;
 };
+
+enum class FieldKind { Text, Integer, Number, Switch, Choice, List, Map };
+
+// One setting for whoever draws a form or parses a command line.
+struct TrainField
+{
+    std::string_view key; // of run.json; the option with underscores
+    FieldKind kind = FieldKind::Text;
+    std::string_view help;                      // one line, with the unit
+    double minimum = 0.0;                       // of Integer and Number, inclusive
+    double maximum = 0.0;                       // inclusive; may be infinite
+    std::vector<std::string_view> choices = {}; // of Choice: what this build supports
+};
+
+// Every setting in the order of to_json().
+[[nodiscard]] const std::vector<TrainField>& train_fields();
 
 } // namespace engine

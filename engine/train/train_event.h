@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "engine/core/error.h"
+#include "engine/core/json.h"
 #include "engine/model/lora_ga.h"
 
 namespace engine {
@@ -34,6 +35,7 @@ struct StepEvent
     std::int64_t tokens = 0; // of this step
     double tokens_per_second = 0.0;
     double epoch = 0.0;
+    double seconds = 0.0; // spent in steps since the run's start, earlier processes included
     double seconds_left = 0.0;
     std::int64_t memory = 0; // resident bytes
 };
@@ -95,5 +97,13 @@ using TrainEvent = std::variant<StateEvent,
                                 WarningEvent,
                                 FinishedEvent,
                                 FailedEvent>;
+
+// A training event as its JSON object: {"event":"step","step":N,...}. Numbers that are not finite
+// become null.
+[[nodiscard]] Json to_json(const TrainEvent& event);
+
+// {"matrices":[{"layer","target","gradient_norm","captured","singular_values","offset_norm"}],
+// "seconds"}.
+[[nodiscard]] Json to_json(const LoraGaReport& report);
 
 } // namespace engine

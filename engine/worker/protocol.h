@@ -159,8 +159,9 @@ struct Command
 [[nodiscard]] Result<Command> parse_command(std::string_view line);
 [[nodiscard]] std::string to_line(const Command& command);
 
-// A training event as its JSON object: {"event":"step","step":N,...}. Numbers that are not finite
-// become null.
-[[nodiscard]] Json to_json(const TrainEvent& event);
+// The id that a line states even when the rest of it cannot be understood; 0 when there is none.
+[[nodiscard]] std::int64_t command_id(std::string_view line);
+// The command's name as it is written in the line: "train", "resume_run", ...
+[[nodiscard]] std::string_view name_of(const CommandBody& body);
 
 } // namespace engine

@@ -1,0 +1,53 @@
+// Text for people and JSON for programs.
+#include "engine/cli/print.h"
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+
+namespace cli {
+
+void print_json(engine::Json answer)
+{
+    answer.erase("event");
+    std::cout << answer.dump(2, ' ', false, engine::Json::error_handler_t::replace) << "\n";
+}
+
+std::string bytes_text(std::int64_t bytes)
+{
+    constexpr std::array<const char*, 4> kUnits = {"B", "KiB", "MiB", "GiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024.0 && unit + 1 < kUnits.size()) {
+        value /= 1024.0;
+        ++unit;
+    }
+    std::array<char, 32> text = {};
+    std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+    return text.data();
+}
+
+std::string count_text(std::int64_t count)
+{
+    const std::string digits = std::to_string(count);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        const bool group = i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0;
+        text += group ? "," : "";
+        text += digits[i];
+    }
+    return text;
+}
+
+int report(const engine::Error& error)
+{
+    std::cout.flush();
+    std::cerr << "lowrank: " << error.message;
+    if (!error.hint.empty()) {
+        std::cerr << " (" << error.hint << ")";
+    }
+    std::cerr << "\n";
+    return engine::exit_code(error.code);
+}
+
+} // namespace cli

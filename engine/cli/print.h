@@ -1,0 +1,24 @@
+// How the command line writes: answers as JSON, bytes for people, errors as one sentence.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/core/error.h"
+#include "engine/core/json.h"
+
+namespace cli {
+
+// An answer without the protocol's "event", indented, to stdout.
+void print_json(engine::Json answer);
+
+// "1.5 GiB", "320 MiB", "17 KiB", "12 B".
+[[nodiscard]] std::string bytes_text(std::int64_t bytes);
+
+// "12,345,678".
+[[nodiscard]] std::string count_text(std::int64_t count);
+
+// One sentence to stderr, and the exit code of its category.
+[[nodiscard]] int report(const engine::Error& error);
+
+} // namespace cli

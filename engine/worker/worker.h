@@ -1,0 +1,59 @@
+// The worker: commands from a stream in order, one at a time, answers as events; a run occupies it
+// until it ends.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <istream>
+#include <memory>
+#include <mutex>
+
+#include "engine/train/run_control.h"
+#include "engine/worker/event_writer.h"
+#include "engine/worker/protocol.h"
+
+namespace engine {
+
+class Worker
+{
+public:
+    // `output` writes one line and returns false when the reader is gone.
+    Worker(std::istream& input, EventWriter::Output output);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    // Says hello, answers until `quit` or the end of the input, and returns the process exit code:
+    // 0, 3 when the end of the input or a signal ended a run (saved), 5 when the device is lost.
+    [[nodiscard]] int run();
+
+private:
+    // On the reader's thread.
+    void accept(Command command);
+    [[nodiscard]] bool act_on_run(const Command& command);
+    void end_input();
+    // On the writer's thread.
+    void lose_reader();
+
+    // On the main thread.
+    [[nodiscard]] bool next(Command& command);
+    void answer(const Command& command);
+    void fail(const Error& error, std::int64_t id);
+    void execute(const InspectCommand& command, std::int64_t id);
+    void execute(const DevicesCommand& command, std::int64_t id);
+
+    std::istream& m_input;
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    std::deque<Command> m_queue;
+    std::shared_ptr<RunControl> m_run;    // from the moment `train` is accepted; shared because
+                                          // the reader may act on it while the run ends
+    std::shared_ptr<StopSource> m_cancel; // of the command being answered; shared likewise
+    StopSource m_idle_stop;               // what a signal raises when no run is going on
+    bool m_input_ended = false;
+    int m_exit_code = 0;
+    EventWriter m_writer; // last: its thread uses the members above
+};
+
+} // namespace engine
