@@ -70,30 +70,41 @@ void set_weights(MicroBatch& batch, std::int64_t targets)
 
 } // namespace
 
-TokenStatistics token_statistics(std::span<const Example> examples, std::int64_t seq_len)
+std::int64_t TokenCounter::add(const Example& example)
 {
-    TokenStatistics result;
-    std::vector<std::int64_t> lengths;
-    lengths.reserve(examples.size());
-    for (const Example& example : examples) {
-        const auto length = static_cast<std::int64_t>(example.tokens.size());
-        const std::int64_t targets = count_targets(example, seq_len);
-        lengths.push_back(length);
-        result.tokens += cut_length(example, seq_len);
-        result.targets += targets;
-        result.cut += length > seq_len ? 1 : 0;
-        result.fully_masked += targets == 0 ? 1 : 0;
-    }
-    result.examples = static_cast<std::int64_t>(examples.size());
-    if (lengths.empty()) {
+    const auto length = static_cast<std::int64_t>(example.tokens.size());
+    const std::int64_t targets = count_targets(example, m_seq_len);
+    m_lengths.push_back(length);
+    ++m_sums.examples;
+    m_sums.tokens += cut_length(example, m_seq_len);
+    m_sums.targets += targets;
+    m_sums.cut += length > m_seq_len ? 1 : 0;
+    m_sums.fully_masked += targets == 0 ? 1 : 0;
+    return targets;
+}
+
+TokenStatistics TokenCounter::statistics() const
+{
+    TokenStatistics result = m_sums;
+    if (m_lengths.empty()) {
         return result;
     }
-    std::sort(lengths.begin(), lengths.end());
-    result.longest = lengths.back();
+    std::vector<std::int64_t> sorted = m_lengths;
+    std::sort(sorted.begin(), sorted.end());
+    result.longest = sorted.back();
     // Nearest rank: the smallest length that at least 95 % of the examples do not exceed.
-    const std::size_t rank = (lengths.size() * 95 + 99) / 100;
-    result.percentile_95 = lengths[rank - 1];
+    const std::size_t rank = (sorted.size() * 95 + 99) / 100;
+    result.percentile_95 = sorted[rank - 1];
     return result;
+}
+
+TokenStatistics token_statistics(std::span<const Example> examples, std::int64_t seq_len)
+{
+    TokenCounter counter(seq_len);
+    for (const Example& example : examples) {
+        counter.add(example);
+    }
+    return counter.statistics();
 }
 
 BatchLoader::BatchLoader(std::vector<Example> examples, const BatchConfig& config)

@@ -33,6 +33,26 @@ struct TokenStatistics
     std::int64_t percentile_95 = 0;
 };
 
+// Gathers the statistics example by example, so that the examples need not be kept.
+class TokenCounter
+{
+public:
+    explicit TokenCounter(std::int64_t seq_len)
+        : m_seq_len(seq_len)
+    {}
+
+    std::int64_t add(const Example& example); // returns its targets within the cut
+
+    [[nodiscard]] TokenStatistics statistics() const;
+
+    [[nodiscard]] const std::vector<std::int64_t>& lengths() const { return m_lengths; }
+
+private:
+    std::int64_t m_seq_len;
+    TokenStatistics m_sums;
+    std::vector<std::int64_t> m_lengths; // before cutting
+};
+
 [[nodiscard]] TokenStatistics token_statistics(std::span<const Example> examples,
                                                std::int64_t seq_len);
 

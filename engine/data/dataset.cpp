@@ -101,7 +101,9 @@ private:
         } else {
             m_row_warned = true;
         }
-        if (m_dataset.problems.size() < Dataset::kMaxProblems) {
+        std::size_t& kept = problem.severity == Severity::Error ? m_errors : m_warnings;
+        if (kept < Dataset::kMaxProblems) {
+            ++kept;
             m_dataset.problems.push_back(std::move(problem));
         }
     }
@@ -269,6 +271,7 @@ private:
         } else {
             m_seen.insert(m_dataset.records.size(), hash);
         }
+        conversion.record->warned = m_row_warned;
         m_dataset.records.push_back(std::move(*conversion.record));
     }
 
@@ -285,6 +288,8 @@ private:
     std::int64_t m_schema_row = 0;
     std::int64_t m_unrecognised = 0;
     std::int64_t m_tools = 0; // rows with tool descriptions
+    std::size_t m_errors = 0;
+    std::size_t m_warnings = 0;
     bool m_row_failed = false;
     bool m_row_warned = false;
 };

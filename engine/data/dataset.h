@@ -38,7 +38,7 @@ struct Dataset
     DataFormat format = DataFormat::Auto; // what was recognised
     std::vector<std::string> columns;     // as found, for the mapping dialog
     std::vector<Record> records;          // accepted rows (with or without warnings); may be empty
-    std::vector<RowProblem> problems;     // at most kMaxProblems; the counts below are complete
+    std::vector<RowProblem> problems;     // kMaxProblems of each severity; the counts are complete
     std::int64_t rows = 0;                // rows seen
     std::int64_t warned = 0;              // rows with a warning and without an error
     std::int64_t refused = 0;             // rows with an error

@@ -34,6 +34,7 @@ struct Record
     std::string completion;        // PromptCompletion, or Text's whole text
     std::int64_t row =
         0; // 1-based: file line (JSONL), element (JSON array), data row (CSV), record (text)
+    bool warned = false; // the reader had a warning about this row
 };
 
 enum class Severity { Warning, Error };

@@ -1,0 +1,293 @@
+// Counts, histogram, previews and the verdict over a data set that was read.
+#include "engine/data/data_gate.h"
+
+#include <algorithm>
+
+#include "engine/data/record_index.h"
+#include "engine/data/text_check.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::int64_t kMaxBins = 40;
+
+// Adds a warning about a row of the data set, counting the row once.
+void warn(
+    DataGate& gate, const Record& record, bool& counted, std::string code, std::string message)
+{
+    if (!counted && !record.warned) {
+        ++gate.warned;
+    }
+    counted = true;
+    const auto warnings =
+        std::count_if(gate.problems.begin(), gate.problems.end(), [](const RowProblem& problem) {
+            return problem.severity == Severity::Warning;
+        });
+    if (static_cast<std::size_t>(warnings) < Dataset::kMaxProblems) {
+        gate.problems.push_back(
+            {Severity::Warning, record.row, std::move(code), std::move(message)});
+    }
+}
+
+Verdict verdict_of(const DataGate& gate)
+{
+    if (gate.refused > 0 || gate.accepted == 0) {
+        return Verdict::Error;
+    }
+    return gate.warned > 0 || !gate.problems.empty() ? Verdict::Warn : Verdict::Accept;
+}
+
+void fill_histogram(const std::vector<std::int64_t>& lengths, DataGate& gate)
+{
+    const std::int64_t longest =
+        lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+    while (longest / gate.bin_width >= kMaxBins) {
+        gate.bin_width *= 2;
+    }
+    gate.histogram.assign(static_cast<std::size_t>(longest / gate.bin_width + 1), 0);
+    for (const std::int64_t length : lengths) {
+        ++gate.histogram[static_cast<std::size_t>(length / gate.bin_width)];
+    }
+}
+
+// Counts one record's tokens and names what cutting does to it.
+void count_tokens(const Record& record,
+                  const Tokenizer& tokenizer,
+                  const DataGateOptions& options,
+                  DataGate& gate,
+                  TokenCounter& counter,
+                  bool& counted)
+{
+    const EncodeOptions encode = {options.mask_prompt, options.seq_len};
+    std::int64_t targets = 0;
+    std::int64_t longest = 0;
+    for (const Example& example :
+         encode_examples(options.chat_format, tokenizer, {&record, 1}, encode)) {
+        targets += counter.add(example);
+        longest = std::max(longest, static_cast<std::int64_t>(example.tokens.size()));
+    }
+    if (targets == 0) {
+        warn(gate,
+             record,
+             counted,
+             "fully_masked",
+             concat("none of the first ",
+                    std::min(longest, options.seq_len),
+                    " tokens is trained; the row is left out"));
+    } else if (longest > options.seq_len) {
+        warn(gate,
+             record,
+             counted,
+             "too_long",
+             concat(longest, " tokens, the first ", options.seq_len, " are kept"));
+    }
+}
+
+void check_template(const Dataset& dataset,
+                    const Tokenizer& tokenizer,
+                    const DataGateOptions& options,
+                    DataGate& gate)
+{
+    const bool chat =
+        std::any_of(dataset.records.begin(), dataset.records.end(), [](const Record& record) {
+            return record.kind == Record::Kind::Messages;
+        });
+    if (chat && !tokenizer.chat_template().empty()
+        && recognize_chat_format(tokenizer) != options.chat_format) {
+        gate.problems.push_back({Severity::Warning,
+                                 0,
+                                 "chat_template",
+                                 concat("the rows are rendered as ",
+                                        to_string(options.chat_format),
+                                        ", which is not the base model's own chat template")});
+    }
+}
+
+} // namespace
+
+std::string_view to_string(Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::Accept:
+        return "accept";
+    case Verdict::Warn:
+        return "warn";
+    case Verdict::Error:
+        break;
+    }
+    return "error";
+}
+
+const std::vector<std::string>& common_control_texts()
+{
+    static const std::vector<std::string> kTexts = {"<|endoftext|>",
+                                                    "<|im_start|>",
+                                                    "<|im_end|>",
+                                                    "<|begin_of_text|>",
+                                                    "<|end_of_text|>",
+                                                    "<|eot_id|>",
+                                                    "<|start_header_id|>",
+                                                    "<|end_header_id|>",
+                                                    "<s>",
+                                                    "</s>",
+                                                    "[INST]",
+                                                    "[/INST]",
+                                                    "<<SYS>>",
+                                                    "<start_of_turn>",
+                                                    "<end_of_turn>",
+                                                    "<|user|>",
+                                                    "<|assistant|>",
+                                                    "<|system|>",
+                                                    "<|end|>"};
+    return kTexts;
+}
+
+std::string find_control_text(const Record& record, const Tokenizer* tokenizer)
+{
+    const auto find_in = [&](std::string_view text) -> std::string {
+        // Every control text has a bracket, so most texts are settled by one search.
+        if (text.find_first_of("<[") != std::string_view::npos) {
+            for (const std::string& control : common_control_texts()) {
+                if (text.find(control) != std::string_view::npos) {
+                    return control;
+                }
+            }
+        }
+        if (tokenizer != nullptr) {
+            for (const std::string& control : tokenizer->special_token_texts()) {
+                if (!control.empty() && text.find(control) != std::string_view::npos) {
+                    return control;
+                }
+            }
+        }
+        return "";
+    };
+    for (const Message& message : record.messages) {
+        if (std::string found = find_in(message.content); !found.empty()) {
+            return found;
+        }
+    }
+    std::string found = find_in(record.prompt);
+    return found.empty() ? find_in(record.completion) : found;
+}
+
+Result<DataGate>
+check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGateOptions& options)
+{
+    DataGate gate;
+    gate.container = dataset.container;
+    gate.format = to_string(dataset.format);
+    gate.fingerprint = dataset.fingerprint;
+    gate.columns = dataset.columns;
+    gate.rows = dataset.rows;
+    gate.accepted = static_cast<std::int64_t>(dataset.records.size());
+    gate.warned = dataset.warned;
+    gate.refused = dataset.refused;
+    gate.blank = dataset.blank;
+    gate.duplicates = dataset.duplicates;
+    gate.problems = dataset.problems;
+    TokenCounter counter(options.seq_len);
+    for (std::size_t i = 0; i < dataset.records.size(); ++i) {
+        if (options.stop.stop_requested()) {
+            return Error{ErrorCode::Cancelled, "check: cancelled"};
+        }
+        const Record& record = dataset.records[i];
+        bool counted = false;
+        if (const std::string found = find_control_text(record, tokenizer); !found.empty()) {
+            warn(gate,
+                 record,
+                 counted,
+                 "control_token",
+                 concat("holds ", in_quotes(found), ", which is encoded as ordinary text"));
+        }
+        if (tokenizer != nullptr) {
+            count_tokens(record, *tokenizer, options, gate, counter, counted);
+            if (static_cast<std::int64_t>(i) < options.preview_rows) {
+                gate.preview.push_back(preview_row(options.chat_format,
+                                                   *tokenizer,
+                                                   record,
+                                                   options.mask_prompt,
+                                                   options.max_preview_tokens));
+            }
+        }
+        if (options.progress && i % 256 == 0) {
+            options.progress(static_cast<double>(i) / static_cast<double>(dataset.records.size()));
+        }
+    }
+    if (tokenizer != nullptr) {
+        gate.chat_format = to_string(options.chat_format);
+        gate.tokens = counter.statistics();
+        fill_histogram(counter.lengths(), gate);
+        check_template(dataset, *tokenizer, options, gate);
+    }
+    gate.verdict = verdict_of(gate);
+    return gate;
+}
+
+DataGate refused_gate(const Error& error)
+{
+    DataGate gate;
+    gate.verdict = Verdict::Error;
+    gate.file_error = error;
+    return gate;
+}
+
+void check_leaks(const Dataset& train, const Dataset& eval, DataGate& eval_gate)
+{
+    RecordIndex index;
+    for (std::size_t i = 0; i < train.records.size(); ++i) {
+        const std::uint64_t hash = hash_record(train.records[i]);
+        if (!index.find(train.records, train.records[i], hash)) {
+            index.insert(i, hash);
+        }
+    }
+    for (const Record& record : eval.records) {
+        const auto twin = index.find(train.records, record, hash_record(record));
+        if (!twin) {
+            continue;
+        }
+        ++eval_gate.leaked;
+        bool counted = false;
+        warn(eval_gate,
+             record,
+             counted,
+             "leaked",
+             concat("also in the training file, row ", train.records[*twin].row));
+    }
+    eval_gate.verdict = verdict_of(eval_gate);
+}
+
+PreviewRow preview_row(ChatFormat format,
+                       const Tokenizer& tokenizer,
+                       const Record& record,
+                       bool mask_prompt,
+                       std::int64_t max_tokens)
+{
+    PreviewRow preview;
+    preview.row = record.row;
+    preview.parts = render(format, tokenizer, record, false);
+    const Example example = encode_example(format, tokenizer, record, mask_prompt);
+    preview.total_tokens = static_cast<std::int64_t>(example.tokens.size());
+    preview.total_targets = std::count(example.trained.begin(), example.trained.end(), 1);
+    const std::int64_t shown =
+        max_tokens > 0 ? std::min(max_tokens, preview.total_tokens) : preview.total_tokens;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(shown); ++i) {
+        const std::int32_t id = example.tokens[i];
+        preview.tokens.push_back({id,
+                                  tokenizer.id_to_token(id),
+                                  tokenizer.decode({id}, false),
+                                  example.trained[i] != 0});
+    }
+    // A long text is shown as far as its tokens are: four bytes a token and more are plenty.
+    for (RenderedPart& part : preview.parts) {
+        const auto limit = static_cast<std::size_t>(max_tokens) * 8;
+        if (max_tokens > 0 && part.text.size() > limit) {
+            const std::string shortened = in_quotes(part.text, limit);
+            part.text = shortened.substr(1, shortened.size() - 2);
+        }
+    }
+    return preview;
+}
+
+} // namespace engine
