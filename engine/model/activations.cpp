@@ -1,0 +1,299 @@
+// The layout of a pass's memory. Scratch that is never alive at the same time shares its place.
+#include "engine/model/activations.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace engine {
+
+namespace {
+
+// Enough rows that the head's product is bound by arithmetic, few enough that the chunk stays near
+// the cache.
+constexpr std::int64_t kLogitsChunkBytes = 32LL << 20;
+constexpr std::int64_t kMinLogitsChunk = 64;
+constexpr std::int64_t kMaxLogitsChunk = 1024;
+
+class Carver
+{
+public:
+    Carver(Backend& backend, const ActivationLayout& layout, Arena& arena)
+        : m_backend(backend)
+        , m_layout(layout)
+        , m_config(*layout.config)
+        , m_arena(arena)
+        , m_n(layout.limits.max_tokens)
+        , m_lowest(layout.lowest_layer())
+    {}
+
+    Activations carve();
+
+private:
+    [[nodiscard]] bool backward() const { return m_layout.limits.backward; }
+
+    [[nodiscard]] bool keeps_blocks() const
+    {
+        return backward() && m_layout.limits.checkpointing == Checkpointing::None;
+    }
+
+    TensorView rows(std::int64_t width) { return m_arena.take(m_layout.dtype, {m_n, width}); }
+
+    TensorView floats(std::int64_t count) { return m_arena.take(DType::F32, {count}); }
+
+    TensorView ints(std::int64_t count) { return m_arena.take(DType::I32, {count}); }
+
+    LayerActivations block_activations();
+    PerTarget<TensorView> layer_h(std::int64_t layer);
+    PerTarget<TensorView> shared_h();
+    void carve_layers(Activations& activations);
+    BatchTensors batch_tensors();
+    void attention_scratch(BlockScratch& block);
+    HeadScratch head_scratch();
+    [[nodiscard]] std::int64_t largest_weight() const;
+    [[nodiscard]] std::int64_t attention_workspace_bytes() const;
+
+    Backend& m_backend;
+    const ActivationLayout& m_layout;
+    const ModelConfig& m_config;
+    Arena& m_arena;
+    std::int64_t m_n;
+    std::int64_t m_lowest;
+};
+
+LayerActivations Carver::block_activations()
+{
+    const ModelConfig& config = m_config;
+    LayerActivations kept;
+    kept.q = rows(config.attention_width());
+    kept.k = rows(config.kv_width());
+    kept.v = rows(config.kv_width());
+    kept.attention = rows(config.attention_width());
+    kept.gate = rows(config.intermediate_size);
+    kept.up = rows(config.intermediate_size);
+    if (backward()) {
+        kept.x_mid = rows(config.hidden_size);
+        kept.rstd = floats(m_n);
+        kept.mid_rstd = floats(m_n);
+        kept.lse = floats(m_n * config.num_heads);
+        if (config.qk_norm) {
+            kept.q_rstd = floats(m_n * config.num_heads);
+            kept.k_rstd = floats(m_n * config.num_kv_heads);
+        }
+    }
+    return kept;
+}
+
+PerTarget<TensorView> Carver::layer_h(std::int64_t layer)
+{
+    PerTarget<TensorView> h;
+    if (m_layout.lora == nullptr) {
+        return h;
+    }
+    for (const Target target : kAllTargets) {
+        if (m_layout.lora->targets(layer, target)) {
+            const std::int64_t rank = m_layout.lora->rank_of(layer, target);
+            h[index_of(target)] = m_arena.take(m_layout.dtype, {m_n * rank});
+        }
+    }
+    return h;
+}
+
+// With recomputation the shared block keeps every h between its second forward and its backward.
+PerTarget<TensorView> Carver::shared_h()
+{
+    PerTarget<TensorView> h;
+    const std::int64_t rank = m_layout.largest_rank();
+    if (rank > 0 && backward() && !keeps_blocks()) {
+        for (TensorView& view : h) {
+            view = m_arena.take(m_layout.dtype, {m_n * rank});
+        }
+    }
+    return h;
+}
+
+void Carver::carve_layers(Activations& activations)
+{
+    const std::int64_t num_layers = m_config.num_layers;
+    activations.layers.resize(static_cast<std::size_t>(num_layers));
+    activations.residual = rows(m_config.hidden_size);
+    const bool all_keep = keeps_blocks() && m_lowest == 0;
+    if (!all_keep) {
+        activations.shared = block_activations();
+        activations.shared.h = shared_h();
+    }
+    for (std::int64_t layer = 0; layer < num_layers; ++layer) {
+        LayerActivations& kept = activations.layers[static_cast<std::size_t>(layer)];
+        const bool keeps = backward() && layer >= m_lowest;
+        if (keeps && keeps_blocks()) {
+            kept = block_activations();
+            kept.h = layer_h(layer);
+        } else {
+            kept = activations.shared;
+        }
+        kept.x = keeps ? rows(m_config.hidden_size) : activations.residual;
+    }
+    if (all_keep && num_layers > 0) {
+        activations.shared = activations.layers.front();
+    }
+    activations.shared.x = activations.residual;
+}
+
+BatchTensors Carver::batch_tensors()
+{
+    return {.tokens = ints(m_n),
+            .positions = ints(m_n),
+            .offsets = ints(m_n + 1),
+            .targets = ints(m_n),
+            .labels = ints(m_n),
+            .loss_weights = floats(m_n)};
+}
+
+std::int64_t Carver::attention_workspace_bytes() const
+{
+    std::int64_t bytes = 0;
+    for (std::int64_t layer = 0; layer < m_config.num_layers; ++layer) {
+        const ops::AttentionShape shape = attention_shape(m_config, layer);
+        bytes = std::max(bytes,
+                         ops::attention_scratch_bytes(
+                             m_backend, shape, m_n, m_layout.limits.max_sequence_length));
+    }
+    return bytes;
+}
+
+void Carver::attention_scratch(BlockScratch& block)
+{
+    block.attention_workspace = floats((attention_workspace_bytes() + 3) / 4);
+    if (!backward()) {
+        return;
+    }
+    if (m_config.qk_norm) {
+        block.q_rotated = rows(m_config.attention_width());
+        block.k_rotated = rows(m_config.kv_width());
+    }
+    block.dattention = rows(m_config.attention_width());
+    block.dq = rows(m_config.attention_width());
+    block.dk = rows(m_config.kv_width());
+    block.dv = rows(m_config.kv_width());
+}
+
+HeadScratch Carver::head_scratch()
+{
+    const std::int64_t chunk = m_layout.logits_chunk();
+    HeadScratch head;
+    head.x = rows(m_config.hidden_size);
+    head.norm = rows(m_config.hidden_size);
+    head.rstd = floats(m_n);
+    head.logits = m_arena.take(DType::F32, {chunk, m_config.vocab_size});
+    head.losses = floats(m_n);
+    if (backward()) {
+        head.dnorm = rows(m_config.hidden_size);
+        if (m_layout.dtype != DType::F32) {
+            head.dlogits_copy = m_arena.take(m_layout.dtype, {chunk, m_config.vocab_size});
+        }
+    }
+    return head;
+}
+
+std::int64_t Carver::largest_weight() const
+{
+    std::int64_t largest = 0;
+    for (const Target target : kAllTargets) {
+        largest = std::max(largest, m_config.out_features(target) * m_config.in_features(target));
+    }
+    return largest;
+}
+
+Activations Carver::carve()
+{
+    Activations activations;
+    activations.batch = batch_tensors();
+    const std::int64_t table = m_layout.limits.max_sequence_length;
+    activations.cos_table = m_arena.take(DType::F32, {table, m_config.head_dim / 2});
+    activations.sin_table = m_arena.take(DType::F32, {table, m_config.head_dim / 2});
+    carve_layers(activations);
+
+    BlockScratch& block = activations.block;
+    block.lora_u = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
+    block.lora_h = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
+    if (m_layout.limits.weight_sink) {
+        block.weight_gradient = floats(largest_weight());
+    }
+    // The head, the attention and the MLP never work at the same time.
+    const std::size_t base = m_arena.mark();
+    activations.head = head_scratch();
+    m_arena.release(base);
+    block.norm = rows(m_config.hidden_size);
+    if (backward()) {
+        block.dnorm = rows(m_config.hidden_size);
+    }
+    if (backward() && m_layout.lora != nullptr && m_layout.lora->dropout > 0.0) {
+        std::int64_t width = 0;
+        for (const Target target : m_layout.lora->target_modules) {
+            width = std::max(width, m_config.in_features(target));
+        }
+        block.lora_dropped = m_arena.take(m_layout.dtype, {m_n * width});
+    }
+    const std::size_t attention = m_arena.mark();
+    attention_scratch(block);
+    m_arena.release(attention);
+    block.mlp_hidden = rows(m_config.intermediate_size);
+    return activations;
+}
+
+} // namespace
+
+ops::AttentionShape attention_shape(const ModelConfig& config, std::int64_t layer)
+{
+    const auto index = static_cast<std::size_t>(layer);
+    return {.num_heads = config.num_heads,
+            .num_kv_heads = config.num_kv_heads,
+            .head_dim = config.head_dim,
+            .sliding_window =
+                index < config.sliding_window.size() ? config.sliding_window[index] : 0,
+            .scale = 1.0F / std::sqrt(static_cast<float>(config.head_dim))};
+}
+
+std::int64_t ActivationLayout::lowest_layer() const
+{
+    if (!limits.backward) {
+        return config->num_layers;
+    }
+    if (limits.full || lora == nullptr) {
+        return 0;
+    }
+    for (std::int64_t layer = 0; layer < config->num_layers; ++layer) {
+        const auto adapted = [&](Target target) { return lora->targets(layer, target); };
+        if (std::any_of(kAllTargets.begin(), kAllTargets.end(), adapted)) {
+            return layer;
+        }
+    }
+    return config->num_layers;
+}
+
+std::int64_t ActivationLayout::largest_rank() const
+{
+    std::int64_t largest = 0;
+    for (std::int64_t layer = 0; lora != nullptr && layer < config->num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            if (lora->targets(layer, target)) {
+                largest = std::max(largest, lora->rank_of(layer, target));
+            }
+        }
+    }
+    return largest;
+}
+
+std::int64_t ActivationLayout::logits_chunk() const
+{
+    const std::int64_t row_bytes = std::max<std::int64_t>(config->vocab_size, 1) * 4;
+    const std::int64_t chunk =
+        std::clamp(kLogitsChunkBytes / row_bytes, kMinLogitsChunk, kMaxLogitsChunk);
+    return std::min(chunk, limits.max_tokens);
+}
+
+Activations carve_activations(Backend& backend, const ActivationLayout& layout, Arena& arena)
+{
+    return Carver(backend, layout, arena).carve();
+}
+
+} // namespace engine

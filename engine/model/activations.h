@@ -1,0 +1,104 @@
+// The memory of a pass: what each block keeps for its backward, and the scratch that all share.
+// carve_activations() lays it out from an arena; a measuring arena gives the exact bytes.
+#pragma once
+
+#include <vector>
+
+#include "engine/model/transformer.h"
+#include "engine/ops/attention.h"
+
+namespace engine {
+
+// What one block keeps. The norms' outputs and silu(gate) * up are recomputed from these.
+struct LayerActivations
+{
+    TensorView x;         // [n, hidden]; the block's input
+    TensorView rstd;      // [n]; of input_layernorm, f32
+    TensorView q;         // [n, heads * head_dim]; after rope, or before q_norm where there is one
+    TensorView k;         // [n, kv_heads * head_dim]; likewise
+    TensorView v;         // [n, kv_heads * head_dim]
+    TensorView q_rstd;    // [n * heads]; of q_norm, f32
+    TensorView k_rstd;    // [n * kv_heads]
+    TensorView attention; // [n, heads * head_dim]; before o_proj
+    TensorView lse;       // [heads * n], f32
+    TensorView x_mid;     // [n, hidden]; after the attention's residual
+    TensorView mid_rstd;  // [n]; of post_attention_layernorm, f32
+    TensorView gate;      // [n, intermediate]
+    TensorView up;        // [n, intermediate]
+    PerTarget<TensorView> h; // [n * rank]; A drop(x) of each adapted projection
+};
+
+// Overwritten by every block.
+struct BlockScratch
+{
+    TensorView norm;                // [n, hidden]; a norm's output, recomputed in backward
+    TensorView mlp_hidden;          // [n, intermediate]; silu(gate) * up, then its gradient
+    TensorView attention_workspace; // f32
+    TensorView dnorm;               // [n, hidden]
+    TensorView dattention;          // [n, heads * head_dim]
+    TensorView dq;                  // [n, heads * head_dim]
+    TensorView dk;                  // [n, kv_heads * head_dim]
+    TensorView dv;                  // [n, kv_heads * head_dim]
+    TensorView q_rotated;           // [n, heads * head_dim]; with q_norm only
+    TensorView k_rotated;           // [n, kv_heads * head_dim]; with k_norm only
+    TensorView lora_u;              // [n * largest rank]
+    TensorView lora_h;              // [n * largest rank]; where a layer that keeps nothing has h
+    TensorView lora_dropped;        // [n * largest in_features]; with dropout only
+    TensorView weight_gradient;     // f32, the largest targeted matrix; for a sink
+};
+
+// The head works on the rows that have a label, and on their logits a chunk at a time.
+struct HeadScratch
+{
+    TensorView x;            // [targets, hidden]
+    TensorView norm;         // [targets, hidden]
+    TensorView rstd;         // [targets], f32
+    TensorView dnorm;        // [targets, hidden]
+    TensorView logits;       // [chunk, vocab], f32
+    TensorView dlogits_copy; // [chunk, vocab], bf16; in bf16 only
+    TensorView losses;       // [targets], f32
+};
+
+// The micro-batch on the device.
+struct BatchTensors
+{
+    TensorView tokens;       // [n], i32
+    TensorView positions;    // [n], i32
+    TensorView offsets;      // [sequences + 1], i32
+    TensorView targets;      // [targets], i32: the rows that have a label
+    TensorView labels;       // [targets], i32
+    TensorView loss_weights; // [targets], f32
+};
+
+struct Activations
+{
+    std::vector<LayerActivations> layers; // views of `shared` where a layer keeps nothing
+    LayerActivations shared;              // what a layer that keeps nothing works in
+    TensorView residual;                  // [n, hidden]; x below the kept layers, then its gradient
+    BlockScratch block;
+    HeadScratch head;
+    BatchTensors batch;
+    TensorView cos_table; // [max_sequence_length, head_dim / 2], f32
+    TensorView sin_table;
+};
+
+// What decides the layout.
+struct ActivationLayout
+{
+    const ModelConfig* config = nullptr;
+    DType dtype = DType::F32;
+    TransformerLimits limits;
+    const LoraConfig* lora = nullptr; // null: no adapter trains
+
+    // The lowest layer with something to train; num_layers when nothing does.
+    [[nodiscard]] std::int64_t lowest_layer() const;
+    [[nodiscard]] std::int64_t largest_rank() const;
+    [[nodiscard]] std::int64_t logits_chunk() const; // rows of logits in memory
+};
+
+[[nodiscard]] ops::AttentionShape attention_shape(const ModelConfig& config, std::int64_t layer);
+
+[[nodiscard]] Activations
+carve_activations(Backend& backend, const ActivationLayout& layout, Arena& arena);
+
+} // namespace engine

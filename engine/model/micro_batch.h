@@ -1,0 +1,14 @@
+// Checks of a MicroBatch at the transformer's door, before any op sees it.
+#pragma once
+
+#include "engine/model/transformer.h"
+
+namespace engine {
+
+// Throws EngineError InvalidArgument naming what is wrong with which limit.
+void check_micro_batch(const MicroBatch& batch,
+                       std::int64_t vocab_size,
+                       std::int64_t max_tokens,
+                       std::int64_t max_sequence_length);
+
+} // namespace engine

@@ -1,0 +1,95 @@
+// x + down_proj(silu(gate) * up) with gate, up = projections of norm(x).
+#include "engine/model/block.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/rms_norm.h"
+#include "engine/ops/swiglu.h"
+
+namespace engine {
+
+namespace {
+
+ConstTensorView
+mid_norm(const PassContext& pass, std::int64_t layer, ConstTensorView x_mid, TensorView rstd)
+{
+    const TensorView norm = pass.rows(pass.scratch.norm);
+    ops::rms_norm_forward(*pass.backend,
+                          x_mid,
+                          pass.weights(layer).post_attention_layernorm,
+                          static_cast<float>(pass.config().rms_norm_eps),
+                          norm,
+                          rstd);
+    return norm;
+}
+
+} // namespace
+
+void mlp_block_forward(const PassContext& pass,
+                       std::int64_t layer,
+                       const LayerActivations& kept,
+                       ConstTensorView x_mid,
+                       TensorView x_out)
+{
+    const TensorView rstd = pass.keep ? pass.rows(kept.mid_rstd) : TensorView();
+    const ConstTensorView norm = mid_norm(pass, layer, x_mid, rstd);
+    const TensorView gate = pass.rows(kept.gate);
+    const TensorView up = pass.rows(kept.up);
+    projection_forward(pass, layer, Target::GateProj, kept, norm, gate);
+    projection_forward(pass, layer, Target::UpProj, kept, norm, up);
+    const LoraLinear down = pass.projection(layer, Target::DownProj);
+    if (!x_out.defined() && down.lora == nullptr) {
+        return;
+    }
+    const TensorView hidden = pass.rows(pass.scratch.mlp_hidden);
+    ops::swiglu_forward(*pass.backend, gate, up, hidden);
+    if (!x_out.defined()) {
+        lora_linear_hidden(*pass.backend, down, hidden, pass.h(kept, down), pass.lora_scratch());
+        return;
+    }
+    if (x_out.raw() != x_mid.raw()) {
+        ops::copy(*pass.backend, x_mid, x_out);
+    }
+    projection_forward(pass, layer, Target::DownProj, kept, hidden, x_out, Output::Add);
+}
+
+void mlp_block_backward(const PassContext& pass,
+                        std::int64_t layer,
+                        const LayerActivations& kept,
+                        TensorView dx,
+                        bool needs_dx)
+{
+    const bool gate_up = needs_dx || pass.trains_any(layer, {Target::GateProj, Target::UpProj});
+    const TensorView gate = pass.rows(kept.gate);
+    const TensorView up = pass.rows(kept.up);
+    const TensorView hidden = pass.rows(pass.scratch.mlp_hidden);
+    if (pass.trains(layer, Target::DownProj)) {
+        ops::swiglu_forward(*pass.backend, gate, up, hidden);
+    }
+    // The hidden activations' memory becomes their gradient's.
+    projection_backward(
+        pass, layer, Target::DownProj, kept, hidden, dx, gate_up ? hidden : TensorView());
+    if (!gate_up) {
+        return;
+    }
+    ops::swiglu_backward(*pass.backend, hidden, gate, up, gate, up);
+    const ConstTensorView x_mid = pass.rows(kept.x_mid);
+    ConstTensorView norm = pass.rows(pass.scratch.norm);
+    if (pass.trains_any(layer, {Target::GateProj, Target::UpProj})) {
+        norm = mid_norm(pass, layer, x_mid, pass.rows(kept.mid_rstd));
+    }
+    const TensorView dnorm = needs_dx ? pass.rows(pass.scratch.dnorm) : TensorView();
+    projection_backward(pass, layer, Target::GateProj, kept, norm, gate, dnorm);
+    projection_backward(pass, layer, Target::UpProj, kept, norm, up, dnorm, Output::Add);
+    if (!needs_dx) {
+        return;
+    }
+    block_norm_backward(
+        pass,
+        {.dnorm = dnorm,
+         .x = x_mid,
+         .weight = pass.weights(layer).post_attention_layernorm,
+         .rstd = pass.rows(kept.mid_rstd),
+         .dx = dx,
+         .dweight = pass.norm_gradient(&LayerGradientIndex::post_attention_layernorm, layer)});
+}
+
+} // namespace engine

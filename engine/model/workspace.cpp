@@ -1,0 +1,98 @@
+// Measuring, allocating and carving one arena; tables that depend on the length.
+#include "engine/model/workspace.h"
+
+#include <algorithm>
+
+#include "engine/model/rope_table.h"
+
+namespace engine {
+
+std::size_t Workspace::arena_bytes(Backend& backend, const ActivationLayout& layout)
+{
+    Arena arena;
+    (void)carve_activations(backend, layout, arena);
+    return arena.high_water();
+}
+
+Workspace::Workspace(Backend& backend,
+                     const BaseModel& model,
+                     const TransformerLimits& limits,
+                     const LoraConfig* adapter)
+    : m_backend(backend)
+    , m_model(model)
+{
+    ENGINE_CHECK(limits.max_tokens > 0 && limits.max_sequence_length > 0,
+                 "transformer: max_tokens is ",
+                 limits.max_tokens,
+                 ", max_sequence_length is ",
+                 limits.max_sequence_length,
+                 ", wanted at least 1");
+    if (adapter != nullptr) {
+        m_lora = *adapter;
+    }
+    m_layout = {.config = &model.config(),
+                .dtype = model.dtype(),
+                .limits = limits,
+                .lora = m_lora ? &*m_lora : nullptr};
+    m_arena = Arena(backend.allocator(), arena_bytes(backend, m_layout));
+    m_activations = carve_activations(backend, m_layout, m_arena);
+    fill_rope(1);
+}
+
+// Only dynamic scaling depends on the length, and only past the trained one.
+void Workspace::fill_rope(std::int64_t length)
+{
+    const ModelConfig& config = m_model.config();
+    const std::int64_t rows = m_layout.limits.max_sequence_length;
+    const std::int64_t wanted = config.rope.type == RopeType::Dynamic
+                                    ? std::max(length, config.max_position_embeddings)
+                                    : rows;
+    if (wanted == m_rope_length) {
+        return;
+    }
+    std::vector<float> cos_table(static_cast<std::size_t>(m_activations.cos_table.numel()));
+    std::vector<float> sin_table(cos_table.size());
+    fill_rope_table(config, wanted, rows, cos_table, sin_table);
+    m_backend.upload(cos_table.data(), m_activations.cos_table);
+    m_backend.upload(sin_table.data(), m_activations.sin_table);
+    m_rope_length = wanted;
+}
+
+void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
+{
+    std::int64_t rank = 0;
+    for (const LoraMatrix& matrix : adapter.matrices()) {
+        rank = std::max(rank, matrix.rank);
+    }
+    const std::int64_t wanted = m_layout.limits.max_tokens * rank;
+    if (wanted <= context.scratch.lora_u.numel()) {
+        return;
+    }
+    if (!m_wide_lora.defined() || m_wide_lora.numel() < 2 * wanted) {
+        m_wide_lora = m_backend.tensor(m_model.dtype(), {2 * wanted});
+    }
+    context.scratch.lora_u = m_wide_lora.view().rows(0, wanted);
+    context.scratch.lora_h = m_wide_lora.view().rows(wanted, 2 * wanted);
+}
+
+PassContext Workspace::context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter)
+{
+    fill_rope(length);
+    PassContext context;
+    context.backend = &m_backend;
+    context.model = &m_model;
+    context.adapter = adapter;
+    context.layout = m_layout.lora;
+    context.scratch = m_activations.block;
+    context.n = n;
+    context.max_sequence_length = length;
+    context.positions = context.rows(m_activations.batch.positions);
+    context.cos_table = m_activations.cos_table;
+    context.sin_table = m_activations.sin_table;
+    if (adapter != nullptr) {
+        make_room_for(*adapter, context);
+    }
+    return context;
+}
+
+} // namespace engine

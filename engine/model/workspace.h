@@ -1,0 +1,50 @@
+// One arena with a pass's activations in it, the rope tables, and room for adapters: what the
+// transformer and the generator work in.
+#pragma once
+
+#include <optional>
+
+#include "engine/model/block.h"
+
+namespace engine {
+
+class Workspace
+{
+public:
+    // `adapter` (may be null) decides which activations are kept. Throws EngineError when there is
+    // no room.
+    Workspace(Backend& backend,
+              const BaseModel& model,
+              const TransformerLimits& limits,
+              const LoraConfig* adapter);
+    Workspace(const Workspace&) = delete; // the layout points into the object
+    Workspace& operator=(const Workspace&) = delete;
+    ~Workspace() = default;
+
+    [[nodiscard]] const Activations& activations() const { return m_activations; }
+
+    [[nodiscard]] const ActivationLayout& layout() const { return m_layout; }
+
+    // A forward-only context for n tokens whose longest sequence has `length`. Allocates only for
+    // an adapter of a larger rank than any before.
+    [[nodiscard]] PassContext
+    context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter);
+
+    // Bytes of the arena of such a layout.
+    [[nodiscard]] static std::size_t arena_bytes(Backend& backend, const ActivationLayout& layout);
+
+private:
+    void fill_rope(std::int64_t length);
+    void make_room_for(const LoraAdapter& adapter, PassContext& context);
+
+    Backend& m_backend;
+    const BaseModel& m_model;
+    std::optional<LoraConfig> m_lora;
+    ActivationLayout m_layout;
+    Arena m_arena;
+    Activations m_activations;
+    Tensor m_wide_lora; // u and h of an adapter of a larger rank than the layout's
+    std::int64_t m_rope_length = 0;
+};
+
+} // namespace engine
