@@ -89,7 +89,8 @@ float cross_entropy(
         scale<float>(logits, weight / total, n);
         logits[label] -= weight;
     }
-    return __builtin_logf(total) + highest - label_logit;
+    // The difference first: large logits must not swallow the logarithm.
+    return (highest - label_logit) + __builtin_logf(total);
 }
 
 } // namespace

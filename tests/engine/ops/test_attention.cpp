@@ -1,0 +1,273 @@
+// Attention forward, backward and with a cache, against the full score matrix in double.
+#include "engine/ops/attention.h"
+#include "tests/engine/ops/op_test.h"
+#include "tests/support/reference_attention.h"
+
+namespace lowrank_test {
+
+namespace {
+
+using engine::ops::AttentionShape;
+using reference::AttentionProblem;
+
+class AttentionTest : public OpTest
+{};
+
+LOWRANK_FOR_EACH_DTYPE(AttentionTest);
+
+// A problem as tensors, its outputs, and the same numbers in double.
+struct Case
+{
+    AttentionProblem problem;
+    std::int64_t n, width, kv_width, max_seq_len = 0;
+    GuardedTensor q, k, v, out, lse;
+    std::vector<float> scratch;
+
+    Case(engine::Backend& backend,
+         DType dtype,
+         const AttentionShape& shape,
+         std::vector<std::int32_t> offsets)
+        : problem{shape, std::move(offsets), {}, {}, {}}
+        , n(problem.tokens())
+        , width(shape.num_heads * shape.head_dim)
+        , kv_width(shape.num_kv_heads * shape.head_dim)
+        , q(random_tensor(dtype, {n, width}, 1))
+        , k(random_tensor(dtype, {n, kv_width}, 2))
+        , v(random_tensor(dtype, {n, kv_width}, 3))
+        , out(dtype, {n, width})
+        , lse(DType::F32, {shape.num_heads, n})
+    {
+        problem.q = q.values();
+        problem.k = k.values();
+        problem.v = v.values();
+        for (std::size_t s = 1; s < problem.offsets.size(); ++s) {
+            max_seq_len =
+                std::max<std::int64_t>(max_seq_len, problem.offsets[s] - problem.offsets[s - 1]);
+        }
+        const std::int64_t bytes =
+            engine::ops::attention_scratch_bytes(backend, shape, n, max_seq_len);
+        scratch.resize(static_cast<std::size_t>(bytes) / sizeof(float), NAN);
+    }
+
+    [[nodiscard]] TensorView scratch_view()
+    {
+        return {scratch.data(), DType::F32, {static_cast<std::int64_t>(scratch.size())}};
+    }
+
+    void forward(engine::Backend& backend)
+    {
+        engine::ops::attention_forward(backend,
+                                       {.shape = problem.shape,
+                                        .q = q.view(),
+                                        .k = k.view(),
+                                        .v = v.view(),
+                                        .offsets = view_of(problem.offsets),
+                                        .max_seq_len = max_seq_len,
+                                        .out = out.view(),
+                                        .lse = lse.view(),
+                                        .scratch = scratch_view()});
+    }
+
+    void backward(engine::Backend& backend,
+                  GuardedTensor& dout,
+                  GuardedTensor& dq,
+                  GuardedTensor& dk,
+                  GuardedTensor& dv)
+    {
+        engine::ops::attention_backward(backend,
+                                        {.shape = problem.shape,
+                                         .q = q.view(),
+                                         .k = k.view(),
+                                         .v = v.view(),
+                                         .out = out.view(),
+                                         .lse = lse.view(),
+                                         .offsets = view_of(problem.offsets),
+                                         .max_seq_len = max_seq_len,
+                                         .dout = dout.view(),
+                                         .dq = dq.view(),
+                                         .dk = dk.view(),
+                                         .dv = dv.view(),
+                                         .scratch = scratch_view()});
+    }
+};
+
+AttentionShape shape_of(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim)
+{
+    return {.num_heads = heads,
+            .num_kv_heads = kv_heads,
+            .head_dim = head_dim,
+            .scale = 1.0F / std::sqrt(static_cast<float>(head_dim))};
+}
+
+// Shapes around the block size of 64, packed sequences, grouped heads, windows.
+std::vector<std::pair<AttentionShape, std::vector<std::int32_t>>> shape_grid()
+{
+    AttentionShape windowed = shape_of(4, 2, 33);
+    windowed.sliding_window = 20;
+    AttentionShape narrow = shape_of(2, 2, 16);
+    narrow.sliding_window = 1;
+    AttentionShape wide = shape_of(2, 1, 31);
+    wide.sliding_window = 100;
+    return {{shape_of(1, 1, 1), {0, 1}},
+            {shape_of(2, 1, 31), {0, 31}},
+            {shape_of(4, 2, 48), {0, 33, 34, 34, 127}},
+            {shape_of(3, 3, 64), {0, 64, 129}},
+            {shape_of(2, 1, 127), {0, 65}},
+            {windowed, {0, 130, 131, 200}},
+            {narrow, {0, 70}},
+            {wide, {0, 257}}};
+}
+
+TEST_P(AttentionTest, ForwardAgreesWithReference)
+{
+    for (const auto& [shape, offsets] : shape_grid()) {
+        Case test(backend, dtype, shape, offsets);
+        test.forward(backend);
+        Values lse;
+        const Values wanted = reference::attention(test.problem, &lse);
+        expect_output("out", test.out, wanted, dtype);
+        // lse is float32 whatever the inputs; a single key's is the score itself, near zero.
+        expect_output("lse", test.lse, lse, DType::F32);
+    }
+}
+
+TEST_P(AttentionTest, ReferenceBackwardAgreesWithCentralDifferences)
+{
+    AttentionShape shape = shape_of(2, 1, 4);
+    shape.sliding_window = 3;
+    Case test(backend, dtype, shape, {0, 5, 7});
+    const Values dout = random_values(test.n * test.width, 4);
+    const reference::AttentionGradients analytic =
+        reference::attention_backward(test.problem, dout);
+    const auto numeric = [&](Values AttentionProblem::*member) {
+        AttentionProblem problem = test.problem;
+        return central_differences(
+            [&](const Values& x) {
+                problem.*member = x;
+                return weighted_sum(reference::attention(problem), dout);
+            },
+            test.problem.*member);
+    };
+    expect_close("dq", analytic.dq, numeric(&AttentionProblem::q), DType::F32);
+    expect_close("dk", analytic.dk, numeric(&AttentionProblem::k), DType::F32);
+    expect_close("dv", analytic.dv, numeric(&AttentionProblem::v), DType::F32);
+}
+
+TEST_P(AttentionTest, BackwardAgreesWithReference)
+{
+    for (const auto& [shape, offsets] : shape_grid()) {
+        if (offsets.back() == 1) {
+            continue; // one token: dq and dk are zero and have no scale to compare with
+        }
+        Case test(backend, dtype, shape, offsets);
+        test.forward(backend);
+        GuardedTensor dout = random_tensor(dtype, {test.n, test.width}, 4);
+        GuardedTensor dq(dtype, {test.n, test.width});
+        GuardedTensor dk(dtype, {test.n, test.kv_width});
+        GuardedTensor dv(dtype, {test.n, test.kv_width});
+        test.backward(backend, dout, dq, dk, dv);
+        const reference::AttentionGradients wanted =
+            reference::attention_backward(test.problem, dout.values());
+        expect_output("dv", dv, wanted.dv, dtype);
+        if (shape.sliding_window != 1) { // one visible key: dq and dk are zero
+            expect_output("dq", dq, wanted.dq, dtype);
+            expect_output("dk", dk, wanted.dk, dtype);
+        }
+    }
+}
+
+TEST_P(AttentionTest, SameBitsEveryTime)
+{
+    Case test(backend, dtype, shape_of(4, 2, 48), {0, 100, 257});
+    test.forward(backend);
+    const Values first_out = test.out.values();
+    GuardedTensor dout = random_tensor(dtype, {test.n, test.width}, 4);
+    GuardedTensor dq(dtype, {test.n, test.width});
+    GuardedTensor dk(dtype, {test.n, test.kv_width});
+    GuardedTensor dv(dtype, {test.n, test.kv_width});
+    test.backward(backend, dout, dq, dk, dv);
+    const Values first_dq = dq.values();
+    const Values first_dk = dk.values();
+    test.forward(backend);
+    test.backward(backend, dout, dq, dk, dv);
+    EXPECT_EQ(test.out.values(), first_out);
+    EXPECT_EQ(dq.values(), first_dq);
+    EXPECT_EQ(dk.values(), first_dk);
+}
+
+TEST_P(AttentionTest, SequencesDoNotSeeTheirNeighbours)
+{
+    Case test(backend, dtype, shape_of(2, 2, 32), {0, 40, 90});
+    test.forward(backend);
+    const Values before = test.out.values();
+    // Other keys and values in the first sequence change nothing in the second.
+    Values k = test.k.values();
+    Values v = test.v.values();
+    for (std::int64_t i = 0; i < 40 * test.kv_width; ++i) {
+        k[static_cast<std::size_t>(i)] += 3.0;
+        v[static_cast<std::size_t>(i)] -= 5.0;
+    }
+    test.k.set(k);
+    test.v.set(v);
+    test.forward(backend);
+    const Values after = test.out.values();
+    const auto second = static_cast<std::ptrdiff_t>(40 * test.width);
+    EXPECT_TRUE(std::equal(before.begin() + second, before.end(), after.begin() + second));
+    EXPECT_FALSE(std::equal(before.begin(), before.begin() + second, after.begin()));
+}
+
+TEST_P(AttentionTest, CachedAgreesWithTheLastRowsOfForward)
+{
+    for (const std::int64_t window : {0, 9}) {
+        AttentionShape shape = shape_of(4, 2, 33);
+        shape.sliding_window = window;
+        for (const std::int64_t n_new : {1, 2, 70}) {
+            Case test(backend, dtype, shape, {0, 100});
+            const Values all = reference::attention(test.problem);
+            GuardedTensor out(dtype, {n_new, test.width});
+            engine::ops::attention_cached(backend,
+                                          shape,
+                                          test.q.view().rows(100 - n_new, 100),
+                                          test.k.view(),
+                                          test.v.view(),
+                                          100,
+                                          out.view());
+            const Values wanted(all.end() - static_cast<std::ptrdiff_t>(n_new * test.width),
+                                all.end());
+            expect_output("out", out, wanted, dtype);
+        }
+    }
+}
+
+TEST_P(AttentionTest, RefusesBadArguments)
+{
+    const auto refuse = [&](const AttentionShape& shape,
+                            const std::vector<std::int32_t>& offsets,
+                            std::int64_t max_seq_len) {
+        Case test(backend, dtype, shape_of(4, 2, 16), {0, 10});
+        expect_refusal("attention_forward", [&] {
+            engine::ops::attention_forward(backend,
+                                           {.shape = shape,
+                                            .q = test.q.view(),
+                                            .k = test.k.view(),
+                                            .v = test.v.view(),
+                                            .offsets = view_of(offsets),
+                                            .max_seq_len = max_seq_len,
+                                            .out = test.out.view(),
+                                            .lse = test.lse.view(),
+                                            .scratch = test.scratch_view()});
+        });
+    };
+    const AttentionShape good = shape_of(4, 2, 16);
+    refuse(shape_of(4, 3, 16), {0, 10}, 10); // 3 does not divide 4
+    refuse(shape_of(4, 2, 15), {0, 10}, 10); // q is wider
+    refuse(good, {0, 9}, 10);                // one token belongs to nobody
+    refuse(good, {1, 10}, 10);
+    refuse(good, {0, 6, 5, 10}, 10); // a negative length
+    refuse(good, {0, 10}, 9);        // longer than announced
+    refuse(good, {}, 10);
+}
+
+} // namespace
+
+} // namespace lowrank_test

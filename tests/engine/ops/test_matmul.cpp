@@ -1,0 +1,156 @@
+// Matrix products: oneDNN's path and our own kernels against the double reference.
+#include "engine/core/parallel_for.h"
+#include "engine/ops/cpu/matmul_backends.h"
+#include "engine/ops/matmul.h"
+#include "tests/engine/ops/op_test.h"
+#include "tests/support/reference.h"
+
+namespace lowrank_test {
+
+namespace {
+
+using engine::ops::MatmulArgs;
+using engine::ops::Transpose;
+using reference::MatmulSize;
+
+class MatmulTest : public OpTest
+{};
+
+LOWRANK_FOR_EACH_DTYPE(MatmulTest);
+
+Transpose transpose(bool yes)
+{
+    return yes ? Transpose::Yes : Transpose::No;
+}
+
+// One product with its reference; `run` multiplies.
+template <typename Run>
+void check_product(const MatmulSize& size, DType dtype, DType output, float beta, Run&& run)
+{
+    constexpr float kAlpha = 0.5F;
+    const Shape a_shape = size.transpose_a ? Shape{size.k, size.m} : Shape{size.m, size.k};
+    const Shape b_shape = size.transpose_b ? Shape{size.n, size.k} : Shape{size.k, size.n};
+    GuardedTensor a = random_tensor(dtype, a_shape, 1);
+    GuardedTensor b = random_tensor(dtype, b_shape, 2);
+    GuardedTensor c(output, {size.m, size.n}); // NaN: beta 0 must not read it
+    if (beta == 1.0F) {
+        c.set(random_values(size.m * size.n, 3));
+    }
+    Values wanted = reference::matmul(a.values(), b.values(), size);
+    const Values before = c.values();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        wanted[i] = kAlpha * wanted[i] + (beta == 1.0F ? before[i] : 0.0);
+    }
+    run(MatmulArgs{.a = a.view(),
+                   .transpose_a = transpose(size.transpose_a),
+                   .b = b.view(),
+                   .transpose_b = transpose(size.transpose_b),
+                   .c = c.view(),
+                   .alpha = kAlpha,
+                   .beta = beta});
+    expect_output(engine::concat("matmul ",
+                                 size.m,
+                                 " x ",
+                                 size.n,
+                                 " x ",
+                                 size.k,
+                                 size.transpose_a ? " ta" : "",
+                                 size.transpose_b ? " tb" : "",
+                                 " beta ",
+                                 beta),
+                  c,
+                  wanted,
+                  output == DType::F32 ? DType::F32 : dtype);
+}
+
+template <typename Run>
+void check_all_forms(std::int64_t m, std::int64_t n, std::int64_t k, DType dtype, Run&& run)
+{
+    for (const bool transpose_a : {false, true}) {
+        for (const bool transpose_b : {false, true}) {
+            for (const float beta : {0.0F, 1.0F}) {
+                const MatmulSize size = {m, n, k, transpose_a, transpose_b};
+                check_product(size, dtype, dtype, beta, run);
+                check_product(size, dtype, DType::F32, beta, run);
+            }
+        }
+    }
+}
+
+TEST_P(MatmulTest, AgreesWithReferenceOnAwkwardSizes)
+{
+    const auto run = [&](const MatmulArgs& args) { engine::ops::matmul(backend, args); };
+    for (const std::int64_t size : kAwkwardSizes) {
+        check_all_forms(size, 33, 31, dtype, run);
+        check_all_forms(31, size, 127, dtype, run);
+        check_all_forms(33, 16, size, dtype, run);
+    }
+}
+
+TEST_P(MatmulTest, OwnKernelsAgreeWithReferenceOnAwkwardSizes)
+{
+    const auto run = [](const MatmulArgs& args) { engine::ops::kernels::matmul_own(args); };
+    for (const std::int64_t size : kAwkwardSizes) {
+        check_all_forms(size, 33, 31, dtype, run);
+        check_all_forms(31, size, 127, dtype, run);
+        check_all_forms(33, 16, size, dtype, run);
+    }
+    // More than one block in every direction.
+    check_product({600, 300, 290, false, true}, dtype, dtype, 0.0F, run);
+    check_product({600, 300, 290, true, false}, dtype, DType::F32, 1.0F, run);
+}
+
+TEST_P(MatmulTest, SameBitsEveryTime)
+{
+    GuardedTensor a = random_tensor(dtype, {257, 127}, 1);
+    GuardedTensor b = random_tensor(dtype, {127, 64}, 2);
+    GuardedTensor first(dtype, {257, 64});
+    GuardedTensor second(dtype, {257, 64});
+    engine::ops::matmul(backend, {.a = a.view(), .b = b.view(), .c = first.view()});
+    engine::ops::matmul(backend, {.a = a.view(), .b = b.view(), .c = second.view()});
+    EXPECT_EQ(first.values(), second.values());
+}
+
+TEST_P(MatmulTest, LinearIsTorchsOrientation)
+{
+    // y = x W^T with x = [1 2], W = [[3 4] [5 6] [7 8]].
+    GuardedTensor x(dtype, {1, 2}, {1, 2});
+    GuardedTensor weight(dtype, {3, 2}, {3, 4, 5, 6, 7, 8});
+    GuardedTensor y(dtype, {1, 3});
+    engine::ops::linear(backend, x.view(), weight.view(), y.view());
+    EXPECT_EQ(y.values(), (Values{11, 17, 23}));
+}
+
+TEST_P(MatmulTest, EmptyInnerSizeIsZero)
+{
+    GuardedTensor a(dtype, {2, 0});
+    GuardedTensor b(dtype, {0, 3});
+    GuardedTensor c(dtype, {2, 3});
+    engine::ops::matmul(backend, {.a = a.view(), .b = b.view(), .c = c.view()});
+    EXPECT_EQ(c.values(), Values(6, 0.0));
+}
+
+TEST_P(MatmulTest, RefusesBadArguments)
+{
+    GuardedTensor a(dtype, {4, 5});
+    GuardedTensor b(dtype, {6, 3});
+    GuardedTensor c(dtype, {4, 3});
+    GuardedTensor good_b(dtype, {5, 3});
+    GuardedTensor wrong_c(dtype, {3, 4});
+    GuardedTensor flat(dtype, {20});
+    GuardedTensor other(dtype == DType::F32 ? DType::BF16 : DType::F32, {5, 3});
+    const auto multiply = [&](TensorView left, TensorView right, TensorView result, float beta) {
+        expect_refusal("matmul", [&] {
+            engine::ops::matmul(backend, {.a = left, .b = right, .c = result, .beta = beta});
+        });
+    };
+    multiply(a.view(), b.view(), c.view(), 0.0F);
+    multiply(a.view(), good_b.view(), wrong_c.view(), 0.0F);
+    multiply(flat.view(), good_b.view(), c.view(), 0.0F);
+    multiply(a.view(), other.view(), c.view(), 0.0F);
+    multiply(a.view(), good_b.view(), c.view(), 0.5F);
+}
+
+} // namespace
+
+} // namespace lowrank_test

@@ -1,0 +1,125 @@
+// AdamW, SGD and the gradient norm against the textbook formulas in double.
+#include "engine/ops/optimizer_step.h"
+#include "tests/engine/ops/op_test.h"
+
+namespace lowrank_test {
+
+namespace {
+
+using engine::ops::AdamWStep;
+using engine::ops::ParameterStep;
+
+struct OptimizerStepTest : testing::Test
+{
+    engine::CpuBackend backend{2};
+};
+
+// One parameter's numbers in double, stepped by the definition.
+struct ReferenceAdamW
+{
+    Values value, m, v;
+
+    void step(const Values& grad, double rate, double decay, const AdamWStep& settings)
+    {
+        const double beta1 = settings.beta1;
+        const double beta2 = settings.beta2;
+        const auto t = static_cast<double>(settings.step);
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            const double g = grad[i] * static_cast<double>(settings.grad_scale);
+            m[i] = beta1 * m[i] + (1.0 - beta1) * g;
+            v[i] = beta2 * v[i] + (1.0 - beta2) * g * g;
+            const double mhat = m[i] / (1.0 - std::pow(beta1, t));
+            const double vhat = v[i] / (1.0 - std::pow(beta2, t));
+            value[i] *= 1.0 - rate * decay;
+            value[i] -= rate * mhat / (std::sqrt(vhat) + static_cast<double>(settings.eps));
+        }
+    }
+};
+
+TEST_F(OptimizerStepTest, AdamWAgreesWithReferenceOverTenSteps)
+{
+    for (const std::int64_t size : kAwkwardSizes) {
+        for (const DType copy_dtype : {DType::F32, DType::BF16}) {
+            GuardedTensor value = random_tensor(DType::F32, {size}, 1);
+            GuardedTensor m(DType::F32, {size}, Values(static_cast<std::size_t>(size), 0.0));
+            GuardedTensor v(DType::F32, {size}, Values(static_cast<std::size_t>(size), 0.0));
+            GuardedTensor copy(copy_dtype, {size});
+            ReferenceAdamW wanted = {value.values(), m.values(), v.values()};
+            for (std::int64_t step = 1; step <= 10; ++step) {
+                GuardedTensor grad =
+                    random_tensor(DType::F32, {size}, static_cast<std::uint64_t>(100 + step));
+                const AdamWStep settings = {.step = step, .grad_scale = 0.5F};
+                const std::array<ParameterStep, 1> parameters = {{{.value = value.view(),
+                                                                   .grad = grad.view(),
+                                                                   .m = m.view(),
+                                                                   .v = v.view(),
+                                                                   .copy = copy.view(),
+                                                                   .learning_rate = 0.01F,
+                                                                   .weight_decay = 0.1F}}};
+                engine::ops::adamw_step(backend, parameters, settings);
+                wanted.step(
+                    grad.values(), static_cast<double>(0.01F), static_cast<double>(0.1F), settings);
+            }
+            expect_output("value", value, wanted.value, DType::F32);
+            expect_output("m", m, wanted.m, DType::F32);
+            expect_output("v", v, wanted.v, DType::F32);
+            expect_output("copy", copy, wanted.value, copy_dtype);
+        }
+    }
+}
+
+TEST_F(OptimizerStepTest, SgdAgreesWithReference)
+{
+    for (const std::int64_t size : {1, 31, 33, 127, 257, 50000}) {
+        GuardedTensor value = random_tensor(DType::F32, {size}, 1);
+        GuardedTensor grad = random_tensor(DType::F32, {size}, 2);
+        Values wanted = value.values();
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            wanted[i] = wanted[i] * (1.0 - 0.1 * 0.5) - 0.1 * 2.0 * grad.values()[i];
+        }
+        const std::array<ParameterStep, 1> parameters = {{{.value = value.view(),
+                                                           .grad = grad.view(),
+                                                           .learning_rate = 0.1F,
+                                                           .weight_decay = 0.5F}}};
+        engine::ops::sgd_step(backend, parameters, 2.0F);
+        expect_output("value", value, wanted, DType::F32);
+    }
+}
+
+TEST_F(OptimizerStepTest, SumOfSquaresIsExactInDoubleAndFreeOfTheThreadCount)
+{
+    GuardedTensor large = random_tensor(DType::F32, {100003}, 1);
+    GuardedTensor small = random_tensor(DType::F32, {7}, 2);
+    double wanted = 0.0;
+    for (const double value : large.values()) {
+        wanted += value * value;
+    }
+    for (const double value : small.values()) {
+        wanted += value * value;
+    }
+    const std::array<ParameterStep, 2> parameters = {
+        {{.value = large.view(), .grad = large.view()},
+         {.value = small.view(), .grad = small.view()}}};
+    const double with_two = engine::ops::sum_of_squares(backend, parameters);
+    EXPECT_NEAR(with_two, wanted, wanted * 1e-12);
+    engine::CpuBackend one(1);
+    EXPECT_EQ(engine::ops::sum_of_squares(one, parameters), with_two);
+}
+
+TEST_F(OptimizerStepTest, RefusesBadArguments)
+{
+    GuardedTensor value(DType::F32, {4});
+    GuardedTensor other(DType::F32, {5});
+    const std::array<ParameterStep, 1> uneven = {{{.value = value.view(), .grad = other.view()}}};
+    const std::array<ParameterStep, 1> no_moments = {
+        {{.value = value.view(), .grad = value.view()}}};
+    const std::array<ParameterStep, 1> good = {
+        {{.value = value.view(), .grad = value.view(), .m = value.view(), .v = value.view()}}};
+    expect_refusal("sgd_step", [&] { engine::ops::sgd_step(backend, uneven, 1.0F); });
+    expect_refusal("adamw_step", [&] { engine::ops::adamw_step(backend, no_moments, {}); });
+    expect_refusal("adamw_step", [&] { engine::ops::adamw_step(backend, good, {.step = 0}); });
+}
+
+} // namespace
+
+} // namespace lowrank_test
