@@ -141,6 +141,10 @@ struct MemoryUse
 // process.
 void stop_on_signals(StopSource& source);
 
+// Asks another process to stop, as Ctrl-C does. Errors: NotFound when there is no such process, Io
+// when it is not ours, Unsupported where the system cannot ask (Windows, without a shared console).
+[[nodiscard]] Result<void> interrupt_process(std::int64_t process_id);
+
 // A wish to be the first process that the system ends when memory runs out. A hint.
 void volunteer_for_out_of_memory();
 

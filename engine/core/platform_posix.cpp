@@ -418,6 +418,16 @@ void stop_on_signals(StopSource& source)
     ::sigaction(SIGTERM, &action, nullptr);
 }
 
+Result<void> interrupt_process(std::int64_t process_id)
+{
+    if (process_id > 0 && ::kill(static_cast<pid_t>(process_id), SIGTERM) == 0) {
+        return {};
+    }
+    const bool missing = process_id <= 0 || errno == ESRCH;
+    return Error{missing ? ErrorCode::NotFound : ErrorCode::Io,
+                 concat("process ", process_id, missing ? ": has ended" : ": may not be stopped")};
+}
+
 void volunteer_for_out_of_memory()
 {
     std::ofstream score("/proc/self/oom_score_adj");

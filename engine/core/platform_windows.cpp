@@ -411,6 +411,13 @@ void stop_on_signals(StopSource& source)
     ::SetConsoleCtrlHandler(on_console_event, TRUE);
 }
 
+Result<void> interrupt_process(std::int64_t process_id)
+{
+    return Error{ErrorCode::Unsupported,
+                 concat("process ", process_id, ": Windows cannot ask it to stop"),
+                 "end it in the Task Manager; the run goes on from its last checkpoint"};
+}
+
 void volunteer_for_out_of_memory() {}
 
 std::intptr_t take_over_stdout()
