@@ -51,6 +51,7 @@ Q_SIGNALS:
     void answerStarted(int pane);
     void tokenAdded(int pane, const QString& text);
     void answerFinished(int pane, const app::Answer& answer);
+    void answerFailed(int pane, const app::Problem& problem);
     void askFinished(); // every pane has answered, was cancelled or failed
 
 private:
@@ -84,6 +85,7 @@ private:
     int m_nextPane = 0;
     qint64 m_answering = 0;
     bool m_cancelAsked = false;
+    bool m_shutDown = false;
 };
 
 } // namespace app

@@ -3,7 +3,7 @@
 
 #include <QAbstractTableModel>
 
-#include "app/worker/worker_events.h"
+#include "app/worker/worker_answers.h"
 
 namespace app {
 

@@ -289,10 +289,9 @@ bool RunFolder::isLocked() const
     return !engine::FolderLock::acquire(std::filesystem::path(m_folder.toStdU16String()));
 }
 
-// Finished: the result is there and either the studio saw the end, or nobody of the studio watched
-// and the last step is done. Interrupted: none of the ends was recorded.
-RunState RunFolder::stateFrom(const QJsonObject& studio, const RunNumbers& numbers) const
+RunState RunFolder::stateFor(const RunNumbers& numbers) const
 {
+    const QJsonObject studio = readStudio();
     if (isLocked()) {
         return RunState::Training;
     }
@@ -349,7 +348,7 @@ Outcome<RunRecord> RunFolder::readRecord() const
     if (qIsNaN(run.numbers.seconds)) {
         run.numbers.seconds = recorded.seconds;
     }
-    run.state = stateFrom(studio, run.numbers);
+    run.state = stateFor(run.numbers);
     const QDateTime created =
         QDateTime::fromString(studio.value("created"_L1).toString(), Qt::ISODateWithMs);
     run.created = created.isValid() ? created : runInfo.lastModified();

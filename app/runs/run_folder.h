@@ -41,9 +41,11 @@ public:
     [[nodiscard]] Outcome<RunRecord> readRecord() const;
     [[nodiscard]] QList<AdapterRecord> readAdapters(const RunRecord& run) const;
 
-private:
-    [[nodiscard]] RunState stateFrom(const QJsonObject& studio, const RunNumbers& numbers) const;
+    // How the run stands, by its lock, its result and what the studio has noted. `numbers`: its
+    // last step and how many there are to be.
+    [[nodiscard]] RunState stateFor(const RunNumbers& numbers) const;
 
+private:
     QString m_folder;
 };
 

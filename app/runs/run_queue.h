@@ -25,6 +25,7 @@ public:
              Catalog& catalog,
              const Settings& settings,
              WorkerFactory factory,
+             QString program,
              QObject* parent = nullptr);
     ~RunQueue() override;
 
@@ -57,14 +58,24 @@ Q_SIGNALS:
     void runChanged(app::RunController* run); // its state
     void currentChanged();
     void interruptedChanged();
+    void problemOccurred(const app::Problem& problem);
     void idle(); // no own run is going on any more (stopAll and continueAllWithoutWindow)
 
 private:
-    RunController* adopt(const QString& folder);
+    struct Entry;
+
+    Entry& adopt(const QString& folder);
+    [[nodiscard]] Entry* entryOf(const RunController* run);
+    [[nodiscard]] Entry* entryOf(const QString& runId);
+    void queue(Entry& entry, RunController::Start how);
+    [[nodiscard]] bool deviceIsBusy(const QString& device) const;
     void startNext();
     void onStateChanged(RunController* run);
+    void reportProgress(RunController* run);
     void onEnded(RunController* run);
+    void close(void (*end)(RunController&));
     [[nodiscard]] LadderTimes ladderTimes() const;
+    [[nodiscard]] static bool isEndedForGood(RunState state);
 
     struct Entry
     {
@@ -79,9 +90,13 @@ private:
     Catalog& m_catalog;
     const Settings& m_settings;
     WorkerFactory m_factory;
-    std::vector<Entry> m_entries;
+    QString m_program;
+    std::vector<std::unique_ptr<Entry>> m_entries;
     QStringList m_interrupted;
     bool m_closing = false;
 };
+
+// The stop ladder's times as a person set them.
+[[nodiscard]] LadderTimes ladderTimesFrom(const Settings& settings);
 
 } // namespace app

@@ -11,29 +11,10 @@
 
 #include "app/catalog/records.h"
 #include "app/error_text.h"
+#include "app/human_text.h"
+#include "app/runs/run_fields.h"
 
 namespace app {
-
-// One setting of a run, for building a form. `name` is the key of run.json.
-struct FieldInfo
-{
-    enum class Kind { Integer, Real, Toggle, Choice, Text, Lines, Path };
-    enum class Group { Data, Adapter, Init, Optimizer, Length, Watch, Device, Notes };
-
-    QString name;
-    QString label; // for people, translated
-    QString help;  // one line, translated
-    Kind kind = Kind::Text;
-    Group group = Group::Data;
-    bool advanced = false;
-    QVariant fallback; // the default
-    double minimum = 0.0;
-    double maximum = 0.0;
-    int decimals = 0;
-    QStringList choices = {};     // of Choice: values of run.json
-    QString automatic = {};       // what 0 or -1 means, for example "chosen by the memory estimate"
-    QVariant automaticValue = {}; // the value shown as `automatic`; invalid: none
-};
 
 // One adapted matrix of the map.
 struct MapCell
@@ -72,6 +53,9 @@ public:
 
     void setDataset(const DatasetRecord& dataset); // its format, columns and chat format too
 
+    [[nodiscard]] QString baseModel() const; // path; empty: none chosen
+    [[nodiscard]] QString dataset() const;
+
     [[nodiscard]] QString parentRun() const { return m_parentRun; }
 
     // The map. A selection is a product, targets x layers, as PEFT writes it: switching a cell on
@@ -93,7 +77,8 @@ public:
     [[nodiscard]] qint64 trainableParameters() const;
     [[nodiscard]] double adapterMegabytes() const; // of the saved float32 adapter
 
-    // Recommended learning rate for the chosen init and ratio, and why; NaN when the default is it.
+    // The learning rate that suits the chosen start and ratio, and why; NaN and empty when the
+    // present one does.
     struct Advice
     {
         double learningRate = kUnknown;
@@ -101,6 +86,10 @@ public:
     };
 
     [[nodiscard]] Advice learningRateAdvice() const;
+    // Sets what suits the chosen start of the adapter: learning rate and scale. For the buttons
+    // "LoRA", "LoRA-GA" and "LoRA+".
+    enum class Algorithm { Lora, LoraGa, LoraPlus };
+    void applyAlgorithm(Algorithm algorithm);
 
     // Field name -> sentence. Errors keep a run from starting; "" holds what belongs to no field.
     [[nodiscard]] const QMap<QString, QString>& errors() const { return m_errors; }
@@ -122,23 +111,20 @@ Q_SIGNALS:
 
 private:
     void store(const QString& name, const QVariant& value);
+    void changeMap();
     void revalidate();
-    [[nodiscard]] qint64 rankOf(qint64 layer, const QString& target) const;
+    [[nodiscard]] QString cellKey(qint64 layer, const QString& target) const;
 
-    QMap<QString, QVariant> m_values;
+    QMap<QString, QVariant> m_values; // of fields
     ModelShape m_shape;
+    QString m_baseRefusal; // why the chosen base cannot be trained
     QStringList m_targets;
-    QList<qint64> m_layers; // empty: all
+    QList<qint64> m_layers; // ascending; empty: all
     QMap<QString, qint64> m_rankPattern;
-    QJsonObject m_rest; // keys of a loaded config that no field shows
+    QJsonObject m_rest; // base, data, format, map, and keys that no field shows
     QString m_parentRun;
     QMap<QString, QString> m_errors;
     QMap<QString, QString> m_warnings;
 };
-
-// "1.2 M", "12.5 MB": numbers for people, one spelling everywhere.
-[[nodiscard]] QString humanCount(qint64 count);
-[[nodiscard]] QString humanBytes(qint64 bytes);
-[[nodiscard]] QString humanSeconds(double seconds); // "1 h 05 min", "3 min 20 s"; "-" when unknown
 
 } // namespace app

@@ -1,0 +1,60 @@
+// Counts, bytes and times with a unit and at most three digits that matter.
+#include "app/human_text.h"
+
+#include <array>
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QLocale>
+
+using namespace Qt::StringLiterals;
+
+namespace app {
+
+namespace {
+
+template <std::size_t Size>
+QString scaled(double value, double base, const std::array<const char*, Size>& units)
+{
+    std::size_t unit = 0;
+    while (unit + 1 < Size && std::abs(value) >= base) {
+        value /= base;
+        ++unit;
+    }
+    const bool whole = unit == 0 || value >= 99.95;
+    const QString number = QLocale().toString(value, 'f', whole ? 0 : 1);
+    const QString suffix = QString::fromUtf8(units[unit]);
+    return suffix.isEmpty() ? number : number + u' ' + suffix;
+}
+
+} // namespace
+
+QString humanCount(qint64 count)
+{
+    return scaled<4>(static_cast<double>(count), 1000.0, {"", "K", "M", "B"});
+}
+
+QString humanBytes(qint64 bytes)
+{
+    return scaled<5>(static_cast<double>(bytes), 1024.0, {"B", "KB", "MB", "GB", "TB"});
+}
+
+QString humanSeconds(double seconds)
+{
+    const auto tr = [](const char* text) {
+        return QCoreApplication::translate("app::HumanText", text);
+    };
+    if (!std::isfinite(seconds) || seconds < 0.0) {
+        return u"-"_s;
+    }
+    const auto whole = static_cast<qint64>(std::llround(seconds));
+    if (whole < 60) {
+        return tr("%1 s").arg(whole);
+    }
+    if (whole < 3600) {
+        return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+    }
+    return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
+}
+
+} // namespace app

@@ -1,0 +1,175 @@
+// RunSpec's rules, which are the engine's, its advice, and its run.json.
+#include <cmath>
+
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+#include "app/runs/run_spec.h"
+#include "engine/train/train_config.h"
+
+using namespace Qt::StringLiterals;
+
+namespace app {
+
+namespace {
+
+// The rates that the methods' papers and our own comparison use for a first try.
+constexpr double kLoraRate = 2e-4;
+constexpr double kLoraGaRate = 5e-5; // near that of full training: B is not zero at the start
+constexpr double kLoraPlusRate = 5e-5;
+constexpr double kLoraPlusRatio = 16.0;
+constexpr double kTolerance = 1e-12;
+
+QJsonValue toJsonValue(const FieldInfo& field, const QVariant& value)
+{
+    if (field.kind == FieldInfo::Kind::Lines) {
+        return QJsonArray::fromStringList(value.toStringList());
+    }
+    return QJsonValue::fromVariant(value);
+}
+
+QString fieldOf(const engine::TrainConfig::FieldError& error)
+{
+    return QString::fromStdString(error.field);
+}
+
+} // namespace
+
+QJsonObject RunSpec::toConfig() const
+{
+    QJsonObject config = m_rest;
+    for (const FieldInfo& each : fields()) {
+        config.insert(each.name, toJsonValue(each, m_values.value(each.name)));
+    }
+    config.insert("targets"_L1, QJsonArray::fromStringList(m_targets));
+    QJsonArray layers;
+    for (const qint64 layer : m_layers) {
+        layers.append(layer);
+    }
+    config.insert("layers"_L1, layers);
+    QJsonObject ranks;
+    for (auto each = m_rankPattern.begin(); each != m_rankPattern.end(); ++each) {
+        ranks.insert(each.key(), each.value());
+    }
+    config.insert("rank_pattern"_L1, ranks);
+    return config;
+}
+
+Outcome<Done> RunSpec::load(const QJsonObject& config)
+{
+    const QByteArray text = QJsonDocument(config).toJson(QJsonDocument::Compact);
+    const auto json = engine::parse_json(text.toStdString(), "run.json");
+    if (!json) {
+        return problemFrom(json.error());
+    }
+    const auto parsed = engine::TrainConfig::from_json(*json);
+    if (!parsed) {
+        return problemFrom(parsed.error());
+    }
+    // Written out again, short spellings ("all-linear", "0-3") have become lists.
+    QJsonObject full =
+        QJsonDocument::fromJson(QByteArray::fromStdString(parsed->to_json().dump())).object();
+    m_targets.clear();
+    for (const QJsonValue& each : full.take("targets"_L1).toArray()) {
+        m_targets.append(each.toString());
+    }
+    m_layers.clear();
+    for (const QJsonValue& each : full.take("layers"_L1).toArray()) {
+        m_layers.append(each.toInteger());
+    }
+    m_rankPattern.clear();
+    const QJsonObject ranks = full.take("rank_pattern"_L1).toObject();
+    for (auto each = ranks.begin(); each != ranks.end(); ++each) {
+        m_rankPattern.insert(each.key(), each.value().toInteger());
+    }
+    for (const FieldInfo& each : fields()) {
+        store(each.name, full.take(each.name).toVariant());
+    }
+    m_rest = full;
+    for (const FieldInfo& each : fields()) {
+        Q_EMIT valueChanged(each.name);
+    }
+    changeMap();
+    return Done{};
+}
+
+Outcome<Done> RunSpec::loadFromRun(const RunRecord& run)
+{
+    Outcome<Done> loaded = load(run.config);
+    if (loaded) {
+        m_parentRun = run.id;
+    }
+    return loaded;
+}
+
+RunSpec::Advice RunSpec::learningRateAdvice() const
+{
+    const double rate = m_values.value(u"learning_rate"_s).toDouble();
+    const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
+    Advice advice;
+    if (m_values.value(u"init"_s) == u"lora-ga"_s) {
+        advice = {kLoraGaRate,
+                  tr("LoRA-GA starts along the model's gradient, so its best rate is near that of "
+                     "training every weight.")};
+    } else if (ratio > 1.0) {
+        advice = {kLoraPlusRate,
+                  tr("With a LoRA+ ratio of %1 matrix B already learns %1 times faster than A.")
+                      .arg(ratio)};
+    } else {
+        advice = {kLoraRate, tr("The usual rate for LoRA, where matrix B starts from zero.")};
+    }
+    return std::abs(advice.learningRate - rate) < kTolerance ? Advice() : advice;
+}
+
+void RunSpec::applyAlgorithm(Algorithm algorithm)
+{
+    const bool gradient = algorithm == Algorithm::LoraGa;
+    setValue(u"init"_s, gradient ? u"lora-ga"_s : u"lora"_s);
+    setValue(u"loraplus_ratio"_s, algorithm == Algorithm::LoraPlus ? kLoraPlusRatio : 1.0);
+    setValue(u"rslora"_s, gradient); // the stable scale assumes alpha / sqrt(rank)
+    if (const Advice advice = learningRateAdvice(); !std::isnan(advice.learningRate)) {
+        setValue(u"learning_rate"_s, advice.learningRate);
+    }
+}
+
+void RunSpec::revalidate()
+{
+    QMap<QString, QString> errors;
+    QMap<QString, QString> warnings;
+    if (baseModel().isEmpty()) {
+        errors.insert(u"base"_s, tr("Choose a base model."));
+    } else if (!m_baseRefusal.isEmpty()) {
+        errors.insert(u"base"_s, m_baseRefusal);
+    }
+    if (dataset().isEmpty()) {
+        errors.insert(u"data"_s, tr("Choose a data set."));
+    } else if (!QFileInfo::exists(dataset())) {
+        errors.insert(u"data"_s, tr("%1 does not exist any more.").arg(dataset()));
+    }
+    const QByteArray text = QJsonDocument(toConfig()).toJson(QJsonDocument::Compact);
+    const auto json = engine::parse_json(text.toStdString(), "run.json");
+    const auto config = json ? engine::TrainConfig::from_json(*json)
+                             : engine::Result<engine::TrainConfig>(json.error());
+    if (!config) {
+        errors.insert(QString(), problemFrom(config.error()).text());
+    } else {
+        for (const auto& each : config->validate()) {
+            if (!errors.contains(fieldOf(each))) {
+                errors.insert(fieldOf(each), QString::fromStdString(each.message));
+            }
+        }
+        for (const auto& each : config->warnings()) {
+            if (!warnings.contains(fieldOf(each))) {
+                warnings.insert(fieldOf(each), QString::fromStdString(each.message));
+            }
+        }
+    }
+    if (errors != m_errors || warnings != m_warnings) {
+        m_errors = errors;
+        m_warnings = warnings;
+        Q_EMIT problemsChanged();
+    }
+}
+
+} // namespace app

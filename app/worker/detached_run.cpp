@@ -1,0 +1,69 @@
+// Starting and interrupting a process that is not a child of the studio.
+#include "app/worker/detached_run.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QFileInfo>
+#include <QProcess>
+
+#include "engine/core/platform.h"
+
+using namespace Qt::StringLiterals;
+
+namespace app {
+
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("app::DetachedRun", text);
+}
+
+// Process ids are used again: on Linux the command line tells whether it still is that run.
+bool isThatRun(qint64 processId, const QString& runFolder)
+{
+    QFile commandLine(u"/proc/%1/cmdline"_s.arg(processId));
+    if (!QFileInfo::exists(u"/proc/self/cmdline"_s)) {
+        return true; // a system without this file: the folder's lock has been looked at before
+    }
+    return commandLine.open(QIODevice::ReadOnly)
+           && commandLine.readAll().contains(runFolder.toUtf8());
+}
+
+} // namespace
+
+Outcome<qint64> startDetachedRun(const QString& program, const QString& runFolder)
+{
+    QProcess process;
+    process.setProgram(program);
+    process.setArguments({u"resume"_s, runFolder, u"--progress"_s, u"none"_s});
+    // Its words are in log.txt; the studio's own streams may be gone by then.
+    process.setStandardInputFile(QProcess::nullDevice());
+    process.setStandardOutputFile(QProcess::nullDevice());
+    process.setStandardErrorFile(QProcess::nullDevice());
+    qint64 processId = 0;
+    if (!process.startDetached(&processId)) {
+        return Problem{u"not_found"_s,
+                       tr("%1 could not be started: %2.").arg(program, process.errorString()),
+                       tr("The run is saved; resume it when the studio starts again.")};
+    }
+    return processId;
+}
+
+Outcome<Done> stopDetachedRun(qint64 processId, const QString& runFolder)
+{
+    if (processId <= 0 || !isThatRun(processId, runFolder)) {
+        return Problem{
+            u"not_found"_s,
+            tr("Another program trains in %1.").arg(runFolder),
+            tr("Stop it where it was started: in the other studio, or with Ctrl-C in its "
+               "terminal.")};
+    }
+    const auto asked = engine::interrupt_process(processId);
+    if (!asked) {
+        return problemFrom(asked.error());
+    }
+    return Done{};
+}
+
+} // namespace app
