@@ -12,7 +12,7 @@
 #include "engine/model/lora_adapter.h"
 #include "engine/model/module_pattern.h"
 #include "engine/tensor/cpu_backend.h"
-#include "tests/support/shared_data.h"
+#include "tests/engine/model/peft_data.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
@@ -20,16 +20,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-const std::filesystem::path kPeft = std::filesystem::path(LOWRANK_TEST_DATA) / "peft";
+using tests::expect_near;
+using tests::kPeft;
+using tests::tiny_llama;
 
 // Of scaled products of a few float32 terms below 10 in size, against PEFT's own.
 constexpr float kDeltaTolerance = 1e-5F;
-
-ModelConfig tiny_llama()
-{
-    return value_or_throw(ModelConfig::load(kPeft / "base"));
-}
 
 // s B A of one matrix, or s (B A - B0 A0).
 std::vector<float> delta_of(const LoraMatrix& matrix)
@@ -63,14 +59,6 @@ void fill(Tensor& tensor, std::uint64_t stream)
     }
 }
 
-void expect_near(const std::vector<float>& found, const std::vector<float>& wanted, float tolerance)
-{
-    ASSERT_EQ(found.size(), wanted.size());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        ASSERT_NEAR(found[i], wanted[i], tolerance) << i;
-    }
-}
-
 class PeftGolden : public ::testing::TestWithParam<const char*>
 {};
 
@@ -85,18 +73,14 @@ TEST_P(PeftGolden, EveryMatrixHasPeftsDelta)
     ASSERT_EQ(adapter->matrices().size(), golden.entries().size() - 1); // and the logits
     for (const LoraMatrix& matrix : adapter->matrices()) {
         const std::string path = module_path(matrix.layer, matrix.target);
-        const SafetensorsEntry* entry = golden.find("delta." + path);
-        ASSERT_NE(entry, nullptr) << path;
-        std::vector<float> wanted(static_cast<std::size_t>(entry->numel()));
-        std::memcpy(wanted.data(), entry->bytes.data(), entry->bytes.size());
         SCOPED_TRACE(path);
-        expect_near(delta_of(matrix), wanted, kDeltaTolerance);
+        expect_near(delta_of(matrix), tests::floats_of(golden, "delta." + path), kDeltaTolerance);
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(Peft,
                          PeftGolden,
-                         ::testing::Values("plain", "rslora_patterns", "by_layer", "regex"),
+                         ::testing::ValuesIn(tests::kPeftAdapters),
                          [](const auto& test) { return std::string(test.param); });
 
 class LoraAdapterTest : public ::testing::Test
@@ -363,264 +347,6 @@ TEST_F(LoraAdapterTest, AFileInTheWayIsRefused)
         save_adapter(m_backend, adapter, m_model, "", m_folder.path() / "adapter");
     ASSERT_FALSE(saved);
     EXPECT_EQ(saved.error().code, ErrorCode::InvalidArgument);
-}
-
-// Loads the "plain" golden after a change to its config or its tensors.
-class AdapterRefusal : public LoraAdapterTest
-{
-protected:
-    std::string
-    message(const std::string& config_changes,
-            const std::function<void(std::vector<SafetensorsSource>&)>& change_tensors = {})
-    {
-        Json config = value_or_throw(read_json_file(kPeft / "plain" / "adapter_config.json"));
-        config.update(Json::parse(config_changes));
-        std::ofstream(m_folder.path() / "adapter_config.json") << config.dump();
-        const SafetensorsFile file =
-            value_or_throw(SafetensorsFile::open(kPeft / "plain" / "adapter_model.safetensors"));
-        std::vector<SafetensorsSource> tensors;
-        for (const SafetensorsEntry& entry : file.entries()) {
-            tensors.push_back({entry.name, entry.dtype, entry.shape, [&entry](const auto& sink) {
-                                   return sink(entry.bytes);
-                               }});
-        }
-        if (change_tensors) {
-            change_tensors(tensors);
-        }
-        EXPECT_TRUE(write_safetensors(m_folder.path() / "adapter_model.safetensors", tensors));
-        const Result<LoraAdapter> adapter =
-            load_adapter(m_backend, m_model, m_folder.path(), DType::F32);
-        m_code = adapter ? std::nullopt : std::optional(adapter.error().code);
-        return adapter ? "loaded" : adapter.error().message;
-    }
-
-    static SafetensorsSource floats(std::string name, std::vector<std::int64_t> shape)
-    {
-        std::int64_t count = 1;
-        for (const std::int64_t size : shape) {
-            count *= size;
-        }
-        return {std::move(name), "F32", std::move(shape), [count](const auto& sink) {
-                    const std::vector<float> zeros(static_cast<std::size_t>(count));
-                    return sink(std::as_bytes(std::span(zeros)));
-                }};
-    }
-
-    std::optional<ErrorCode> m_code;
-};
-
-TEST_F(AdapterRefusal, NothingChangedLoads)
-{
-    EXPECT_EQ(message("{}"), "loaded");
-    EXPECT_EQ(message(R"({"some_key_of_a_later_peft":null,"loftq_config":{}})"), "loaded");
-}
-
-TEST_F(AdapterRefusal, OtherMethodsAreNamed)
-{
-    const std::vector<std::pair<const char*, const char*>> cases = {
-        {R"({"peft_type":"IA3"})", "peft_type is \"IA3\""},
-        {R"({"use_dora":true})", "use_dora is true"},
-        {R"({"lora_bias":true})", "lora_bias is true"},
-        {R"({"fan_in_fan_out":true})", "fan_in_fan_out is true"},
-        {R"({"bias":"lora_only"})", "bias is \"lora_only\""},
-        {R"({"modules_to_save":["lm_head"]})", "modules_to_save is [\"lm_head\"]"},
-        {R"({"layer_replication":[[0,1]]})", "layer_replication is [[0,1]]"},
-        {R"({"trainable_token_indices":[3]})", "trainable_token_indices is [3]"},
-        {R"({"target_parameters":["experts.down"]})", "target_parameters is"},
-        {R"({"init_lora_weights":"pissa"})", "init_lora_weights is \"pissa\""},
-        {R"({"init_lora_weights":"lora_ga"})", "init_lora_weights is \"lora_ga\""},
-        {R"({"layers_pattern":"h"})", "layers_pattern is \"h\""},
-        {R"({"target_modules":["q_proj","lm_head"]})", "targets lm_head"},
-        {R"({"target_modules":["q_proj","embed_tokens"]})", "targets model.embed_tokens"},
-        {R"({"target_modules":["c_attn"]})",
-         "target_modules is [\"c_attn\"], which matches no projection"},
-        {R"({"target_modules":null})", "target_modules is missing"},
-    };
-    for (const auto& [changes, expected] : cases) {
-        EXPECT_THAT(message(changes), HasSubstr(expected));
-        EXPECT_EQ(m_code, ErrorCode::Unsupported) << changes;
-    }
-}
-
-TEST_F(AdapterRefusal, WrongValuesAreNamed)
-{
-    const std::vector<std::pair<const char*, const char*>> cases = {
-        {R"({"r":0})", "r is 0"},
-        {R"({"r":"4"})", "r is \"4\""},
-        {R"({"r":99999999})", "r is 99999999"},
-        {R"({"lora_alpha":"8"})", "lora_alpha is \"8\""},
-        {R"({"lora_dropout":1.5})", "lora_dropout is 1.5"},
-        {R"({"target_modules":"(q_proj"})", "target_modules is a pattern \"(q_proj\""},
-        {R"({"target_modules":[1]})", "target_modules holds 1"},
-        {R"({"rank_pattern":{"q_proj":0}})", "rank_pattern holds \"q_proj\": 0"},
-        {R"({"rank_pattern":{"(":4}})", "no regular expression"},
-        {R"({"rank_pattern":[4]})", "rank_pattern is [4]"},
-        {R"({"layers_to_transform":["1"]})", "layers_to_transform is [\"1\"]"},
-    };
-    for (const auto& [changes, expected] : cases) {
-        EXPECT_THAT(message(changes), HasSubstr(expected));
-        EXPECT_EQ(m_code, ErrorCode::InvalidConfig) << changes;
-    }
-}
-
-TEST_F(AdapterRefusal, AHostilePatternEnds)
-{
-    EXPECT_THAT(message(R"({"target_modules":"(.*)*(.*)*(.*)*(.*)*(.*)*x"})"),
-                HasSubstr("matches no projection"));
-}
-
-TEST_F(AdapterRefusal, TensorsMustBeWhatTheConfigAnnounces)
-{
-    const std::string prefix = "base_model.model.model.layers.0.self_attn.q_proj.";
-    const auto erase = [&](const std::string& name) {
-        return [name](std::vector<SafetensorsSource>& tensors) {
-            std::erase_if(tensors, [&](const SafetensorsSource& t) { return t.name == name; });
-        };
-    };
-    const auto add = [&](const std::string& name, std::vector<std::int64_t> shape) {
-        return [name, shape](std::vector<SafetensorsSource>& tensors) {
-            tensors.push_back(floats(name, shape));
-        };
-    };
-    EXPECT_THAT(message("{}", erase(prefix + "lora_B.weight")),
-                HasSubstr("q_proj.lora_B.weight is missing"));
-    EXPECT_THAT(message("{}", erase(prefix + "lora_A.weight")),
-                HasSubstr("q_proj.lora_A.weight is missing"));
-    EXPECT_THAT(message(R"({"r":3})"), HasSubstr("is [4, 16], adapter_config.json states rank 3"));
-    EXPECT_THAT(message(R"({"target_modules":["q_proj"]})"),
-                HasSubstr("v_proj.lora_A.weight is not among the matrices"));
-    EXPECT_THAT(message(R"({"target_modules":["q_proj","v_proj","k_proj"]})"),
-                HasSubstr("k_proj.lora_A.weight is missing"));
-    EXPECT_THAT(message("{}", add(prefix + "lora_magnitude_vector", {16})),
-                HasSubstr("is a DoRA magnitude"));
-    EXPECT_THAT(message("{}", add(prefix + "lora_B.bias", {16})), HasSubstr("lora_bias"));
-    EXPECT_THAT(message("{}", add("base_model.model.lm_head.weight", {32, 16})),
-                HasSubstr("lm_head.weight is a full weight"));
-    EXPECT_THAT(message("{}", add("base_model.model.model.embed_tokens.lora_embedding_A", {4, 32})),
-                HasSubstr("an adapter of an embedding"));
-    const auto swap_b = [&](std::vector<SafetensorsSource>& tensors) {
-        erase(prefix + "lora_B.weight")(tensors);
-        add(prefix + "lora_B.weight", {4, 16})(tensors);
-    };
-    EXPECT_THAT(message("{}", swap_b),
-                HasSubstr("lora_B.weight is [4, 16], the base and rank 4 want [16, 4]"));
-}
-
-TEST_F(AdapterRefusal, PatternsKeepTheFilesOrder)
-{
-    // ".*" sorts before "q_proj" and stands after it in the file: the file's order decides.
-    const std::string changes = R"({"alpha_pattern":{"q_proj":40,".*":4}})";
-    ASSERT_EQ(message(changes), "loaded");
-    const LoraAdapter adapter = load(m_folder.path());
-    EXPECT_EQ(adapter.find(0, Target::QProj)->scaling, 10.0F);
-    EXPECT_EQ(adapter.find(0, Target::VProj)->scaling, 1.0F);
-}
-
-TEST_F(LoraAdapterTest, AFolderThatIsNoAdapterIsDescribed)
-{
-    const auto message = [&](const std::filesystem::path& folder) {
-        const Result<LoraAdapter> adapter = load_adapter(m_backend, m_model, folder, DType::F32);
-        return adapter ? std::string("loaded") : adapter.error().message;
-    };
-    EXPECT_THAT(message(m_folder.path()), HasSubstr("no adapter_config.json"));
-    std::filesystem::copy(kPeft / "plain" / "adapter_config.json", m_folder.path());
-    EXPECT_THAT(message(m_folder.path()), HasSubstr("no adapter_model.safetensors"));
-    std::ofstream(m_folder.path() / "adapter_model.bin") << "PK";
-    EXPECT_THAT(message(m_folder.path()), HasSubstr("adapter_model.bin (a pickle"));
-}
-
-TEST_F(LoraAdapterTest, ConformanceAdaptersAreRefusedByName)
-{
-    LOWRANK_REQUIRE_SHARED(shared);
-    const std::vector<std::pair<const char*, const char*>> cases = {
-        {"gpt2-c_attn-c_proj", "fan_in_fan_out is true"},
-        {"mlx-discollama", "an MLX adapter"},
-        {"t5-lora", "no adapter_config.json"},
-        {"misc", "no adapter_config.json"},
-        // Trained on a wider model: the first tensor that does not fit is named.
-        {"llama-added-tokens", "lora_A.weight"},
-    };
-    for (const auto& [name, expected] : cases) {
-        const Result<LoraAdapter> adapter =
-            load_adapter(m_backend, m_model, shared / "conformance/adapters" / name, DType::F32);
-        ASSERT_FALSE(adapter) << name;
-        EXPECT_THAT(adapter.error().message, HasSubstr(expected));
-    }
-    // On a model of its own shape: the file was cut down and lacks what its config announces.
-    m_model.hidden_size = 64;
-    m_model.num_layers = 8;
-    m_model.num_heads = 16;
-    m_model.num_kv_heads = 16;
-    m_model.head_dim = 4;
-    const Result<LoraAdapter> adapter = load_adapter(
-        m_backend, m_model, shared / "conformance/adapters/llama-added-tokens", DType::F32);
-    ASSERT_FALSE(adapter);
-    EXPECT_THAT(adapter.error().message,
-                HasSubstr("layers.0.self_attn.v_proj.lora_A.weight is missing"));
-}
-
-TEST(LoraConfigTest, ScalesAndCountsAsPublished)
-{
-    ModelConfig model;
-    model.num_layers = 32;
-    model.hidden_size = 4096;
-    model.intermediate_size = 11008;
-    model.num_heads = 32;
-    model.num_kv_heads = 32;
-    model.head_dim = 128;
-    // Algorithms reference T3: Llama-2-7B, all seven and q, v at rank 8.
-    EXPECT_EQ((LoraConfig{.rank = 8}.parameter_count(model)), 19'988'480);
-    EXPECT_EQ(
-        (LoraConfig{.rank = 8, .target_modules = {Target::QProj, Target::VProj}}.parameter_count(
-            model)),
-        4'194'304);
-    // T2: alpha 16, r 64.
-    EXPECT_EQ((LoraConfig{.rank = 64, .alpha = 16.0}.scaling_of(0, Target::QProj)), 0.25);
-    EXPECT_EQ(
-        (LoraConfig{.rank = 64, .alpha = 16.0, .use_rslora = true}.scaling_of(0, Target::QProj)),
-        2.0);
-}
-
-TEST(LoraConfigTest, ValidationNamesTheField)
-{
-    const ModelConfig model = tiny_llama();
-    const auto message = [&](const LoraConfig& config) {
-        const Result<void> checked = config.validate(model);
-        return checked ? std::string("valid") : checked.error().message;
-    };
-    EXPECT_EQ(message({.rank = 8}), "valid"); // the smallest side of k_proj is 8
-    EXPECT_THAT(message({.rank = 9}),
-                HasSubstr("rank is 9 for model.layers.0.self_attn.k_proj, wanted 1 to 8"));
-    EXPECT_THAT(message({.rank = 0}), HasSubstr("rank is 0"));
-    EXPECT_THAT(message({.rank = 2, .target_modules = {}}), HasSubstr("target_modules is empty"));
-    EXPECT_THAT(message({.rank = 2, .layers = {2}}),
-                HasSubstr("layers holds 2, the model has 0 to 1"));
-    EXPECT_THAT(message({.rank = 2, .dropout = 1.0}), HasSubstr("dropout is 1"));
-    EXPECT_THAT(message({.rank = 2, .dropout = std::nan("")}), HasSubstr("dropout is nan"));
-    EXPECT_THAT(message({.rank = 2, .alpha = std::nan("")}), HasSubstr("alpha gives"));
-    EXPECT_THAT(message({.rank = 2, .rank_pattern = {{"[", 2}}}),
-                HasSubstr("rank_pattern: pattern"));
-    EXPECT_THAT(message({.rank = 2, .modules = {"model.layers.9.mlp.up_proj"}}),
-                HasSubstr("no matrix of the model is targeted"));
-}
-
-TEST(ModulePatternTest, MatchesAsPeftDoes)
-{
-    const std::string path = "model.layers.3.self_attn.q_proj";
-    EXPECT_EQ(module_path(3, Target::QProj), path);
-    EXPECT_EQ(module_path(0, Target::DownProj), "model.layers.0.mlp.down_proj");
-    EXPECT_TRUE(matches_name(path, "q_proj"));
-    EXPECT_TRUE(matches_name(path, "self_attn.q_proj"));
-    EXPECT_TRUE(matches_name(path, path));
-    EXPECT_FALSE(matches_name(path, "proj"));
-    EXPECT_FALSE(matches_name(path, "x.model.layers.3.self_attn.q_proj"));
-    EXPECT_TRUE(matches_pattern_key(path, "q_proj"));
-    EXPECT_TRUE(matches_pattern_key(path, "layers\\.3\\.self_attn\\.[qk]_proj"));
-    EXPECT_TRUE(matches_pattern_key(path, "[qk]_proj"));
-    EXPECT_FALSE(matches_pattern_key(path, "_proj"));
-    EXPECT_FALSE(matches_pattern_key(path, "layers"));
-    EXPECT_TRUE(matches_pattern_key(path, "k_proj|q_proj"));
-    EXPECT_FALSE(matches_pattern_key(path, "("));
 }
 
 } // namespace

@@ -1,0 +1,25 @@
+# Fails when clang-format 14 would change a source file; skips where that version is absent.
+# cmake -DROOT=<project> -P format.cmake
+cmake_minimum_required(VERSION 3.25)
+find_program(clang_format NAMES clang-format-14 clang-format)
+set(version "none")
+if(clang_format)
+  execute_process(COMMAND ${clang_format} --version OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
+if(NOT version MATCHES "version 14\\.")
+  message(STATUS "skipped: clang-format 14 is wanted, found ${version}")
+  return()
+endif()
+set(files "")
+foreach(folder engine app ui tests)
+  file(GLOB_RECURSE found "${ROOT}/${folder}/*.h" "${ROOT}/${folder}/*.cpp" "${ROOT}/${folder}/*.cu"
+    "${ROOT}/${folder}/*.cuh")
+  list(APPEND files ${found})
+endforeach()
+execute_process(COMMAND ${clang_format} --dry-run --Werror ${files}
+  WORKING_DIRECTORY ${ROOT} RESULT_VARIABLE result ERROR_VARIABLE output)
+if(NOT result EQUAL 0)
+  string(REGEX MATCHALL "[^\n]*error: code should be clang-formatted[^\n]*" lines "${output}")
+  string(REPLACE ";" "\n" lines "${lines}")
+  message(FATAL_ERROR "clang-format -i is due:\n${lines}")
+endif()
