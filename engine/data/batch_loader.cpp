@@ -209,6 +209,15 @@ std::int64_t BatchLoader::epoch_of_step(std::int64_t step)
     return after - m_epoch_first_step.begin() - 1;
 }
 
+double BatchLoader::epoch_position(std::int64_t step)
+{
+    const auto epoch = static_cast<std::size_t>(epoch_of_step(step));
+    const std::int64_t first = m_epoch_first_step[epoch];
+    return static_cast<double>(epoch)
+           + static_cast<double>(step - first)
+                 / static_cast<double>(m_epoch_first_step[epoch + 1] - first);
+}
+
 MicroBatch BatchLoader::take_spare()
 {
     if (!m_spare.empty()) {

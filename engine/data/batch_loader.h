@@ -81,6 +81,8 @@ public:
     void step_batch(std::int64_t step, StepBatch& batch);
 
     [[nodiscard]] std::int64_t epoch_of_step(std::int64_t step);
+    // Where a step lies on the scale of epochs: 1.25 is a quarter into the second one.
+    [[nodiscard]] double epoch_position(std::int64_t step);
 
     [[nodiscard]] const BatchConfig& config() const { return m_config; }
 

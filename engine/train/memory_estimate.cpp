@@ -1,0 +1,193 @@
+// The terms, each from the code that allocates it.
+#include "engine/train/memory_estimate.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "engine/io/safetensors.h"
+#include "engine/train/optimizer.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::int64_t kEffectiveBatch = 16;        // rows of a step
+constexpr std::int64_t kMaxMicroBatchTokens = 8192; // beyond it the products are no faster
+constexpr double kUsableShare = 0.9;                // of the free memory: other programs grow too
+constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
+
+std::int64_t trained_parameters(const TrainConfig& config, const ModelConfig& model)
+{
+    return config.method == Method::Full ? model.parameter_count()
+                                         : config.lora.parameter_count(model);
+}
+
+// Masters, their copies in bf16, and with LoRA-GA the frozen pair likewise.
+std::int64_t adapter_bytes(const TrainConfig& config, std::int64_t parameters)
+{
+    if (config.method == Method::Full) {
+        return 0; // the base itself
+    }
+    const std::int64_t pair =
+        parameters
+        * (kFloatBytes + (config.dtype == DType::BF16 ? static_cast<std::int64_t>(2) : 0));
+    return config.init == Init::LoraGa ? 2 * pair : pair;
+}
+
+const LoraConfig* layout_of(const TrainConfig& config)
+{
+    return config.method == Method::Lora ? &config.lora : nullptr;
+}
+
+// Keys and values of a sample's generation.
+std::int64_t sample_bytes(const TrainConfig& config, const ModelConfig& model)
+{
+    const std::int64_t positions = config.seq_len + config.sample_tokens;
+    const auto element = static_cast<std::int64_t>(size_of(config.dtype));
+    return 2 * model.num_layers * positions * model.kv_width() * element;
+}
+
+std::string gibibytes(std::int64_t bytes)
+{
+    std::array<char, 32> text = {};
+    std::snprintf(text.data(), text.size(), "%.2f GiB", static_cast<double>(bytes) / (1U << 30U));
+    return text.data();
+}
+
+} // namespace
+
+Result<BaseFootprint> base_footprint(const std::filesystem::path& folder, const TrainConfig& config)
+{
+    const Result<SafetensorsFolder> files = SafetensorsFolder::open(folder);
+    if (!files) {
+        return files.error();
+    }
+    BaseFootprint footprint;
+    for (const SafetensorsFile& file : files->files()) {
+        for (const SafetensorsEntry& entry : file.entries()) {
+            const bool aligned =
+                reinterpret_cast<std::uintptr_t>(entry.bytes.data()) % size_of(config.dtype) == 0;
+            const bool in_place = config.method == Method::Lora && aligned
+                                  && entry.dtype == safetensors_name(config.dtype);
+            if (in_place) {
+                footprint.mapped_bytes += static_cast<std::int64_t>(entry.bytes.size());
+            } else {
+                footprint.owned_bytes +=
+                    entry.numel() * static_cast<std::int64_t>(size_of(config.dtype));
+            }
+        }
+    }
+    return footprint;
+}
+
+TransformerLimits training_limits(const TrainConfig& config, std::int64_t longest)
+{
+    TransformerLimits limits;
+    limits.max_sequence_length = std::min(longest, config.seq_len);
+    // A packed row holds up to seq_len tokens; without packing a row is one example.
+    const std::int64_t row = config.packing ? config.seq_len : limits.max_sequence_length;
+    limits.max_tokens = config.micro_batch_size * row;
+    limits.backward = true;
+    limits.full = config.method == Method::Full;
+    limits.checkpointing =
+        config.grad_checkpointing ? Checkpointing::PerLayer : Checkpointing::None;
+    return limits;
+}
+
+TransformerLimits initialization_limits(const TrainConfig& config, std::int64_t longest)
+{
+    TransformerLimits limits = training_limits(config, longest);
+    limits.max_tokens = limits.max_tokens / config.micro_batch_size * config.lora_ga.batches;
+    limits.weight_sink = true;
+    limits.checkpointing = Checkpointing::PerLayer;
+    return limits;
+}
+
+MemoryEstimate
+estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInputs& inputs)
+{
+    const ModelConfig& model = *inputs.model;
+    const std::int64_t parameters = trained_parameters(config, model);
+    const std::int64_t activations = Transformer::arena_bytes(
+        backend, model, config.dtype, training_limits(config, inputs.longest), layout_of(config));
+    MemoryEstimate estimate;
+    auto add = [&](const char* name, std::int64_t bytes) {
+        if (bytes > 0) {
+            estimate.terms.push_back({name, bytes});
+            estimate.total_bytes += bytes;
+        }
+    };
+    add("baseline", inputs.resident_bytes);
+    add("base_weights", inputs.base.owned_bytes + inputs.base.mapped_bytes);
+    add("adapter", adapter_bytes(config, parameters));
+    const std::int64_t before_training = estimate.total_bytes;
+    add("gradients", parameters * kFloatBytes);
+    add("optimizer", Optimizer::state_bytes(config.optimizer, parameters));
+    add("activations", activations);
+    add("samples", inputs.samples ? sample_bytes(config, model) : 0);
+    if (config.method == Method::Lora && config.init == Init::LoraGa) {
+        // The initialisation ends before the terms of training exist: only its excess counts.
+        const std::int64_t arena =
+            Transformer::arena_bytes(backend,
+                                     model,
+                                     config.dtype,
+                                     initialization_limits(config, inputs.longest),
+                                     &config.lora);
+        add("initialization", before_training + arena - estimate.total_bytes);
+    }
+    // What was needed to read the data may have been more than training will be.
+    add("baseline", inputs.peak_bytes - estimate.total_bytes);
+    estimate.available_bytes =
+        inputs.resident_bytes
+        + static_cast<std::int64_t>(kUsableShare * static_cast<double>(inputs.available_bytes));
+    // Pages of the files are given back by the system when it needs them.
+    estimate.fits = estimate.total_bytes - inputs.base.mapped_bytes / 2 <= estimate.available_bytes;
+    return estimate;
+}
+
+MemoryEstimate
+choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& inputs)
+{
+    const std::int64_t accumulation = std::max<std::int64_t>(1, config.grad_accum_steps);
+    const bool choose = config.micro_batch_size == 0;
+    std::int64_t rows = config.micro_batch_size;
+    if (choose) {
+        rows = 1;
+        while (rows * 2 * accumulation <= kEffectiveBatch
+               && rows * 2 * config.seq_len <= kMaxMicroBatchTokens) {
+            rows *= 2;
+        }
+    }
+    config.micro_batch_size = rows;
+    MemoryEstimate estimate = estimate_memory(backend, config, inputs);
+    while (choose && !estimate.fits && config.micro_batch_size > 1) {
+        config.micro_batch_size /= 2;
+        estimate = estimate_memory(backend, config, inputs);
+    }
+    if (config.grad_accum_steps == 0) {
+        config.grad_accum_steps =
+            (kEffectiveBatch + config.micro_batch_size - 1) / config.micro_batch_size;
+    }
+    return estimate;
+}
+
+Error does_not_fit(const TrainConfig& config, const MemoryEstimate& estimate)
+{
+    std::string lever = "set grad_checkpointing on, or choose a smaller seq_len";
+    if (config.micro_batch_size > 1) {
+        lever = concat(
+            "try micro_batch_size ", config.micro_batch_size, " -> ", config.micro_batch_size / 2);
+    } else if (config.dtype == DType::F32 && config.method == Method::Lora) {
+        lever = "try dtype bf16";
+    }
+    return {ErrorCode::OutOfHostMemory,
+            concat("memory: the run needs ",
+                   gibibytes(estimate.total_bytes),
+                   ", ",
+                   gibibytes(estimate.available_bytes),
+                   " can be used"),
+            lever};
+}
+
+} // namespace engine

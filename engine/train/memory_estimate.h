@@ -1,0 +1,76 @@
+// Bytes a run will need, term by term, and the micro-batch that fits.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/model/model_config.h"
+#include "engine/model/transformer.h"
+#include "engine/train/train_config.h"
+
+namespace engine {
+
+struct MemoryTerm
+{
+    // "baseline" (program, libraries, tokenizer and encoded data: measured, not computed),
+    // "base_weights", "adapter", "gradients", "optimizer", "activations", "initialization",
+    // "samples".
+    std::string name;
+    std::int64_t bytes = 0;
+};
+
+struct MemoryEstimate
+{
+    std::vector<MemoryTerm> terms;
+    std::int64_t total_bytes = 0;     // the peak resident memory of the process
+    std::int64_t available_bytes = 0; // what the process may use in all: free memory and its own
+    bool fits = false;
+};
+
+// Bytes of the base's weights when loaded for `config`: copies that the process owns, and pages of
+// the files that are used in place. Reads the files' headers only. Errors: those of
+// SafetensorsFolder::open.
+struct BaseFootprint
+{
+    std::int64_t owned_bytes = 0;
+    std::int64_t mapped_bytes = 0;
+};
+
+[[nodiscard]] Result<BaseFootprint> base_footprint(const std::filesystem::path& folder,
+                                                   const TrainConfig& config);
+
+struct EstimateInputs
+{
+    const ModelConfig* model = nullptr;
+    BaseFootprint base;
+    std::int64_t resident_bytes = 0; // of this process with tokenizer and data loaded
+    std::int64_t peak_bytes = 0;     // the most it had until then
+    std::int64_t available_bytes = 0;
+    std::int64_t longest = 0; // tokens of the longest example, cut at seq_len
+    bool samples = false;     // whether answers are generated while training
+};
+
+// The layout of the run's transformer: what a micro-batch of `config` can hold at most.
+[[nodiscard]] TransformerLimits training_limits(const TrainConfig& config, std::int64_t longest);
+
+// LoRA-GA's pass over its batches: one row each, one after the other.
+[[nodiscard]] TransformerLimits initialization_limits(const TrainConfig& config,
+                                                      std::int64_t longest);
+
+// `config` has seq_len, micro_batch_size and grad_accum_steps chosen.
+[[nodiscard]] MemoryEstimate
+estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInputs& inputs);
+
+// Chooses micro_batch_size and grad_accum_steps where the config leaves them open: an effective
+// batch of 16 rows, in the largest power of two of rows that fits the memory and holds at most 8192
+// tokens (more buys no speed on a CPU). Returns the estimate of the choice; it may not fit even
+// with one row.
+[[nodiscard]] MemoryEstimate
+choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& inputs);
+
+// "needs 3.1 GiB, 2.0 GiB are free; try micro_batch_size 4 -> 1".
+[[nodiscard]] Error does_not_fit(const TrainConfig& config, const MemoryEstimate& estimate);
+
+} // namespace engine

@@ -1,0 +1,82 @@
+// One optimizer over all trained tensors: parameter groups, clipping, and the moments that a
+// checkpoint keeps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/base_model.h"
+#include "engine/model/lora_adapter.h"
+#include "engine/model/transformer.h"
+#include "engine/ops/optimizer_step.h"
+#include "engine/train/train_config.h"
+
+namespace engine {
+
+// "layers.0.q_proj.lora_a": a tensor of an adapter in checkpoints.
+[[nodiscard]] std::string adapter_tensor_name(const LoraMatrix& matrix, std::string_view which);
+
+// Parameter groups as LoRA+ (Hayou, Ghosh, Yu 2024): A at the learning rate, B at loraplus_ratio
+// times it, both with weight decay; one-dimensional tensors without. The schedule multiplies every
+// group, so the ratio stays.
+class Optimizer
+{
+public:
+    // The adapter and its gradients, or the model and its gradients, must outlive the optimizer.
+    Optimizer(Backend& backend,
+              const TrainConfig& config,
+              LoraAdapter& adapter,
+              LoraGradients& gradients);
+    Optimizer(Backend& backend,
+              const TrainConfig& config,
+              BaseModel& model,
+              FullGradients& gradients);
+
+    // The norm of all gradients, before clipping.
+    [[nodiscard]] double grad_norm();
+
+    // One step at `learning_rate` (the schedule's value). `grad_norm` is what the above returned:
+    // with max_grad_norm set, gradients are multiplied by min(1, max / (norm + 1e-6)), as
+    // torch.nn.utils.clip_grad_norm_. `step` counts from 1. Compute copies are refreshed.
+    void step(double learning_rate, double grad_norm, std::int64_t step);
+
+    // Every trained tensor with its moments, in a fixed order, for checkpoints. Moments are
+    // undefined with SGD.
+    struct Slot
+    {
+        std::string name; // "layers.0.q_proj.lora_a", or the Hugging Face name of a base weight
+        TensorView value;
+        TensorView m;
+        TensorView v;
+    };
+
+    [[nodiscard]] std::vector<Slot> slots();
+
+    // Bytes of the moments that `parameters` trained numbers need.
+    [[nodiscard]] static std::int64_t state_bytes(OptimizerKind kind, std::int64_t parameters);
+
+private:
+    struct Parameter
+    {
+        std::string name;
+        double learning_rate_factor = 1.0;
+        double weight_decay = 0.0;
+        Tensor m;
+        Tensor v;
+    };
+
+    void
+    add(std::string name, TensorView value, ConstTensorView grad, TensorView copy, double factor);
+
+    Backend& m_backend;
+    OptimizerKind m_kind;
+    ops::AdamWStep m_adamw;
+    double m_max_grad_norm;
+    double m_weight_decay;
+    std::vector<Parameter> m_parameters;
+    std::vector<ops::ParameterStep> m_steps; // same order
+};
+
+} // namespace engine

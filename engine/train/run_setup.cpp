@@ -1,0 +1,137 @@
+// From settings to a plan, from a plan to loaded weights.
+#include "engine/train/run_setup.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/core/parallel_for.h"
+#include "engine/core/platform.h"
+
+namespace engine {
+
+namespace {
+
+Result<Device> device_of(const std::string& name)
+{
+    for (const DeviceInfo& info : list_devices()) {
+        if (info.usable && (name == "auto" || name == to_string(info.device))) {
+            return info.device;
+        }
+    }
+    return Error{ErrorCode::Unsupported, concat("device: ", name, " is not usable here")};
+}
+
+std::int64_t longest_example(const RunInputs& inputs, std::int64_t seq_len)
+{
+    std::size_t longest = 1;
+    for (const std::vector<Example>* examples : {&inputs.train, &inputs.eval}) {
+        for (const Example& example : *examples) {
+            longest = std::max(longest, example.tokens.size());
+        }
+    }
+    return std::min(static_cast<std::int64_t>(longest), seq_len);
+}
+
+// LoRA-GA's batches: the first rows in file order, one row a micro-batch, each weighted to its own
+// mean.
+std::vector<MicroBatch> first_batches(const TrainConfig& config, const RunInputs& inputs)
+{
+    BatchConfig batches = batch_config(config);
+    batches.micro_batch_size = 1;
+    batches.grad_accum_steps = 1;
+    batches.shuffle = false;
+    BatchLoader loader(inputs.train, batches);
+    std::vector<MicroBatch> rows;
+    StepBatch batch;
+    const std::int64_t wanted = std::min(config.lora_ga.batches, loader.rows_per_epoch(0));
+    for (std::int64_t row = 0; row < wanted; ++row) {
+        loader.step_batch(row, batch);
+        rows.push_back(batch.micro_batches.front());
+    }
+    return rows;
+}
+
+} // namespace
+
+Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
+{
+    const Result<Device> device = device_of(config.device);
+    if (!device) {
+        return device.error();
+    }
+    Result<std::unique_ptr<Backend>> backend = make_backend(*device, {.threads = config.threads});
+    if (!backend) {
+        return backend.error();
+    }
+    config.threads = num_threads();
+    sink(StateEvent{"loading", 0.0, "reading the data"});
+    Result<RunInputs> inputs = load_run_inputs(config,
+                                               {.progress =
+                                                    [&](double fraction, const std::string& what) {
+                                                        sink(StateEvent{"loading", fraction, what});
+                                                    },
+                                                .stop = stop});
+    if (!inputs) {
+        return inputs.error();
+    }
+    if (Result<void> resolved = resolve_seq_len(config, *inputs); !resolved) {
+        return resolved.error();
+    }
+    const Result<BaseFootprint> footprint = base_footprint(config.base_model, config);
+    if (!footprint) {
+        return footprint.error();
+    }
+    RunPlan plan;
+    plan.backend = std::move(*backend);
+    plan.inputs = std::move(*inputs);
+    plan.longest = longest_example(*plan.inputs, config.seq_len);
+    const bool samples = !config.sample_prompts.empty() || !plan.inputs->sample_records.empty();
+    const MemoryUse memory = process_memory();
+    plan.estimate = choose_micro_batch(*plan.backend,
+                                       config,
+                                       {.model = &plan.inputs->model,
+                                        .base = *footprint,
+                                        .resident_bytes = memory.resident_bytes,
+                                        .peak_bytes = memory.peak_resident_bytes,
+                                        .available_bytes = available_memory_bytes(),
+                                        .longest = plan.longest,
+                                        .samples = samples});
+    if (config.method == Method::Lora && config.init == Init::LoraGa) {
+        plan.init_batches = first_batches(config, *plan.inputs);
+    }
+    plan.loader.emplace(std::move(plan.inputs->train), batch_config(config));
+    if (Result<void> resolved = resolve_steps(config, *plan.loader); !resolved) {
+        return resolved.error();
+    }
+    for (const std::string& warning : plan.inputs->warnings) {
+        sink(WarningEvent{warning});
+    }
+    return plan;
+}
+
+Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSink& sink)
+{
+    Result<RunPlan> plan = plan_run(config, stop, sink);
+    if (!plan) {
+        return plan.error();
+    }
+    if (!plan->estimate.fits) {
+        return does_not_fit(config, plan->estimate);
+    }
+    RunSetup setup;
+    static_cast<RunPlan&>(setup) = std::move(*plan);
+    Result<std::unique_ptr<TrainingState>> state = TrainingState::create(
+        *setup.backend,
+        config,
+        [&](double fraction) {
+            sink(StateEvent{"loading", fraction, "loading the model"});
+        },
+        stop);
+    if (!state) {
+        return state.error();
+    }
+    setup.state = std::move(*state);
+    return setup;
+}
+
+} // namespace engine

@@ -1,0 +1,41 @@
+// Everything a run needs before its first step, made from its settings; the estimate command uses
+// the first half.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/tensor/backend.h"
+#include "engine/train/memory_estimate.h"
+#include "engine/train/run_inputs.h"
+#include "engine/train/trainer.h"
+#include "engine/train/training_state.h"
+
+namespace engine {
+
+// Settings resolved and memory estimated; no weight is loaded yet.
+struct RunPlan
+{
+    std::unique_ptr<Backend> backend;
+    std::optional<RunInputs> inputs; // its training examples moved into the loader
+    std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
+    std::optional<BatchLoader> loader;
+    std::int64_t longest = 0; // tokens of the longest example, cut at seq_len
+    MemoryEstimate estimate;
+};
+
+struct RunSetup : RunPlan
+{
+    std::unique_ptr<TrainingState> state; // base loaded, adapter initialised by PEFT's rule
+};
+
+// Reads the model's config, tokenizer and data and resolves `config` in place. Errors: those of
+// load_run_inputs, make_backend, InvalidConfig.
+[[nodiscard]] Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink);
+
+// The plan, then the base's weights. Errors: the above, OutOfHostMemory when the plan does not fit,
+// and those of BaseModel::load.
+[[nodiscard]] Result<RunSetup>
+prepare_run(TrainConfig& config, StopToken stop, const EventSink& sink);
+
+} // namespace engine

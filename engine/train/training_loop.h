@@ -1,0 +1,79 @@
+// The loop of a run: micro-batches to steps, steps to events, evaluations, checkpoints, samples.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/data/batch_loader.h"
+#include "engine/train/run_control.h"
+#include "engine/train/run_folder.h"
+#include "engine/train/run_inputs.h"
+#include "engine/train/run_samples.h"
+#include "engine/train/trainer.h"
+#include "engine/train/training_state.h"
+
+namespace engine {
+
+// Why a run ended.
+enum class LoopEnd { Done, EarlyStopping, Stopped };
+
+class TrainingLoop
+{
+public:
+    struct Parts // all outlive the loop
+    {
+        const TrainConfig* config = nullptr; // resolved
+        const RunFolder* folder = nullptr;
+        const RunInputs* inputs = nullptr;
+        TrainingState* state = nullptr;
+        BatchLoader* loader = nullptr;
+        RunJournal* journal = nullptr;
+        RunControl* control = nullptr;
+        const EventSink* sink = nullptr;
+    };
+
+    TrainingLoop(const Parts& parts, RunProgress progress);
+
+    // Until the last step, early stopping or a stop. Throws EngineError for what ends a run: a loss
+    // that is not finite (the weights are those of the last whole step), a full disk. Nothing in
+    // the loop allocates between checkpoints, evaluations and samples once every shape was seen.
+    [[nodiscard]] LoopEnd run();
+
+    // One optimizer step; false when a stop came between two micro-batches and the step was left.
+    [[nodiscard]] bool step();
+
+    void save();
+
+    [[nodiscard]] const RunProgress& progress() const { return m_progress; }
+
+    // The mean of the last steps' losses.
+    [[nodiscard]] double recent_loss() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool wait_while_paused();
+    void serve_requests();
+    void check_finite(double loss, double grad_norm) const;
+    void report(double loss, double learning_rate, double grad_norm, double seconds);
+    [[nodiscard]] bool eval_is_due() const;
+    // True when early stopping says so.
+    [[nodiscard]] bool evaluate_and_keep_best();
+    void sample();
+    [[nodiscard]] bool save_is_due() const;
+
+    Parts m_parts;
+    RunProgress m_progress;
+    StepBatch m_batch;
+    std::vector<MicroBatch> m_eval_batches;
+    std::vector<SamplePrompt> m_prompts;
+    Clock::time_point m_last_save = Clock::now();
+    Clock::time_point m_last_memory = {};
+    std::int64_t m_memory = 0; // resident bytes, looked up once a second
+    std::int64_t m_last_sample = -1;
+    double m_seconds_per_step = 0.0; // smoothed
+};
+
+} // namespace engine

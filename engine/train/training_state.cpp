@@ -1,0 +1,153 @@
+// Both methods of training behind one face.
+#include "engine/train/training_state.h"
+
+#include <utility>
+
+#include "engine/model/lora_ga.h"
+#include "engine/ops/elementwise.h"
+#include "engine/train/memory_estimate.h"
+#include "engine/train/model_folder.h"
+
+namespace engine {
+
+namespace {
+
+LoraInit adapter_init(Init init)
+{
+    switch (init) {
+    case Init::Lora:
+        return LoraInit::Lora;
+    case Init::Gaussian:
+        return LoraInit::Gaussian;
+    case Init::LoraGa:
+        return LoraInit::LoraGa;
+    }
+    return LoraInit::Lora;
+}
+
+} // namespace
+
+TrainingState::TrainingState(Backend& backend, const TrainConfig& config, BaseModel base)
+    : m_backend(backend)
+    , m_config(config)
+    , m_base(std::move(base))
+{}
+
+Result<std::unique_ptr<TrainingState>> TrainingState::create(Backend& backend,
+                                                             const TrainConfig& config,
+                                                             const Progress& progress,
+                                                             StopToken stop)
+{
+    Result<BaseModel> base = BaseModel::load(backend,
+                                             config.base_model,
+                                             {.dtype = config.dtype,
+                                              .trainable = config.method == Method::Full,
+                                              .progress = progress,
+                                              .stop = stop});
+    if (!base) {
+        return base.error();
+    }
+    std::unique_ptr<TrainingState> state(
+        new TrainingState(backend, config, std::move(*base))); // the constructor is private
+    if (config.method == Method::Lora) {
+        if (Result<void> valid = config.lora.validate(state->m_base.config()); !valid) {
+            return valid.error();
+        }
+        state->m_adapter.emplace(backend, state->m_base.config(), config.lora, config.dtype);
+        state->m_adapter->initialize(adapter_init(config.init), config.seed);
+    }
+    return state;
+}
+
+Result<LoraGaReport>
+TrainingState::initialize_lora_ga(const RunInputs& inputs, const Progress& progress, StopToken stop)
+{
+    LoraGaConfig config = m_config.lora_ga;
+    config.seed = m_config.seed;
+    return lora_ga_initialize(m_backend, m_base, *m_adapter, batches, config, progress, stop);
+}
+
+void TrainingState::expect_frozen_pairs()
+{
+    for (LoraMatrix& matrix : m_adapter->matrices()) {
+        m_adapter->freeze_init_pair(matrix);
+    }
+}
+
+void TrainingState::prepare_steps(std::int64_t longest)
+{
+    const TransformerLimits limits = training_limits(m_config, longest);
+    if (m_adapter) {
+        m_gradients.emplace(m_backend, *m_adapter);
+        m_optimizer.emplace(m_backend, m_config, *m_adapter, *m_gradients);
+        m_transformer.emplace(m_backend, m_base, limits, &m_config.lora);
+        return;
+    }
+    for (const BaseModel::NamedTensor& tensor : m_base.tensors()) {
+        m_full_gradients.push_back(m_backend.tensor(DType::F32, tensor.tensor.shape()));
+    }
+    m_optimizer.emplace(m_backend, m_config, m_base, m_full_gradients);
+    m_transformer.emplace(m_backend, m_base, limits, nullptr);
+}
+
+double TrainingState::run(const MicroBatch& batch, bool first, std::int64_t index)
+{
+    TrainPass pass;
+    pass.accumulate = !first;
+    if (m_adapter) {
+        pass.adapter = &*m_adapter;
+        pass.gradients = &*m_gradients;
+        pass.dropout_seed = m_config.seed;
+        pass.dropout_stream = static_cast<std::uint64_t>(index) * m_adapter->matrices().size();
+    } else {
+        pass.full_gradients = &m_full_gradients;
+    }
+    return m_transformer->run(batch, pass);
+}
+
+CheckpointTensors TrainingState::checkpoint_tensors()
+{
+    CheckpointTensors tensors;
+    tensors.slots = m_optimizer->slots();
+    tensors.method = m_config.method;
+    tensors.seed = m_config.seed;
+    if (m_adapter) {
+        for (LoraMatrix& matrix : m_adapter->matrices()) {
+            if (matrix.has_init_pair()) {
+                tensors.frozen.push_back(
+                    {adapter_tensor_name(matrix, "init_a"), matrix.init_a.view()});
+                tensors.frozen.push_back(
+                    {adapter_tensor_name(matrix, "init_b"), matrix.init_b.view()});
+            }
+        }
+    }
+    return tensors;
+}
+
+void TrainingState::refresh_copies()
+{
+    if (!m_adapter) {
+        return;
+    }
+    m_adapter->refresh_copies();
+    for (LoraMatrix& matrix : m_adapter->matrices()) {
+        if (matrix.init_a_copy.defined()) {
+            ops::copy(m_backend, matrix.init_a, matrix.init_a_copy);
+            ops::copy(m_backend, matrix.init_b, matrix.init_b_copy);
+        }
+    }
+}
+
+std::int64_t TrainingState::trainable_parameters() const
+{
+    return m_adapter ? m_adapter->parameter_count() : m_base.config().parameter_count();
+}
+
+Result<void> TrainingState::save_result(const std::filesystem::path& folder)
+{
+    return m_adapter
+               ? save_adapter(m_backend, *m_adapter, m_base.config(), m_config.base_model, folder)
+               : save_model_folder(m_backend, m_base, m_base.folder(), folder);
+}
+
+} // namespace engine

@@ -1,0 +1,76 @@
+// What trains: the base, the adapter (or the base's own weights), gradients, optimizer and the
+// transformer that computes them, behind one face for both methods.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/core/cancellation.h"
+#include "engine/model/transformer.h"
+#include "engine/train/checkpoint.h"
+#include "engine/train/optimizer.h"
+
+namespace engine {
+
+class TrainingState
+{
+public:
+    using Progress = std::function<void(double fraction)>;
+
+    // Loads the base and prepares the adapter by PEFT's init; LoRA-GA follows with
+    // initialize_lora_ga(). Errors: those of BaseModel::load.
+    [[nodiscard]] static Result<std::unique_ptr<TrainingState>>
+    create(Backend& backend, const TrainConfig& config, const Progress& progress, StopToken stop);
+    TrainingState(const TrainingState&) = delete;
+    TrainingState& operator=(const TrainingState&) = delete;
+
+    // From the first rows of the data in file order. Errors: Cancelled, InvalidArgument.
+    [[nodiscard]] Result<LoraGaReport>
+    initialize_lora_ga(const RunInputs& inputs, const Progress& progress, StopToken stop);
+
+    // Makes room for LoRA-GA's frozen pairs, whose values a checkpoint brings.
+    void expect_frozen_pairs();
+
+    // Allocates gradients, moments and activations: call it last before training.
+    void prepare_steps(std::int64_t longest);
+
+    // Loss and gradients of one micro-batch; the first of a step overwrites the gradients. `index`
+    // counts micro-batches over the whole run and chooses the dropout masks.
+    double run(const MicroBatch& batch, bool first, std::int64_t index);
+
+    [[nodiscard]] Backend& backend() { return m_backend; }
+
+    [[nodiscard]] const BaseModel& base() const { return m_base; }
+
+    [[nodiscard]] const LoraAdapter* adapter() const { return m_adapter ? &*m_adapter : nullptr; }
+
+    [[nodiscard]] Transformer& transformer() { return *m_transformer; }
+
+    [[nodiscard]] Optimizer& optimizer() { return *m_optimizer; }
+
+    [[nodiscard]] CheckpointTensors checkpoint_tensors();
+
+    // After a checkpoint was read into the masters.
+    void refresh_copies();
+
+    [[nodiscard]] std::int64_t trainable_parameters() const;
+
+    // Writes the PEFT folder, or with --method full the Hugging Face folder; replaces an older one.
+    [[nodiscard]] Result<void> save_result(const std::filesystem::path& folder);
+
+private:
+    TrainingState(Backend& backend, const TrainConfig& config, BaseModel base);
+
+    Backend& m_backend;
+    TrainConfig m_config;
+    BaseModel m_base;
+    std::optional<LoraAdapter> m_adapter;
+    std::optional<LoraGradients> m_gradients;
+    FullGradients m_full_gradients;
+    std::optional<Transformer> m_transformer;
+    std::optional<Optimizer> m_optimizer;
+};
+
+} // namespace engine

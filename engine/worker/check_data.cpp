@@ -1,0 +1,164 @@
+// Data gate and plan as answers.
+#include "engine/worker/check_data.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/core/platform.h"
+#include "engine/data/data_gate.h"
+#include "engine/train/run_setup.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::int64_t kLongestSuggestion = 2048;
+
+Json finished_gate(const DataGate& gate, const CheckCommand& command)
+{
+    Json answer = {{"event", "checked"}, {"path", command.dataset}};
+    answer.update(to_json(gate));
+    return answer;
+}
+
+Json field_list(const std::vector<TrainConfig::FieldError>& fields)
+{
+    Json list = Json::array();
+    for (const TrainConfig::FieldError& field : fields) {
+        list.push_back({{"field", field.field}, {"message", field.message}});
+    }
+    return list;
+}
+
+Json estimated(const TrainConfig& config, const ModelConfig& model, const MemoryEstimate& estimate)
+{
+    Json terms = Json::array();
+    for (const MemoryTerm& term : estimate.terms) {
+        terms.push_back({{"name", term.name}, {"bytes", term.bytes}});
+    }
+    return {{"event", "estimated"},
+            {"fits", estimate.fits},
+            {"total_bytes", estimate.total_bytes},
+            {"available_bytes", estimate.available_bytes},
+            {"terms", std::move(terms)},
+            {"micro_batch_size", config.micro_batch_size},
+            {"grad_accum_steps", config.grad_accum_steps},
+            {"seq_len", config.seq_len},
+            {"max_steps", config.max_steps},
+            {"trainable_parameters",
+             config.method == Method::Full ? model.parameter_count()
+                                           : config.lora.parameter_count(model)}};
+}
+
+// Rows as long as seq_len stand in for the data.
+Result<Json> estimate_without_data(TrainConfig& config)
+{
+    const Result<ModelConfig> model = ModelConfig::load(config.base_model);
+    if (!model) {
+        return model.error();
+    }
+    const Result<BaseFootprint> footprint = base_footprint(config.base_model, config);
+    if (!footprint) {
+        return footprint.error();
+    }
+    const Result<std::unique_ptr<Backend>> backend =
+        make_backend({}, {.threads = config.threads});
+    if (!backend) {
+        return backend.error();
+    }
+    const MemoryUse memory = process_memory();
+    EstimateInputs inputs;
+    inputs.model = &*model;
+    inputs.base = *footprint;
+    inputs.resident_bytes = memory.resident_bytes;
+    inputs.peak_bytes = memory.peak_resident_bytes;
+    inputs.available_bytes = available_memory_bytes();
+    inputs.longest = config.seq_len;
+    const MemoryEstimate estimate = choose_micro_batch(**backend, config, inputs);
+    return estimated(config, *model, estimate);
+}
+
+} // namespace
+
+Result<Json> check_data(const CheckCommand& command,
+                        const std::function<void(double fraction)>& progress,
+                        StopToken stop)
+{
+    std::optional<Tokenizer> tokenizer;
+    DataGateOptions options;
+    options.mask_prompt = command.mask_prompt;
+    options.preview_rows = command.preview_rows;
+    options.preview_offset = command.preview_offset;
+    options.stop = stop;
+    options.progress = progress;
+    if (command.seq_len > 0) {
+        options.seq_len = command.seq_len;
+    }
+    if (!command.base_model.empty()) {
+        Result<Tokenizer> loaded = Tokenizer::load(command.base_model);
+        if (!loaded) {
+            return loaded.error();
+        }
+        tokenizer.emplace(std::move(*loaded));
+        const Result<ChatFormat> format = resolve_chat_format(command.chat_format, *tokenizer);
+        if (!format) {
+            return format.error();
+        }
+        options.chat_format = *format;
+    }
+    const Result<DataFormat> format = parse_data_format(command.format);
+    if (!format) {
+        return format.error();
+    }
+    DatasetOptions reading;
+    reading.format = *format;
+    reading.column_map = command.column_map;
+    reading.progress = progress;
+    reading.stop = stop;
+    const Result<Dataset> dataset = read_dataset(command.dataset, reading);
+    if (!dataset) {
+        if (dataset.error().code == ErrorCode::Cancelled) {
+            return dataset.error();
+        }
+        return finished_gate(refused_gate(dataset.error()), command);
+    }
+    const Result<DataGate> gate =
+        check_dataset(*dataset, tokenizer ? &*tokenizer : nullptr, options);
+    if (!gate) {
+        return gate.error();
+    }
+    Json answer = finished_gate(*gate, command);
+    if (gate->tokens) {
+        answer["suggested_seq_len"] =
+            std::min(kLongestSuggestion, (gate->tokens->percentile_95 + 127) / 128 * 128);
+    }
+    return answer;
+}
+
+Result<Json> estimate_run(TrainConfig config, StopToken stop)
+{
+    std::vector<TrainConfig::FieldError> problems = config.validate();
+    const bool without_data = config.dataset.empty() && config.seq_len > 0;
+    if (without_data) {
+        std::erase_if(problems, [](const auto& problem) { return problem.field == "data"; });
+    }
+    Json answer = {{"event", "estimated"}, {"fits", false}};
+    if (problems.empty() && without_data) {
+        Result<Json> estimate = estimate_without_data(config);
+        if (!estimate) {
+            return estimate;
+        }
+        answer = std::move(*estimate);
+    } else if (problems.empty()) {
+        const Result<RunPlan> plan = plan_run(config, stop, [](const TrainEvent&) {});
+        if (!plan) {
+            return plan.error();
+        }
+        answer = estimated(config, plan->inputs->model, plan->estimate);
+    }
+    answer["problems"] = field_list(problems);
+    answer["warnings"] = field_list(config.warnings());
+    return answer;
+}
+
+} // namespace engine
