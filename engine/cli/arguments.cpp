@@ -2,9 +2,12 @@
 #include "engine/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
 #include <memory>
 
 #include "engine/core/build_config.h"
+#include "engine/train/train_config.h"
 
 namespace cli {
 
@@ -14,20 +17,199 @@ constexpr int kUsageError = 2;
 
 // A subcommand whose arguments become the parsed alternative when it is named.
 template <typename T>
-std::pair<CLI::App*, std::shared_ptr<T>>
-add_command(CLI::App& app, const char* name, const char* help, Parsed& parsed)
+struct Command
+{
+    CLI::App* app;
+    std::shared_ptr<T> arguments;
+
+    T* operator->() const { return arguments.get(); }
+};
+
+template <typename T>
+Command<T> add_command(CLI::App& app, const char* name, const char* help, Parsed& parsed)
 {
     auto arguments = std::make_shared<T>();
     CLI::App* command = app.add_subcommand(name, help);
-    command->callback([arguments, &parsed] { parsed.arguments = *arguments; });
+    command->final_callback([arguments, &parsed] { parsed.arguments = *arguments; });
     return {command, arguments};
 }
 
-void add_devices(CLI::App& app, Parsed& parsed)
+void add_json(CLI::App& command, bool& json)
 {
-    const auto [command, arguments] =
-        add_command<DevicesArguments>(app, "devices", "What can compute here", parsed);
-    command->add_flag("--json", arguments->json, "Print JSON");
+    command.add_flag("--json", json, "Print JSON");
+}
+
+CLI::Option* add_base(CLI::App& command, std::string& base)
+{
+    return command.add_option("--base", base, "Folder of the base model");
+}
+
+CLI::Option* add_data(CLI::App& command, DataArguments& data)
+{
+    command.add_option(
+        "--format", data.format, "auto, alpaca, sharegpt, messages, completion or text");
+    command.add_option("--map", data.map, "Column of the file to its role: col=role,...");
+    command.add_option("--chat-format",
+                       data.chat_format,
+                       "auto, chatml, llama2, llama3, mistral, alpaca or plain");
+    command.add_option("--mask-prompt", data.mask_prompt, "Loss on the answer only: on or off");
+    return command.add_option("--data", data.data, "Data file");
+}
+
+// One option per setting of a run, its text kept under its key for TrainConfig::from_json.
+void add_settings(CLI::App& command, engine::Json& settings)
+{
+    for (const engine::TrainField& field : engine::train_fields()) {
+        const std::string key(field.key);
+        std::string name = "--" + key;
+        std::replace(name.begin() + 2, name.end(), '_', '-');
+        std::string help(field.help);
+        for (const std::string_view choice : field.choices) {
+            help += (choice == field.choices.front() ? " (" : ", ") + std::string(choice);
+        }
+        help += field.choices.empty() ? "" : ")";
+        if (key == "sample_prompts") {
+            command.add_option_function<std::vector<std::string>>(
+                "--sample-prompt",
+                [&settings, key](const std::vector<std::string>& texts) { settings[key] = texts; },
+                help);
+            continue;
+        }
+        CLI::Option* option = command.add_option_function<std::vector<std::string>>(
+            name,
+            [&settings, key](const std::vector<std::string>& texts) {
+                settings[key] = texts.empty() || texts.front().empty() ? "on" : texts.front();
+            },
+            help);
+        // A switch alone means on.
+        option->expected(field.kind == engine::FieldKind::Switch ? 0 : 1, 1);
+    }
+}
+
+void add_reading_commands(CLI::App& app, Parsed& parsed)
+{
+    const auto inspect = add_command<InspectArguments>(
+        app, "inspect", "What a model folder, adapter or safetensors file is", parsed);
+    inspect.app->add_option("path", inspect->path, "Folder or file")->required();
+    add_json(*inspect.app, inspect->json);
+
+    const auto tokenize = add_command<TokenizeArguments>(
+        app, "tokenize", "Token ids of text, one line per input line", parsed);
+    add_base(*tokenize.app, tokenize->base)->required();
+    tokenize.app->add_option("--file", tokenize->file, "Text file; stdin without it");
+    tokenize.app->add_option_function<std::string>(
+        "--text",
+        [arguments = tokenize.arguments](const std::string& text) {
+            arguments->text = text;
+            arguments->has_text = true;
+        },
+        "The text itself");
+    tokenize.app->add_flag(
+        "--no-special", tokenize->no_special, "Leave out what the tokenizer adds, such as BOS");
+    tokenize.app->add_flag("--decode", tokenize->decode, "Lines of ids to text");
+    add_json(*tokenize.app, tokenize->json);
+
+    const auto render = add_command<RenderArguments>(
+        app, "render", "A row as the chat format renders it, with tokens and loss mask", parsed);
+    add_base(*render.app, render->base)->required();
+    add_data(*render.app, render->data)->required();
+    render.app->add_option("--row", render->row, "Row number, from 1");
+    add_json(*render.app, render->json);
+
+    const auto check = add_command<CheckArguments>(
+        app, "check", "Rows accepted, warned, refused, each problem with its row", parsed);
+    add_base(*check.app, check->base);
+    add_data(*check.app, check->data)->required();
+    check.app->add_option("--seq-len", check->seq_len, "Longest sequence in tokens");
+    check.app->add_option(
+        "--preview-rows", check->preview_rows, "Rows shown as training sees them");
+    add_json(*check.app, check->json);
+}
+
+void add_run_commands(CLI::App& app, Parsed& parsed)
+{
+    const auto estimate = add_command<EstimateArguments>(
+        app, "estimate", "Memory of a run, term by term, and whether it fits", parsed);
+    estimate.app->add_option("run_json", estimate->run_json, "A run.json, or the options of train");
+    add_settings(*estimate.app, estimate->settings);
+    add_json(*estimate.app, estimate->json);
+
+    const auto train = add_command<TrainArguments>(app, "train", "Train into a run folder", parsed);
+    train.app->add_option("--out", train->out, "The run folder")->required();
+    train.app->add_option("--progress", train->progress, "auto, bar, json or none");
+    add_settings(*train.app, train->settings);
+
+    const auto resume = add_command<ResumeArguments>(
+        app, "resume", "Go on from the last whole checkpoint of a run", parsed);
+    resume.app->add_option("run_dir", resume->run_dir, "The run folder")->required();
+    resume.app->add_option("--progress", resume->progress, "auto, bar, json or none");
+}
+
+void add_answering_commands(CLI::App& app, Parsed& parsed)
+{
+    const auto eval =
+        add_command<EvalArguments>(app, "eval", "Loss and perplexity on a data file", parsed);
+    add_base(*eval.app, eval->base)->required();
+    eval.app->add_option("--adapter", eval->adapter, "Adapter folder");
+    add_data(*eval.app, eval->data)->required();
+    eval.app->add_option("--dtype", eval->dtype, "f32 or bf16");
+    eval.app->add_option("--threads", eval->threads, "CPU threads; 0: one per core");
+    eval.app->add_option(
+        "--seq-len", eval->seq_len, "Longest sequence in tokens; 0: from the data");
+    eval.app->add_option("--micro-batch-size", eval->micro_batch_size, "Rows computed at once");
+    eval.app->add_flag("--exact-match",
+                       eval->exact_match,
+                       "Answer every row greedily and compare with its answer");
+    eval.app->add_option("--max-new-tokens", eval->max_new_tokens, "Longest answer in tokens");
+    eval.app->add_option("--limit", eval->limit, "Rows to use; 0: all");
+    add_json(*eval.app, eval->json);
+
+    const auto generate =
+        add_command<GenerateArguments>(app, "generate", "Answer a prompt", parsed);
+    add_base(*generate.app, generate->base)->required();
+    generate.app->add_option(
+        "--adapter", generate->adapters, "Adapter folder; may be given several times");
+    generate.app->add_option("--prompt", generate->prompt, "Raw text to go on with");
+    generate.app->add_option(
+        "--messages", generate->messages, "JSON file with [{\"role\", \"content\"}, ...]");
+    generate.app->add_option("--chat-format", generate->chat_format, "Format of --messages");
+    generate.app->add_option("--dtype", generate->dtype, "f32 or bf16");
+    generate.app->add_option("--threads", generate->threads, "CPU threads; 0: one per core");
+    generate.app->add_option("--max-new-tokens", generate->max_new_tokens, "Longest answer");
+    generate.app->add_option("--temperature", generate->temperature, "0: the likeliest token");
+    generate.app->add_option("--top-k", generate->top_k, "Choose among the k likeliest; 0: all");
+    generate.app->add_option("--top-p", generate->top_p, "Choose among this share of probability");
+    generate.app->add_option("--seed", generate->seed, "Seed of the choices");
+    add_json(*generate.app, generate->json);
+}
+
+void add_writing_commands(CLI::App& app, Parsed& parsed)
+{
+    const auto merge = add_command<MergeArguments>(
+        app, "merge", "Write base and adapter as one Hugging Face folder, checked", parsed);
+    add_base(*merge.app, merge->base)->required();
+    merge.app->add_option("--adapter", merge->adapter, "Adapter folder")->required();
+    merge.app->add_option("--out", merge->out, "The new folder")->required();
+    merge.app->add_option("--dtype", merge->dtype, "f32, bf16 or f16");
+    merge.app->add_option("--max-shard-size", merge->max_shard_size, "For example 5GB or 500MB");
+    add_json(*merge.app, merge->json);
+
+    const auto write = add_command<ExportArguments>(
+        app, "export", "Write an adapter in a format of other software, checked", parsed);
+    add_base(*write.app, write->base)->required();
+    write.app->add_option("--adapter", write->adapter, "Adapter folder")->required();
+    write.app->add_option("--format", write->format, "peft or hf")->required();
+    write.app->add_option("--out", write->out, "The new folder")->required();
+    write.app->add_option("--type", write->type, "f32, bf16 or f16");
+    add_json(*write.app, write->json);
+
+    const auto diff = add_command<DiffArguments>(
+        app, "diff", "Norms and spectra of BA per matrix; similarity of two adapters", parsed);
+    add_base(*diff.app, diff->base)->required();
+    diff.app->add_option("--adapter", diff->adapters, "Adapter folder; once or twice")
+        ->required()
+        ->expected(1, 2);
+    add_json(*diff.app, diff->json);
 }
 
 } // namespace
@@ -38,9 +220,15 @@ Parsed parse_arguments(int argc, const char* const* argv)
     CLI::App app("Fine-tunes language models with low-rank adapters.", "lowrank");
     app.set_version_flag("--version", std::string("lowrank ") + engine::kVersion);
     app.require_subcommand(1);
+    add_reading_commands(app, parsed);
+    add_run_commands(app, parsed);
+    add_answering_commands(app, parsed);
+    add_writing_commands(app, parsed);
     add_command<WorkerArguments>(
         app, "worker", "JSON Lines on stdin and stdout, for the studio", parsed);
-    add_devices(app, parsed);
+    const auto devices =
+        add_command<DevicesArguments>(app, "devices", "What can compute here", parsed);
+    add_json(*devices.app, devices->json);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForVersion& version) {

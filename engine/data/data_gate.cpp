@@ -203,7 +203,8 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
         }
         if (tokenizer != nullptr) {
             count_tokens(record, *tokenizer, options, gate, counter, counted);
-            if (static_cast<std::int64_t>(i) < options.preview_rows) {
+            const std::int64_t shown = static_cast<std::int64_t>(i) - options.preview_offset;
+            if (shown >= 0 && shown < options.preview_rows) {
                 gate.preview.push_back(preview_row(options.chat_format,
                                                    *tokenizer,
                                                    record,

@@ -43,6 +43,7 @@ struct DataGateOptions
     bool mask_prompt = true;
     std::int64_t seq_len = 2048;
     std::int64_t preview_rows = 3;
+    std::int64_t preview_offset = 0;        // accepted rows before the first one shown
     std::int64_t max_preview_tokens = 2048; // of one row
     std::function<void(double fraction)> progress = {};
     StopToken stop = {};

@@ -17,7 +17,7 @@ namespace engine {
 struct RunPlan
 {
     std::unique_ptr<Backend> backend;
-    std::optional<RunInputs> inputs; // its training examples moved into the loader
+    std::optional<RunInputs> inputs;      // its training examples moved into the loader
     std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
     std::optional<BatchLoader> loader;
     std::int64_t longest = 0; // tokens of the longest example, cut at seq_len

@@ -59,8 +59,9 @@ Result<std::unique_ptr<TrainingState>> TrainingState::create(Backend& backend,
     return state;
 }
 
-Result<LoraGaReport>
-TrainingState::initialize_lora_ga(const RunInputs& inputs, const Progress& progress, StopToken stop)
+Result<LoraGaReport> TrainingState::initialize_lora_ga(std::span<const MicroBatch> batches,
+                                                       const Progress& progress,
+                                                       StopToken stop)
 {
     LoraGaConfig config = m_config.lora_ga;
     config.seed = m_config.seed;

@@ -26,9 +26,10 @@ public:
     TrainingState(const TrainingState&) = delete;
     TrainingState& operator=(const TrainingState&) = delete;
 
-    // From the first rows of the data in file order. Errors: Cancelled, InvalidArgument.
-    [[nodiscard]] Result<LoraGaReport>
-    initialize_lora_ga(const RunInputs& inputs, const Progress& progress, StopToken stop);
+    // `batches`: the first rows of the data. Errors: Cancelled, InvalidArgument.
+    [[nodiscard]] Result<LoraGaReport> initialize_lora_ga(std::span<const MicroBatch> batches,
+                                                          const Progress& progress,
+                                                          StopToken stop);
 
     // Makes room for LoRA-GA's frozen pairs, whose values a checkpoint brings.
     void expect_frozen_pairs();

@@ -26,16 +26,22 @@
 //                  layers: [n, ...] (empty: all), matrices, parameters
 //     safetensors: tensors: [{name, dtype, shape: [n, ...]}], metadata: {key: text}, parameters
 //
-//   checked   {path, container, format, columns: [name], rows, accepted, warned, refused,
-//              fingerprint, usable, reason, problems: [{severity: "warning"|"error", row, code,
-//              message}], problem_counts: {code: n}, chat_format,
-//              statistics: {examples, tokens, targets, cut, fully_masked, longest,
-//                           percentile_95}           (with a base model only)
-//              suggested_seq_len, histogram: [{from, to, count}]   tokens; from <= n < to
-//              preview: [{row, text, tokens: [{id, text, trained}]}]}
+//   checked   {path, verdict: "accept"|"warn"|"error", error: {code, message, hint} (when the file
+//   as
+//              a whole is refused), container, format, chat_format, fingerprint, columns: [name],
+//              rows, accepted, warned, refused, blank, duplicates, leaked,
+//              problems: [{severity: "warning"|"error", row, code, message}],
+//              preview: [{row, total_tokens, total_targets, parts: [{text, control, trained}],
+//                         tokens: [{id, token, text, trained}]}]}
+//     With a base model besides: suggested_seq_len,
+//              tokens: {examples, tokens, targets, too_long, fully_masked, longest, percentile_95},
+//              histogram: {bin_width, counts: [n]}   examples by length; bin i starts at
+//              i * bin_width tokens
 //   estimated {fits, total_bytes, available_bytes, terms: [{name, bytes}], micro_batch_size,
 //              grad_accum_steps, seq_len, max_steps, trainable_parameters,
 //              problems: [{field, message}], warnings: [{field, message}]}
+//     With problems, the numbers are left out. Terms are named in engine/train/memory_estimate.h.
+//     Without "data" but with "seq_len" the answer is immediate: rows are taken to be that long.
 //
 //   loaded    {what: "model", base_model, parameters, dtype, owned_bytes, mapped_bytes,
 //   chat_format}
@@ -52,7 +58,10 @@
 
 #include "engine/core/error.h"
 #include "engine/core/json.h"
+#include "engine/model/lora_adapter.h"
+#include "engine/model/merge.h"
 #include "engine/tensor/backend.h"
+#include "engine/worker/resident_model.h"
 
 namespace engine {
 
@@ -62,5 +71,18 @@ namespace engine {
 [[nodiscard]] Json done_answer(std::string_view command);
 [[nodiscard]] Json failed_answer(const Error& error);
 [[nodiscard]] Json state_answer(std::string_view state, double fraction);
+[[nodiscard]] Json loaded_model_answer(const ResidentModel& model);
+[[nodiscard]] Json
+loaded_adapter_answer(const std::string& key, const std::string& path, const LoraAdapter& adapter);
+[[nodiscard]] Json token_answer(const std::string& text);
+[[nodiscard]] Json generated_answer(const std::string& adapter,
+                                    const ResidentModel::Answer& answer);
+[[nodiscard]] Json
+exported_answer(std::string_view format, const std::string& path, const ExportCheck& check);
+
+// "f32", "bf16" or "f16". Errors: InvalidArgument.
+[[nodiscard]] Result<DType> parse_export_dtype(const std::string& name);
+// Errors: Unsupported for gguf and gguf-lora, InvalidArgument for an unknown format.
+[[nodiscard]] Result<void> check_export_format(const std::string& format);
 
 } // namespace engine

@@ -61,8 +61,7 @@ Result<Json> estimate_without_data(TrainConfig& config)
     if (!footprint) {
         return footprint.error();
     }
-    const Result<std::unique_ptr<Backend>> backend =
-        make_backend({}, {.threads = config.threads});
+    const Result<std::unique_ptr<Backend>> backend = make_backend({}, {.threads = config.threads});
     if (!backend) {
         return backend.error();
     }

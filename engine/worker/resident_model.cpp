@@ -20,7 +20,8 @@ Result<Role> parse_role(const std::string& name)
         }
     }
     return Error{ErrorCode::InvalidArgument,
-                 concat("messages: role \"", name.substr(0, 60),
+                 concat("messages: role \"",
+                        name.substr(0, 60),
                         "\" is not one of system, user, assistant, tool")};
 }
 
@@ -182,9 +183,9 @@ ResidentModel::generate(const GenerateCommand& request,
     const auto length = static_cast<std::int64_t>(prompt->size());
     const std::int64_t positions = m_base.config().max_position_embeddings;
     if (length == 0 || length >= positions) {
-        return Error{ErrorCode::InvalidArgument,
-                     concat("generate: the prompt has ", length, " tokens, wanted 1 to ",
-                            positions - 1)};
+        return Error{
+            ErrorCode::InvalidArgument,
+            concat("generate: the prompt has ", length, " tokens, wanted 1 to ", positions - 1)};
     }
     sampling.max_new_tokens = std::min(sampling.max_new_tokens, positions - length);
     const std::int64_t capacity = length + sampling.max_new_tokens;

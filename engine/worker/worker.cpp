@@ -9,7 +9,6 @@
 #include "engine/core/platform.h"
 #include "engine/worker/answers.h"
 #include "engine/worker/command_reader.h"
-#include "engine/worker/inspect.h"
 
 namespace engine {
 
@@ -95,6 +94,7 @@ bool Worker::act_on_run(const Command& command)
         return true;
     }
     if (holds_any<QuitCommand>(command.body) && m_run != nullptr) {
+        m_stop_commanded = true;
         m_run->stop(StopMode::Save);
         return false;
     }
@@ -114,6 +114,7 @@ bool Worker::act_on_run(const Command& command)
     } else if (holds_any<SampleCommand>(command.body)) {
         m_run->request_sample();
     } else {
+        m_stop_commanded = true;
         m_run->stop(std::get<StopCommand>(command.body).save ? StopMode::Save : StopMode::Discard);
     }
     return true;
@@ -191,21 +192,6 @@ void Worker::answer(const Command& command)
 void Worker::fail(const Error& error, std::int64_t id)
 {
     m_writer.post(failed_answer(error), id);
-}
-
-void Worker::execute(const InspectCommand& command, std::int64_t id)
-{
-    Result<Json> answer = inspect(command.path);
-    if (!answer) {
-        fail(answer.error(), id);
-        return;
-    }
-    m_writer.post(std::move(*answer), id);
-}
-
-void Worker::execute(const DevicesCommand& /*command*/, std::int64_t id)
-{
-    m_writer.post(devices_answer(list_devices()), id);
 }
 
 } // namespace engine

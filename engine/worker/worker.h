@@ -4,14 +4,17 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <istream>
 #include <memory>
 #include <mutex>
 
 #include "engine/train/run_control.h"
+#include "engine/train/trainer.h"
 #include "engine/worker/event_writer.h"
 #include "engine/worker/protocol.h"
+#include "engine/worker/resident_model.h"
 
 namespace engine {
 
@@ -36,14 +39,31 @@ private:
     // On the writer's thread.
     void lose_reader();
 
+    using RunFunction = Result<FinishedEvent> (*)(const std::filesystem::path& run_dir,
+                                                  RunControl& control,
+                                                  const EventSink& sink);
+
     // On the main thread.
     [[nodiscard]] bool next(Command& command);
     void answer(const Command& command);
     void fail(const Error& error, std::int64_t id);
+    void execute(const TrainCommand& command, std::int64_t id);
+    void execute(const ResumeRunCommand& command, std::int64_t id);
+    void execute(const LoadModelCommand& command, std::int64_t id);
+    void execute(const LoadAdapterCommand& command, std::int64_t id);
+    void execute(const UnloadAdapterCommand& command, std::int64_t id);
+    void execute(const GenerateCommand& command, std::int64_t id);
+    void execute(const MergeCommand& command, std::int64_t id);
+    void execute(const ExportCommand& command, std::int64_t id);
     void execute(const InspectCommand& command, std::int64_t id);
+    void execute(const CheckCommand& command, std::int64_t id);
+    void execute(const EstimateCommand& command, std::int64_t id);
     void execute(const DevicesCommand& command, std::int64_t id);
+    void run_to_end(const std::string& run_dir, std::int64_t id, RunFunction function);
+    [[nodiscard]] Result<std::reference_wrapper<ResidentModel>> loaded_model();
 
     std::istream& m_input;
+    std::unique_ptr<ResidentModel> m_resident;
     std::mutex m_mutex;
     std::condition_variable m_changed;
     std::deque<Command> m_queue;
@@ -51,6 +71,7 @@ private:
                                           // the reader may act on it while the run ends
     std::shared_ptr<StopSource> m_cancel; // of the command being answered; shared likewise
     StopSource m_idle_stop;               // what a signal raises when no run is going on
+    bool m_stop_commanded = false;        // the run was told to stop, not cut off
     bool m_input_ended = false;
     int m_exit_code = 0;
     EventWriter m_writer; // last: its thread uses the members above

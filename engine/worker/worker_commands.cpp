@@ -84,9 +84,8 @@ void Worker::execute(const GenerateCommand& command, std::int64_t id)
 Result<std::reference_wrapper<ResidentModel>> Worker::loaded_model()
 {
     if (m_resident == nullptr) {
-        return Error{ErrorCode::InvalidArgument,
-                     "no base model is loaded",
-                     "send load_model first"};
+        return Error{
+            ErrorCode::InvalidArgument, "no base model is loaded", "send load_model first"};
     }
     return std::ref(*m_resident);
 }
@@ -119,8 +118,8 @@ void Worker::execute(const ExportCommand& command, std::int64_t id)
     }
     value_or_throw(check_export_format(command.format));
     const std::unique_ptr<Backend> backend = value_or_throw(make_backend({}));
-    const ExportCheck check = value_or_throw(
-        export_peft(*backend, command.base_model, command.adapter, command.out));
+    const ExportCheck check =
+        value_or_throw(export_peft(*backend, command.base_model, command.adapter, command.out));
     m_writer.post(exported_answer("peft", command.out, check), id);
 }
 
@@ -131,11 +130,12 @@ void Worker::execute(const InspectCommand& command, std::int64_t id)
 
 void Worker::execute(const CheckCommand& command, std::int64_t id)
 {
-    m_writer.post(value_or_throw(check_data(
-                      command,
-                      [&](double fraction) { m_writer.post(state_answer("checking", fraction), id); },
-                      StopToken(*m_cancel))),
-                  id);
+    m_writer.post(
+        value_or_throw(check_data(
+            command,
+            [&](double fraction) { m_writer.post(state_answer("checking", fraction), id); },
+            StopToken(*m_cancel))),
+        id);
 }
 
 void Worker::execute(const EstimateCommand& command, std::int64_t id)

@@ -1,0 +1,140 @@
+// lowrank eval: loss and perplexity on a data file, and the share of exactly right answers.
+#include <iostream>
+#include <optional>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/print.h"
+#include "engine/cli/settings.h"
+#include "engine/core/platform.h"
+#include "engine/train/evaluator.h"
+#include "engine/train/exact_match.h"
+#include "engine/train/run_inputs.h"
+#include "engine/worker/resident_model.h"
+
+namespace cli {
+
+namespace {
+
+using engine::Json;
+
+struct EvalData
+{
+    engine::ChatFormat format = engine::ChatFormat::Plain;
+    std::vector<engine::Record> records;
+    std::vector<engine::MicroBatch> batches;
+    engine::BatchConfig shape;
+};
+
+EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& model)
+{
+    const engine::CheckCommand command = data_command(arguments.data, arguments.base);
+    engine::DatasetOptions options;
+    options.format = engine::value_or_throw(engine::parse_data_format(command.format));
+    options.column_map = command.column_map;
+    engine::Dataset dataset =
+        engine::value_or_throw(engine::read_dataset(command.dataset, options));
+    EvalData data;
+    data.records = std::move(dataset.records);
+    if (arguments.limit > 0 && arguments.limit < static_cast<std::int64_t>(data.records.size())) {
+        data.records.resize(static_cast<std::size_t>(arguments.limit));
+    }
+    data.format =
+        engine::value_or_throw(engine::resolve_chat_format(command.chat_format, model.tokenizer()));
+    const std::int64_t positions = model.base().config().max_position_embeddings;
+    engine::EncodeOptions encoding;
+    encoding.mask_prompt = command.mask_prompt;
+    encoding.seq_len =
+        arguments.seq_len > 0 ? arguments.seq_len : std::min<std::int64_t>(2048, positions);
+    const std::vector<engine::Example> examples =
+        engine::encode_examples(data.format, model.tokenizer(), data.records, encoding);
+    data.shape.micro_batch_size = arguments.micro_batch_size;
+    data.shape.seq_len = arguments.seq_len > 0 ? std::min(arguments.seq_len, positions)
+                                               : engine::suggested_seq_len(examples, positions);
+    data.batches = engine::evaluation_batches(examples, data.shape);
+    return data;
+}
+
+engine::TransformerLimits limits_of(const std::vector<engine::MicroBatch>& batches)
+{
+    engine::TransformerLimits limits;
+    limits.backward = false;
+    for (const engine::MicroBatch& batch : batches) {
+        limits.max_tokens = std::max(limits.max_tokens, batch.num_tokens());
+        limits.max_sequence_length =
+            std::max(limits.max_sequence_length, batch.max_sequence_length());
+    }
+    return limits;
+}
+
+Json match_json(const engine::ExactMatch& match)
+{
+    Json rows = Json::array();
+    for (const engine::ExactMatch::Row& row : match.rows) {
+        rows.push_back({{"row", row.row},
+                        {"prompt", row.prompt},
+                        {"wanted", row.wanted},
+                        {"found", row.found},
+                        {"matches", row.matches}});
+    }
+    const auto total = static_cast<double>(match.rows.size());
+    return {{"matches", match.matches},
+            {"rows", match.rows.size()},
+            {"share", static_cast<double>(match.matches) / total},
+            {"answers", std::move(rows)}};
+}
+
+} // namespace
+
+int run(const EvalArguments& arguments)
+{
+    if (arguments.micro_batch_size < 1) {
+        throw engine::EngineError(
+            {engine::ErrorCode::InvalidArgument, "micro-batch-size: wanted 1 or more"});
+    }
+    engine::StopSource stop;
+    engine::stop_on_signals(stop);
+    const engine::StopToken token(stop);
+    const auto model = engine::value_or_throw(
+        engine::ResidentModel::load(arguments.base, arguments.dtype, arguments.threads));
+    if (!arguments.adapter.empty()) {
+        engine::value_or_throw(model->load_adapter("adapter", arguments.adapter));
+    }
+    const engine::LoraAdapter* adapter = model->adapter("adapter");
+    const EvalData data = read_data(arguments, *model);
+    engine::Transformer transformer(model->backend(),
+                                    model->base(),
+                                    limits_of(data.batches),
+                                    adapter == nullptr ? nullptr : &adapter->config());
+    const engine::Evaluation evaluation =
+        engine::value_or_throw(engine::evaluate(transformer, data.batches, adapter, token));
+    Json answer = {{"loss", evaluation.loss},
+                   {"perplexity", evaluation.perplexity},
+                   {"tokens", evaluation.tokens},
+                   {"targets", evaluation.targets}};
+    if (arguments.exact_match) {
+        answer["exact_match"] =
+            match_json(engine::value_or_throw(engine::exact_match(model->backend(),
+                                                                  model->base(),
+                                                                  adapter,
+                                                                  model->tokenizer(),
+                                                                  data.format,
+                                                                  data.records,
+                                                                  arguments.max_new_tokens,
+                                                                  token)));
+    }
+    if (arguments.json) {
+        print_json(answer);
+        return 0;
+    }
+    std::cout << "loss " << evaluation.loss << "  perplexity " << evaluation.perplexity << "  "
+              << count_text(evaluation.targets) << " targets in " << count_text(evaluation.tokens)
+              << " tokens\n";
+    if (arguments.exact_match) {
+        std::cout << "exact match " << answer["exact_match"]["matches"] << " of "
+                  << answer["exact_match"]["rows"] << " ("
+                  << 100.0 * answer["exact_match"]["share"].get<double>() << " %)\n";
+    }
+    return 0;
+}
+
+} // namespace cli

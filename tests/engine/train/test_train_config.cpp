@@ -1,0 +1,195 @@
+// Settings: defaults, round trip, spellings, refusals, ranges, warnings.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/train/config_text.h"
+#include "engine/train/train_config.h"
+
+namespace {
+
+using engine::ErrorCode;
+using engine::Json;
+using engine::Target;
+using engine::TrainConfig;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TrainConfig parsed(const Json& json)
+{
+    return engine::value_or_throw(TrainConfig::from_json(json));
+}
+
+TrainConfig sound()
+{
+    return parsed({{"base", "model"}, {"data", "data.jsonl"}});
+}
+
+std::string problem_of(const std::string& key, const Json& value)
+{
+    TrainConfig config = parsed({{"base", "model"}, {"data", "data.jsonl"}, {key, value}});
+    for (const TrainConfig::FieldError& problem : config.validate()) {
+        if (problem.field == key) {
+            return problem.message;
+        }
+    }
+    return {};
+}
+
+TEST(TrainConfig, DefaultsAreTheProducts)
+{
+    const TrainConfig config = sound();
+    EXPECT_EQ(config.lora.rank, 16);
+    EXPECT_EQ(config.lora.alpha, 32.0);
+    EXPECT_EQ(config.lora.target_modules.size(), 7U);
+    EXPECT_EQ(config.learning_rate, 2e-4);
+    EXPECT_EQ(config.schedule, engine::Schedule::Cosine);
+    EXPECT_EQ(config.warmup_ratio, 0.05);
+    EXPECT_EQ(config.save_every, 50);
+    EXPECT_EQ(config.keep, 3);
+    EXPECT_TRUE(config.packing);
+    EXPECT_TRUE(config.mask_prompt);
+    EXPECT_THAT(config.validate(), testing::IsEmpty());
+}
+
+TEST(TrainConfig, EverySettingSurvivesTheRoundTrip)
+{
+    Json json = sound().to_json();
+    json["targets"] = {"q_proj", "down_proj"};
+    json["layers"] = {0, 3};
+    json["rank_pattern"] = {{"q_proj", 8}};
+    json["alpha_pattern"] = {{"q_proj", 4.5}};
+    json["map"] = {{"question", "prompt"}};
+    json["init"] = "lora-ga";
+    json["lora_ga_direction"] = "A2rBr";
+    json["method"] = "full";
+    json["optimizer"] = "sgd";
+    json["schedule"] = "linear";
+    json["dtype"] = "bf16";
+    json["sample_prompts"] = {"one", "two"};
+    json["seed"] = 123456789012345;
+    json["rslora"] = true;
+    EXPECT_EQ(parsed(json).to_json(), json);
+}
+
+TEST(TrainConfig, TableAndJsonNameTheSameKeys)
+{
+    const Json json = sound().to_json();
+    ASSERT_EQ(json.size(), engine::train_fields().size());
+    for (const engine::TrainField& field : engine::train_fields()) {
+        EXPECT_TRUE(json.contains(std::string(field.key))) << field.key;
+        EXPECT_FALSE(field.help.empty()) << field.key;
+    }
+}
+
+TEST(TrainConfig, ShortSpellingsAreUnderstood)
+{
+    const TrainConfig config = parsed({{"targets", "attention"},
+                                       {"layers", "0-2,7"},
+                                       {"rank_pattern", "q_proj=8,down_proj=32"},
+                                       {"packing", "off"},
+                                       {"learning_rate", "1e-3"},
+                                       {"max_steps", "12"},
+                                       {"eval_data", 0.1}});
+    EXPECT_THAT(config.lora.target_modules,
+                ElementsAre(Target::QProj, Target::KProj, Target::VProj, Target::OProj));
+    EXPECT_THAT(config.lora.layers, ElementsAre(0, 1, 2, 7));
+    EXPECT_EQ(config.lora.rank_pattern.at("down_proj"), 32);
+    EXPECT_FALSE(config.packing);
+    EXPECT_EQ(config.learning_rate, 1e-3);
+    EXPECT_EQ(config.max_steps, 12);
+    EXPECT_EQ(config.eval_data, "0.1");
+}
+
+TEST(TrainConfig, UnknownKeyIsRefusedByName)
+{
+    const auto result = TrainConfig::from_json({{"learning_rat", 1e-3}});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidConfig);
+    EXPECT_THAT(result.error().message, HasSubstr("learning_rat"));
+}
+
+TEST(TrainConfig, FactsAreSkipped)
+{
+    EXPECT_TRUE(TrainConfig::from_json({{"facts", {{"anything", 1}}}}));
+}
+
+struct Refusal
+{
+    const char* key;
+    Json value;
+    ErrorCode code;
+    const char* says;
+};
+
+class TrainConfigRefuses : public testing::TestWithParam<Refusal>
+{};
+
+TEST_P(TrainConfigRefuses, ByName)
+{
+    const Refusal& refusal = GetParam();
+    const auto result = TrainConfig::from_json({{refusal.key, refusal.value}});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, refusal.code);
+    EXPECT_THAT(result.error().message, HasSubstr(refusal.key));
+    EXPECT_THAT(result.error().message, HasSubstr(refusal.says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Values,
+    TrainConfigRefuses,
+    testing::Values(Refusal{"method", "dora", ErrorCode::Unsupported, "supported: lora, full"},
+                    Refusal{"method", "bogus", ErrorCode::InvalidConfig, "lora, full"},
+                    Refusal{"init", "pissa", ErrorCode::Unsupported, "lora-ga"},
+                    Refusal{"base_quant", "nf4", ErrorCode::Unsupported, "none"},
+                    Refusal{"schedule", 3, ErrorCode::InvalidConfig, "cosine"},
+                    Refusal{"rank", "four", ErrorCode::InvalidConfig, "whole number"},
+                    Refusal{"rank", 1.5, ErrorCode::InvalidConfig, "whole number"},
+                    Refusal{"seed", -1, ErrorCode::InvalidConfig, "range"},
+                    Refusal{"packing", "maybe", ErrorCode::InvalidConfig, "on or off"},
+                    Refusal{"layers", "3-1", ErrorCode::InvalidConfig, "range"},
+                    Refusal{"layers", "0-99999999999", ErrorCode::InvalidConfig, "range"},
+                    Refusal{"targets", "q_proj,x", ErrorCode::InvalidConfig, "gate_proj"}));
+
+TEST(TrainConfig, RangesAreChecked)
+{
+    EXPECT_THAT(problem_of("rank", 0), HasSubstr("0"));
+    EXPECT_THAT(problem_of("alpha", 0.0), HasSubstr("above 0"));
+    EXPECT_THAT(problem_of("dropout", 1.0), HasSubstr("0.99"));
+    EXPECT_THAT(problem_of("learning_rate", -1.0), HasSubstr("-1"));
+    EXPECT_THAT(problem_of("loraplus_ratio", 0.5), HasSubstr("0.5"));
+    EXPECT_THAT(problem_of("eval_data", "1.5"), HasSubstr("fraction"));
+    EXPECT_THAT(problem_of("early_stopping", 2), HasSubstr("eval_data"));
+    EXPECT_THAT(problem_of("device", "cuda:99"), HasSubstr("cpu"));
+    EXPECT_EQ(problem_of("rank", 4096), "");
+}
+
+TEST(TrainConfig, EveryProblemIsListedAtOnce)
+{
+    const TrainConfig config = parsed({{"rank", 0}, {"dropout", 2.0}});
+    EXPECT_EQ(config.validate().size(), 4U); // base, data, rank, dropout
+}
+
+TEST(TrainConfig, WarnsAboutAHotLoraPlus)
+{
+    const TrainConfig hot = parsed({{"learning_rate", 2e-4}, {"loraplus_ratio", 16}});
+    ASSERT_EQ(hot.warnings().size(), 1U);
+    EXPECT_EQ(hot.warnings().front().field, "learning_rate");
+    EXPECT_THAT(sound().warnings(), testing::IsEmpty());
+}
+
+TEST(ConfigText, Layers)
+{
+    EXPECT_THAT(*engine::parse_layers("7, 0-2,1"), ElementsAre(0, 1, 2, 7));
+    EXPECT_TRUE(engine::parse_layers("")->empty());
+    EXPECT_FALSE(engine::parse_layers("-1"));
+    EXPECT_FALSE(engine::parse_layers("1-"));
+}
+
+TEST(ConfigText, Pairs)
+{
+    EXPECT_EQ(engine::parse_pairs("map", "a=b, c=d=e")->at("c"), "d=e");
+    EXPECT_FALSE(engine::parse_pairs("map", "a"));
+    EXPECT_FALSE(engine::parse_pairs("map", "=b"));
+}
+
+} // namespace
