@@ -447,9 +447,9 @@ Result<void> write_all(std::intptr_t handle, std::string_view text)
     return write_fully(static_cast<int>(handle), text, "stdout");
 }
 
-bool is_terminal(std::intptr_t handle)
+bool is_terminal(int descriptor)
 {
-    return ::isatty(static_cast<int>(handle)) == 1;
+    return ::isatty(descriptor) == 1;
 }
 
 } // namespace engine

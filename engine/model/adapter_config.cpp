@@ -311,16 +311,10 @@ sorted_pattern(const std::vector<std::pair<std::string, Value>>& pattern,
 
 } // namespace
 
-Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
-                                       const ModelConfig& model)
+Result<LoraConfig>
+parse_adapter_config(const Json& json, const std::string& what, const ModelConfig& model)
 {
-    constexpr JsonLimits limits = {.max_depth = 16, .max_bytes = 16 << 20};
-    const std::filesystem::path path = folder / kAdapterConfigFile;
-    const Result<Json> json = read_json_file(path, limits);
-    if (!json) {
-        return json.error();
-    }
-    ConfigReader reader(*json, path.string());
+    ConfigReader reader(json, what);
     if (!reader.ok()) {
         return reader.error();
     }
@@ -341,6 +335,18 @@ Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
     config.rank_pattern = sorted_pattern(ranks, modules);
     config.alpha_pattern = sorted_pattern(alphas, modules);
     return config;
+}
+
+Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
+                                       const ModelConfig& model)
+{
+    constexpr JsonLimits limits = {.max_depth = 16, .max_bytes = 16 << 20};
+    const std::filesystem::path path = folder / kAdapterConfigFile;
+    const Result<Json> json = read_json_file(path, limits);
+    if (!json) {
+        return json.error();
+    }
+    return parse_adapter_config(*json, path.string(), model);
 }
 
 } // namespace engine

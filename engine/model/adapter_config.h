@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "engine/core/json.h"
 #include "engine/model/lora_config.h"
 
 namespace engine {
@@ -12,5 +13,9 @@ namespace engine {
 // InvalidConfig, Unsupported.
 [[nodiscard]] Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
                                                      const ModelConfig& model);
+
+// The same of JSON that was read already; `what` begins every message.
+[[nodiscard]] Result<LoraConfig>
+parse_adapter_config(const Json& json, const std::string& what, const ModelConfig& model);
 
 } // namespace engine

@@ -7,6 +7,7 @@
 #include "engine/train/run_setup.h"
 #include "engine/train/trainer.h"
 #include "engine/worker/answers.h"
+#include "engine/worker/check_data.h"
 #include "engine/worker/inspect.h"
 #include "engine/worker/worker.h"
 
