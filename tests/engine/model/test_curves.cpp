@@ -1,0 +1,136 @@
+// Fifty AdamW steps of LoRA, rsLoRA, LoRA+, accumulation, packing and LoRA-GA against PyTorch +
+// PEFT.
+#include "engine/ops/optimizer_step.h"
+#include "engine/tensor/cpu_backend.h"
+#include "tests/engine/model/golden_case.h"
+#include "tests/engine/model/model_tolerances.h"
+
+namespace {
+
+using engine::DType;
+using engine::LoraAdapter;
+using engine::LoraMatrix;
+using engine::MicroBatch;
+using engine::Tensor;
+
+// AdamW over an adapter with LoRA+'s two groups.
+class AdamW
+{
+public:
+    AdamW(engine::Backend& backend, LoraAdapter& adapter, const engine::LoraGradients& gradients)
+        : m_backend(backend)
+    {
+        for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
+            add(adapter.matrices()[i].lora_a, gradients.pairs[i].lora_a, false);
+            add(adapter.matrices()[i].lora_b, gradients.pairs[i].lora_b, true);
+        }
+    }
+
+    void step(double learning_rate, double loraplus_ratio, double weight_decay)
+    {
+        for (std::size_t i = 0; i < m_parameters.size(); ++i) {
+            m_parameters[i].learning_rate =
+                static_cast<float>(learning_rate * (m_is_b[i] ? loraplus_ratio : 1.0));
+            m_parameters[i].weight_decay = static_cast<float>(weight_decay);
+        }
+        engine::ops::adamw_step(m_backend, m_parameters, {.step = ++m_step});
+    }
+
+private:
+    void add(Tensor& value, const Tensor& grad, bool is_b)
+    {
+        Tensor& m = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
+        std::fill_n(m.data<float>(), m.numel(), 0.0F);
+        const engine::TensorView m_view = m.view();
+        Tensor& v = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
+        std::fill_n(v.data<float>(), v.numel(), 0.0F);
+        m_parameters.push_back({.value = value, .grad = grad, .m = m_view, .v = v.view()});
+        m_is_b.push_back(is_b);
+    }
+
+    engine::Backend& m_backend;
+    std::vector<Tensor> m_state;
+    std::vector<engine::ops::ParameterStep> m_parameters;
+    std::vector<bool> m_is_b;
+    std::int64_t m_step = 0;
+};
+
+class Curve : public testing::TestWithParam<std::string>
+{
+protected:
+    // The golden adapter's A and B under this curve's scaling; LoRA-GA's recorded start instead.
+    LoraAdapter start(const engine::BaseModel& model, const engine::Json& curve)
+    {
+        const LoraAdapter saved = m_golden.load_adapter(m_backend, model);
+        engine::LoraConfig config = saved.config();
+        config.use_rslora = curve.at("use_rslora").get<bool>();
+        LoraAdapter adapter(m_backend, model.config(), config, DType::F32);
+        const bool ga = GetParam() == "lora_ga";
+        const auto file = engine::value_or_throw(engine::SafetensorsFile::open(
+            ga ? m_golden.folder / "curves.safetensors"
+               : m_golden.folder / "adapter" / "adapter_model.safetensors"));
+        for (LoraMatrix& matrix : adapter.matrices()) {
+            for (const std::string letter : {"A", "B"}) {
+                const engine::SafetensorsEntry* entry = file.find(tests::lora_key(matrix, letter));
+                EXPECT_NE(entry, nullptr) << tests::lora_key(matrix, letter);
+                const std::vector<float> values = tests::floats_of(*entry);
+                Tensor& tensor = letter == "A" ? matrix.lora_a : matrix.lora_b;
+                std::copy(values.begin(), values.end(), tensor.data<float>());
+            }
+            if (ga) {
+                adapter.freeze_init_pair(matrix);
+            }
+        }
+        return adapter;
+    }
+
+    engine::CpuBackend m_backend{1};
+    tests::GoldenCase m_golden{"llama3"};
+};
+
+TEST_P(Curve, FollowsPeft)
+{
+    const engine::Json& curve = m_golden.json.at("curves").at(GetParam());
+    const engine::BaseModel model = m_golden.load(m_backend);
+    LoraAdapter adapter = start(model, curve);
+    engine::LoraGradients gradients(m_backend, adapter);
+    AdamW optimizer(m_backend, adapter, gradients);
+    engine::Transformer transformer(
+        m_backend, model, {.max_tokens = 64, .max_sequence_length = 64}, &adapter.config());
+    const auto wanted = curve.at("losses").get<std::vector<double>>();
+    const auto& batches = curve.at("batches");
+    const auto accumulate = curve.at("grad_accum_steps").get<std::size_t>();
+    ASSERT_EQ(wanted.size(), 50U);
+    double worst = 0.0;
+    for (std::size_t step = 0; step < wanted.size(); ++step) {
+        std::vector<engine::Json> micro;
+        double targets = 0.0;
+        for (std::size_t j = 0; j < accumulate; ++j) {
+            micro.push_back(batches.at((step * accumulate + j) % batches.size()));
+            targets += static_cast<double>(tests::micro_batch(micro.back(), 1.0).num_targets());
+        }
+        double loss = 0.0;
+        for (std::size_t j = 0; j < accumulate; ++j) {
+            loss += transformer.run(
+                tests::micro_batch(micro[j], targets),
+                {.adapter = &adapter, .gradients = &gradients, .accumulate = j > 0});
+        }
+        worst = std::max(worst, std::abs(loss - wanted[step]) / wanted[step]);
+        ASSERT_NEAR(loss, wanted[step], tests::kCurve * wanted[step]) << "step " << step;
+        optimizer.step(curve.at("learning_rate").get<double>(),
+                       curve.at("loraplus_ratio").get<double>(),
+                       curve.at("weight_decay").get<double>());
+    }
+    // The run learns: a frozen adapter would repeat its first losses.
+    EXPECT_LT(wanted.back(), 0.8 * wanted.front());
+    std::cout << GetParam() << ": largest relative difference of 50 losses " << worst << "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Methods,
+    Curve,
+    testing::Values(
+        "lora", "rslora", "loraplus", "loraplus_rslora", "accumulation", "packed", "lora_ga"),
+    [](const auto& method) { return method.param; });
+
+} // namespace
