@@ -14,7 +14,7 @@ enum class Write { Overwrite, Add };
 
 void apply_dropout(ConstTensorView x, const DropoutKey& key, TensorView y, Write write)
 {
-    constexpr std::int64_t kBlock = 64; // a multiple of the words of one counter
+    constexpr std::int64_t kBlock = 64; // what a kernel makes at a time with sixteen lanes
     const std::int64_t n = x.numel();
     dispatch_float(x.dtype(), "dropout", [&]<typename T>() {
         const auto& kernels = simd::vector_kernels().elements<T>();

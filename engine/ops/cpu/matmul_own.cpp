@@ -141,7 +141,8 @@ void matmul_own(const MatmulArgs& args)
         std::clamp<std::int64_t>(wanted_rows, (m + kRows - 1) / kRows, m);
     const std::int64_t blocks = row_blocks * column_blocks;
     dispatch_float(args.a.dtype(), "matmul", [&]<typename T>() {
-        parallel_tasks(blocks, [&](std::int64_t begin, std::int64_t end) {
+        // Static parts: every thread has met its scratch after the first call of a shape.
+        parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t index = begin; index < end; ++index) {
                 const std::int64_t i = index / column_blocks;
                 const std::int64_t j = index % column_blocks;

@@ -165,4 +165,54 @@ inline float max_lanes(Vec a)
     return _mm512_reduce_max_ps(a.v);
 }
 
+// Sixteen unsigned 32-bit numbers.
+struct Words
+{
+    __m512i v;
+};
+
+inline Words set_words(std::uint32_t x)
+{
+    return {_mm512_set1_epi32(static_cast<int>(x))};
+}
+
+inline Words load_words(const std::uint32_t* p)
+{
+    return {_mm512_loadu_si512(p)};
+}
+
+inline Words operator^(Words a, Words b)
+{
+    return {_mm512_xor_si512(a.v, b.v)};
+}
+
+// The low halves of a * factor; the high halves go to `high`.
+inline Words multiply(Words a, Words factor, Words& high)
+{
+    constexpr __mmask16 kOdd = 0xaaaa;
+    const __m512i even = _mm512_mul_epu32(a.v, factor.v);
+    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a.v, 32), factor.v);
+    high = {_mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), kOdd, odd)};
+    return {_mm512_mask_mov_epi32(even, kOdd, _mm512_slli_epi64(odd, 32))};
+}
+
+// In each 128 bits: words[k] becomes lane k of the four.
+inline void transpose_quads(Words (&words)[4])
+{
+    const __m512i a = _mm512_unpacklo_epi32(words[0].v, words[1].v);
+    const __m512i b = _mm512_unpackhi_epi32(words[0].v, words[1].v);
+    const __m512i c = _mm512_unpacklo_epi32(words[2].v, words[3].v);
+    const __m512i d = _mm512_unpackhi_epi32(words[2].v, words[3].v);
+    words[0] = {_mm512_unpacklo_epi64(a, c)};
+    words[1] = {_mm512_unpackhi_epi64(a, c)};
+    words[2] = {_mm512_unpacklo_epi64(b, d)};
+    words[3] = {_mm512_unpackhi_epi64(b, d)};
+}
+
+// x where word >= bound, else 0.
+inline Vec keep_if_not_below(Words word, Words bound, Vec x)
+{
+    return {_mm512_maskz_mov_ps(_mm512_cmpge_epu32_mask(word.v, bound.v), x.v)};
+}
+
 } // namespace engine::ops::simd::avx512

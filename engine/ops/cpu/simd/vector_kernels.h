@@ -27,7 +27,7 @@ struct DropoutRange
     std::uint64_t seed = 0;
     std::uint64_t stream = 0;
     float probability = 0.0F;
-    std::int64_t begin = 0; // elements, a multiple of 4
+    std::int64_t begin = 0; // elements, a multiple of 64
     std::int64_t end = 0;
     bool accumulate = false; // y += ... instead of y = ...
 };
