@@ -402,8 +402,11 @@ Result<Dataset> read_dataset(const std::filesystem::path& path, const DatasetOpt
     if (!file) {
         return file.error();
     }
-    Result<Dataset> dataset = read_bytes(
-        file->text(), path.filename().string(), options, [&](std::size_t offset, std::size_t size) {
+    const auto utf8_name = path.filename().u8string();
+    const std::string name =
+        as_utf8({reinterpret_cast<const char*>(utf8_name.data()), utf8_name.size()});
+    Result<Dataset> dataset =
+        read_bytes(file->text(), name, options, [&](std::size_t offset, std::size_t size) {
             file->drop_pages(offset, size);
         });
     if (dataset) {

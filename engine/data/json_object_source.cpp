@@ -80,19 +80,27 @@ Result<void> send_columns(const Json& columns, const RowSink& sink)
     return {};
 }
 
-// {"messages": [...]} and {"conversations": [...]} are one row, not a file with one array of rows.
+bool is_list_of_turns(const Json& value)
+{
+    return is_array_of_objects(value)
+           && (value.front().contains("role") || value.front().contains("from"));
+}
+
+// {"messages": [...]} and the like are one row, not a file with one array of rows.
 bool is_one_row(const Json& object)
 {
     for (const char* key : {"messages", "conversations", "conversation", "dialogue"}) {
         const auto found = object.find(key);
-        if (found != object.end()
-            && (!is_array_of_objects(*found) || found->front().contains("role")
-                || found->front().contains("from"))) {
+        const bool column_of_lists = found != object.end() && found->is_array() && !found->empty()
+                                     && found->front().is_array();
+        if (found != object.end() && !column_of_lists
+            && (!is_array_of_objects(*found) || is_list_of_turns(*found))) {
             return true;
         }
     }
-    return std::any_of(
-        object.begin(), object.end(), [](const Json& value) { return value.is_string(); });
+    return std::any_of(object.begin(), object.end(), [](const Json& value) {
+        return value.is_string() || is_list_of_turns(value);
+    });
 }
 
 Error splits_error(const Json& object, const std::string& name)

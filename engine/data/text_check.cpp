@@ -199,6 +199,17 @@ std::string in_quotes(std::string_view text, std::size_t max_bytes)
     return result + "\"";
 }
 
+std::string as_utf8(std::string_view text)
+{
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text, 0);
+        result += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return result;
+}
+
 std::string_view trimmed(std::string_view text)
 {
     constexpr std::string_view kSpace = " \t\n\r\f\v";

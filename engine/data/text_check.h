@@ -36,6 +36,9 @@ namespace engine {
 // characters as blanks.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t max_bytes = 40);
 
+// The text with U+FFFD in place of what is not UTF-8; file names may hold anything.
+[[nodiscard]] std::string as_utf8(std::string_view text);
+
 // White space of ASCII removed at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 

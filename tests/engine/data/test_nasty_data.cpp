@@ -1,0 +1,274 @@
+// Every file of tests/data/nasty against its expected verdict and bad rows, read as `lowrank check`
+// reads it.
+#include <chrono>
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+
+#include "engine/core/json.h"
+#include "engine/core/platform.h"
+#include "engine/data/data_gate.h"
+#include "tests/engine/data/tiny_tokenizer.h"
+
+namespace engine {
+namespace {
+
+constexpr std::int64_t kSeqLen = 2048;
+constexpr double kMaxSeconds = 10;              // a file; the largest is 1.6 MB
+constexpr std::int64_t kMaxBytes = 512LL << 20; // of additional resident memory
+
+struct Expectation
+{
+    std::string file;
+    std::string verdict;
+    std::int64_t rows = 0;
+    std::set<std::int64_t> bad_rows;
+};
+
+std::filesystem::path nasty_folder()
+{
+    return std::filesystem::path(LOWRANK_TEST_DATA) / "nasty";
+}
+
+std::vector<Expectation> expectations()
+{
+    const Result<Json> table = read_json_file(nasty_folder() / "expected.json");
+    std::vector<Expectation> result;
+    if (!table) {
+        return result;
+    }
+    for (const Json& entry : (*table)["files"]) {
+        Expectation expectation;
+        expectation.file = entry["file"].get<std::string>();
+        expectation.verdict = entry["verdict"].get<std::string>();
+        expectation.rows = entry["rows"].get<std::int64_t>();
+        expectation.bad_rows = entry["bad_rows"].get<std::set<std::int64_t>>();
+        result.push_back(std::move(expectation));
+    }
+    return result;
+}
+
+// Files that are refused as a whole, and what the message must say.
+const std::map<std::string, std::string>& refused_files()
+{
+    static const std::map<std::string, std::string> kFiles = {
+        {"enc_utf16le.jsonl", "utf-16le"},
+        {"enc_utf16be_nobom.jsonl", "line 1: the text is utf-16be"},
+        {"enc_gzip_named_jsonl.jsonl", "gzip"},
+        {"enc_gzip_bomb_100MB.jsonl.gz", "gzip"},
+        {"syn_empty.jsonl", "the file is empty"},
+        {"syn_only_bom.jsonl", "the file is empty"},
+        {"syn_empty_array.json", "no rows"},
+        {"syn_null.json", "an array [ or an object { is wanted"},
+        {"syn_splits.json", "\"train\" (5 rows), \"validation\" (2 rows)"},
+        {"syn_html_error_page.jsonl", "HTML"},
+        {"syn_fake.parquet", "Parquet"},
+        {"syn_png_named_txt.txt", "binary"},
+        {"syn_zip_traversal.zip", "zip"},
+        {"sch_key_case.jsonl", "row 1: the columns \"Instruction\", \" output \""},
+        {"dpo_problems.jsonl", "preference set"},
+        {"csv_dup_header.csv", "column \"output\" is in the header twice"},
+        {"csv_no_header.csv", "is the first line a header?"},
+        {"txt_tiny.txt", "too small"},
+        {"txt_latin1.txt", "line 1: byte 4 (0xE9) is not UTF-8"},
+    };
+    return kFiles;
+}
+
+// Where more rows are named than the table lists: the second comment line is an error too.
+const std::map<std::string, std::set<std::int64_t>>& other_bad_rows()
+{
+    static const std::map<std::string, std::set<std::int64_t>> kRows = {
+        {"syn_comments.jsonl", {1, 2}},
+        // Row 7 says what row 4 says, whose speaker "bing" is read as the assistant: a duplicate.
+        {"sharegpt_problems.jsonl", {3, 4, 5, 6, 7, 8, 9, 10, 11}},
+        // These two need something beside the file: training data, and 2048 bytes of context that a
+        // row of the table's "accept" file exceeds.
+        {"sch_leak_valid.jsonl", {}},
+        {"csv_big_field.csv", {1}},
+    };
+    return kRows;
+}
+
+std::set<std::int64_t> named_rows(const DataGate& gate)
+{
+    std::set<std::int64_t> rows;
+    for (const RowProblem& problem : gate.problems) {
+        EXPECT_FALSE(problem.message.empty());
+        EXPECT_FALSE(problem.code.empty());
+        if (problem.row > 0) {
+            rows.insert(problem.row);
+        }
+    }
+    return rows;
+}
+
+std::string problems_text(const DataGate& gate)
+{
+    std::string text;
+    for (const RowProblem& problem : gate.problems) {
+        text += "\n  " + std::to_string(problem.row) + " " + problem.code + ": " + problem.message;
+    }
+    return text;
+}
+
+DataGate gate_of(const std::filesystem::path& path)
+{
+    static const Tokenizer kTokenizer = tests::chatml_tokenizer();
+    const Result<Dataset> dataset = read_dataset(path);
+    if (!dataset) {
+        return refused_gate(dataset.error());
+    }
+    DataGateOptions options;
+    options.chat_format = ChatFormat::ChatMl;
+    options.seq_len = kSeqLen;
+    Result<DataGate> gate = check_dataset(*dataset, &kTokenizer, options);
+    EXPECT_TRUE(gate);
+    return std::move(*gate);
+}
+
+class NastyFile : public ::testing::TestWithParam<Expectation>
+{};
+
+TEST_P(NastyFile, GetsItsVerdict)
+{
+    const Expectation& wanted = GetParam();
+    const auto started = std::chrono::steady_clock::now();
+    const std::int64_t memory_before = process_memory().peak_resident_bytes;
+    const DataGate gate = gate_of(nasty_folder() / wanted.file);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+    EXPECT_LT(seconds.count(), kMaxSeconds);
+    EXPECT_LT(process_memory().peak_resident_bytes - memory_before, kMaxBytes);
+    EXPECT_FALSE(to_json(gate).dump().empty());
+
+    if (const auto refused = refused_files().find(wanted.file); refused != refused_files().end()) {
+        EXPECT_NE(wanted.verdict, "accept");
+        EXPECT_NE(wanted.verdict, "warn");
+        ASSERT_TRUE(gate.file_error) << problems_text(gate);
+        EXPECT_NE(gate.file_error->message.find(refused->second), std::string::npos)
+            << gate.file_error->message;
+        EXPECT_NE(gate.file_error->message.find(wanted.file), std::string::npos);
+        return;
+    }
+    ASSERT_FALSE(gate.file_error) << gate.file_error->message;
+    const auto other = other_bad_rows().find(wanted.file);
+    EXPECT_EQ(named_rows(gate), other == other_bad_rows().end() ? wanted.bad_rows : other->second)
+        << problems_text(gate);
+    EXPECT_EQ(gate.accepted + gate.blank + gate.refused, gate.rows);
+    if (wanted.verdict == "accept") {
+        // Every row is imported; a remark about the file or a cut row may still be made.
+        EXPECT_EQ(gate.accepted, wanted.rows);
+        EXPECT_NE(gate.verdict, Verdict::Error) << problems_text(gate);
+    } else if (wanted.verdict == "warn" && wanted.file != "sch_leak_valid.jsonl") {
+        EXPECT_EQ(gate.verdict, Verdict::Warn) << problems_text(gate);
+        EXPECT_EQ(gate.rows, wanted.rows);
+    } else if (wanted.verdict == "error") {
+        EXPECT_EQ(gate.verdict, Verdict::Error) << problems_text(gate);
+        EXPECT_GT(gate.refused, 0);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllFiles, NastyFile, ::testing::ValuesIn(expectations()), [](const auto& tested) {
+        std::string name;
+        for (const char c : tested.param.file) {
+            const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
+            name += letter ? c : '_';
+        }
+        return name;
+    });
+
+TEST(NastyDataTest, TableCoversEveryFile)
+{
+    std::set<std::string> listed = {"README.md", "expected.json"};
+    for (const Expectation& expectation : expectations()) {
+        listed.insert(expectation.file);
+    }
+    std::set<std::string> present;
+    for (const auto& entry : std::filesystem::directory_iterator(nasty_folder())) {
+        present.insert(entry.path().filename().string());
+    }
+    EXPECT_EQ(listed, present);
+    EXPECT_GT(present.size(), 60U);
+}
+
+TEST(NastyDataTest, ValuesArriveUnchanged)
+{
+    const auto record = [](const std::string& file, std::size_t index) {
+        const Result<Dataset> dataset = read_dataset(nasty_folder() / file);
+        EXPECT_TRUE(dataset) << file;
+        return dataset->records.at(index);
+    };
+    EXPECT_EQ(record("enc_bom.jsonl", 0).messages.at(0).content, "Say the number 1.");
+    EXPECT_EQ(record("enc_crlf.jsonl", 4).messages.at(1).content, "The number is 5.");
+    EXPECT_EQ(record("enc_nul_escaped_row2.jsonl", 1).messages.at(0).content, "Badbyte");
+    EXPECT_EQ(record("enc_lone_surrogate_row2.jsonl", 1).messages.at(0).content,
+              "Half emoji \xEF\xBF\xBD end");
+    EXPECT_EQ(record("syn_dup_keys_row1.jsonl", 0).messages.at(0).content, "second");
+    EXPECT_EQ(record("sch_template_text.jsonl", 0).messages.at(1).content,
+              "Use {instruction} and {0} and %s and %(x)s and ${HOME} and {{name}} and {% for x in "
+              "y %}{{x}}{% endfor %}");
+    EXPECT_EQ(record("sch_template_text.jsonl", 2).messages.at(1).content,
+              "back\\slash \\n \\u0041 C:\\new\\table");
+    EXPECT_EQ(record("csv_ok_quoted.csv", 0).messages.at(0).content, "Say \"hi\"");
+    EXPECT_EQ(record("csv_ok_quoted.csv", 0).messages.at(1).content, "line 1\nline 2, with comma");
+    EXPECT_EQ(record("csv_formula.csv", 0).messages.at(1).content,
+              "=HYPERLINK(\"http://127.0.0.1/\",\"x\")");
+    EXPECT_EQ(record("csv_big_field.csv", 0).messages.at(1).content.size(), 200000U);
+    EXPECT_EQ(record("enc_unicode_line_separators.jsonl", 0).messages.at(0).content,
+              "a\xE2\x80\xA8"
+              "b\xE2\x80\xA9"
+              "c\xC2\x85"
+              "d");
+}
+
+TEST(NastyDataTest, EmptyOutputsAreLeftOutAndCounted)
+{
+    const DataGate gate = gate_of(nasty_folder() / "sch_empty_output_rows.jsonl");
+    EXPECT_EQ(gate.rows, 5);
+    EXPECT_EQ(gate.accepted, 2);
+    EXPECT_EQ(gate.blank, 3);
+    EXPECT_EQ(gate.warned, 3);
+}
+
+TEST(NastyDataTest, DuplicatesAreCounted)
+{
+    const DataGate gate = gate_of(nasty_folder() / "sch_duplicates.jsonl");
+    EXPECT_EQ(gate.duplicates, 99);
+    EXPECT_EQ(gate.accepted, 104);
+}
+
+TEST(NastyDataTest, LeakedEvaluationRowsAreNamed)
+{
+    std::string train;
+    for (int i = 1; i <= 5; ++i) {
+        const std::string n = std::to_string(i);
+        train += R"({"instruction": "Say the number )" + n
+                 + R"(.", "input": "", "output": "The number is )" + n + ".\"}\n";
+    }
+    const Result<Dataset> train_set = read_dataset_text(train, "sch_leak_train.jsonl");
+    const Result<Dataset> eval_set = read_dataset(nasty_folder() / "sch_leak_valid.jsonl");
+    ASSERT_TRUE(train_set);
+    ASSERT_TRUE(eval_set);
+    DataGate gate = gate_of(nasty_folder() / "sch_leak_valid.jsonl");
+    EXPECT_EQ(gate.verdict, Verdict::Accept);
+    check_leaks(*train_set, *eval_set, gate);
+    EXPECT_EQ(gate.leaked, 2);
+    EXPECT_EQ(gate.verdict, Verdict::Warn);
+    EXPECT_EQ(named_rows(gate), (std::set<std::int64_t>{1, 2}));
+}
+
+TEST(NastyDataTest, ChatProblemsHaveTheRightSeverity)
+{
+    const DataGate gate = gate_of(nasty_folder() / "chat_problems.jsonl");
+    std::set<std::int64_t> errors;
+    for (const RowProblem& problem : gate.problems) {
+        if (problem.severity == Severity::Error) {
+            errors.insert(problem.row);
+        }
+    }
+    EXPECT_EQ(errors, (std::set<std::int64_t>{2, 3, 7, 8, 9, 10, 11, 12, 15}));
+}
+
+} // namespace
+} // namespace engine
