@@ -112,9 +112,9 @@ double logit_tolerance(DType dtype)
 {
     switch (dtype) {
     case DType::BF16:
-        return 5e-2;
+        return 0.125;
     case DType::F16:
-        return 1e-2;
+        return 0.125 / 8;
     default:
         return 1e-4;
     }

@@ -95,7 +95,9 @@ TEST_F(ExportCheckTest, TheRightFolderPasses)
             write(m_pairs, dtype);
             const Result<void> checked = elements(dtype);
             EXPECT_TRUE(checked) << checked.error().message;
-            EXPECT_TRUE(logits(dtype).passed);
+            const ExportCheck check = logits(dtype);
+            EXPECT_TRUE(check.passed) << adapter << ' ' << dtype << ": " << check.max_abs_difference
+                                      << " of " << check.max_abs_logit;
         }
     }
 }
