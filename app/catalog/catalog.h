@@ -1,5 +1,6 @@
 // Catalog: the index of models, data sets, runs and adapters that pages read and edit; what a
 // person enters is written to the workspace's files first, so the index can always be rebuilt.
+// One file because it is the one interface that pages see of the index.
 #pragma once
 
 #include <functional>

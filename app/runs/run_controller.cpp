@@ -1,4 +1,5 @@
 // The run's states, from the worker's events or from the folder that another process writes.
+// One file because it is one state machine.
 #include "app/runs/run_controller.h"
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // The form's words for each setting; kinds, ranges and choices come from the engine's table.
+// One file because it is one table.
 #include "app/runs/run_fields.h"
 
 #include <array>

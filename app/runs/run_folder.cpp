@@ -1,4 +1,5 @@
 // Reading a run folder: what the worker wrote is the truth, studio.json adds what a person entered.
+// One file because it reads one folder.
 #include "app/runs/run_folder.h"
 
 #include <algorithm>

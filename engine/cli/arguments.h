@@ -1,5 +1,5 @@
 // The command line as plain structs, one per subcommand: the only file that knows the option parser
-// is arguments.cpp.
+// is arguments.cpp. One file because every subcommand shares its option groups.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The operating system behind one small seam: files that appear whole, memory maps, memory figures,
 // signals. platform_posix.cpp and platform_windows.cpp implement it; nothing else in the engine
-// asks which system runs.
+// asks which system runs. One file because it is all that the engine asks of a system.
 #pragma once
 
 #include <cstddef>

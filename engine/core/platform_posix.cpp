@@ -1,4 +1,5 @@
 // The operating system seam on Linux (and other POSIX systems where /proc is optional).
+// One file because it implements one header for one system.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>

@@ -1,4 +1,4 @@
-// The operating system seam on Windows.
+// The operating system seam on Windows. One file because it implements one header for one system.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>

@@ -1,4 +1,5 @@
 // Drives a container's rows through schema recognition and conversion into a Dataset.
+// One file because the stages of one read share its state.
 #include "engine/data/dataset.h"
 
 #include <algorithm>

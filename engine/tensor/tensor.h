@@ -1,5 +1,5 @@
 // A typed, device-tagged, contiguous row-major array: Tensor owns, TensorView and ConstTensorView
-// borrow.
+// borrow. One file because owner and views are one type seen three ways.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // The BPE model's tables and its two merge loops: a scan for words, a heap for long pieces.
+// One file because both merge loops work on the same tables.
 #include "engine/tokenizer/bpe.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The stages of a tokenizer.json put together, and the names that the other files give to tokens.
+// One file because the stages are built and run in one order.
 #include "engine/tokenizer/tokenizer.h"
 
 #include <algorithm>

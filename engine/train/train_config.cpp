@@ -1,4 +1,5 @@
 // TrainConfig to and from JSON, its rules, and what it warns about.
+// One file because one table of settings is read, written and checked here.
 #include "engine/train/train_config.h"
 
 #include <algorithm>

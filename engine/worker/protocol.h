@@ -1,7 +1,7 @@
 // The worker's protocol: commands on stdin, events on stdout, one JSON object a line, UTF-8, "\n".
 // The first event is hello {protocol, version, devices}. Unknown fields are ignored; an unknown
 // command is answered with a failed event of its id. Every command may carry "id"; its answers
-// carry the same "id".
+// carry the same "id". One file because it is the whole protocol.
 #pragma once
 
 #include <cstdint>

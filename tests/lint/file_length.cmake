@@ -1,4 +1,4 @@
-# Fails when a file is too long: headers 150 lines, sources 400; half as much again when its head says
+# Fails when a file is too long: headers 150 lines, sources 400; 250 and 600 when its head says
 # "One file because ...".
 # cmake -DROOT=<project> -P file_length.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -14,7 +14,7 @@ foreach(folder engine app ui tests)
     set(reasoned 600)
     if(file MATCHES "\\.(h|cuh)$")
       set(limit 150)
-      set(reasoned 225)
+      set(reasoned 250)
     endif()
     if(lines GREATER limit)
       string(SUBSTRING "${text}" 0 1000 head)

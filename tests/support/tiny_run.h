@@ -1,4 +1,5 @@
 // A model folder small enough to train in a test: random weights, a byte tokenizer, and data.
+// One file because it is one folder.
 #pragma once
 
 #include <filesystem>

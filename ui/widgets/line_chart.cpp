@@ -1,5 +1,6 @@
 // Qt Charts behind one widget: curves decimated to the pixels, zoom and pan, crosshair, log axes,
 // dashes, table view. Nothing else knows which library draws.
+// One file because nothing else may know the chart library.
 #include "ui/widgets/line_chart.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Containers, shapes, column mapping and problems of the data reader, one small text each.
+// One file because the cases share one table of shapes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>

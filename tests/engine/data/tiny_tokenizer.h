@@ -1,5 +1,6 @@
 // A byte-level tokenizer of a few hundred ids, whose right answers are readable: the id of an ASCII
 // character is its code, and control tokens follow from 256 on.
+// One file because it is one tokenizer.
 #pragma once
 
 #include <fstream>

@@ -1,5 +1,5 @@
 // One folder of tests/data/golden: the base, its adapter, and what PyTorch, transformers and PEFT
-// computed with them.
+// computed with them. One file because it reads one folder.
 #pragma once
 
 #include <cmath>

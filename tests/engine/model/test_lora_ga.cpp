@@ -1,5 +1,5 @@
 // LoRA-GA's identities: exact cases, norms of the start, unchanged output, the first step's
-// direction, scale invariance.
+// direction, scale invariance. One file because the identities share one exact case.
 #include "engine/model/lora_ga.h"
 #include "engine/ops/elementwise.h"
 #include "engine/tensor/cpu_backend.h"

@@ -1,5 +1,5 @@
 // What must hold for any model: packing, recomputation, accumulation, partial adapters, dropout,
-// bfloat16, memory, and refusals.
+// bfloat16, memory, and refusals. One file because the invariants share their tiny models.
 #include <array>
 
 #include "engine/model/transformer.h"

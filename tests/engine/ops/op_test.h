@@ -1,5 +1,6 @@
 // What the op tests share: random inputs as the dtype holds them, outputs between guard bytes, and
 // a check that bad arguments throw with the op's name.
+// One file because every op test uses all of it.
 #pragma once
 
 #include <cmath>

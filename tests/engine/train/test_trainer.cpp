@@ -1,4 +1,5 @@
 // Runs from folder to result: learning, reproducing, stopping, resuming, failing well.
+// One file because the cases share one tiny run.
 #include <cmath>
 #include <fstream>
 #include <gmock/gmock.h>

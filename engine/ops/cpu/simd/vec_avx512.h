@@ -1,4 +1,5 @@
 // Vec: sixteen float32 lanes of AVX-512; the interface is the same in every vec_*.h.
+// One file because it is one type and the functions on it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Vec: four float32 lanes in the compiler's own vectors, for any processor; the interface is the
-// same in every vec_*.h.
+// same in every vec_*.h. One file because it is one type and the functions on it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The inner loops of the CPU ops: one table of functions per instruction set, filled by the same
-// source compiled once for each (kernel_bodies.h).
+// source compiled once for each (kernel_bodies.h). One file because it is one table.
 #pragma once
 
 #include <cstdint>
