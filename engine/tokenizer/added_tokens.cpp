@@ -15,17 +15,12 @@ constexpr std::int64_t kMaxId = (1 << 22) - 1;
 
 bool ends_in_word(std::string_view text)
 {
-    if (text.empty()) {
-        return false;
-    }
-    std::size_t position = unicode::previous_start(text, text.size());
-    return unicode::is_word(unicode::next_character(text, position));
+    return !text.empty() && unicode::is_word(unicode::last_character(text));
 }
 
 bool begins_with_word(std::string_view text)
 {
-    std::size_t position = 0;
-    return !text.empty() && unicode::is_word(unicode::next_character(text, position));
+    return !text.empty() && unicode::is_word(unicode::first_character(text));
 }
 
 std::size_t whitespace_before(std::string_view text, std::size_t position, std::size_t stop)

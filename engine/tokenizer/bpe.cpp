@@ -3,8 +3,7 @@
 #include "engine/tokenizer/bpe.h"
 
 #include <algorithm>
-#include <bit>
-#include <set>
+#include <utility>
 
 #include "engine/tokenizer/byte_level.h"
 #include "engine/tokenizer/fields.h"
@@ -33,18 +32,6 @@ std::string byte_token(unsigned byte)
     return concat("<0x", kDigits[byte >> 4U], kDigits[byte & 15U], ">");
 }
 
-char32_t first_character(std::string_view text)
-{
-    std::size_t position = 0;
-    return unicode::next_character(text, position);
-}
-
-char32_t last_character(std::string_view text)
-{
-    std::size_t position = unicode::previous_start(text, text.size());
-    return unicode::next_character(text, position);
-}
-
 // Absent, null and empty all mean none; anything else is a kind of BPE that is not implemented.
 void refuse_affix(const Json& model, std::string_view key)
 {
@@ -54,36 +41,6 @@ void refuse_affix(const Json& model, std::string_view key)
 }
 
 } // namespace
-
-void Bpe::MergeTable::reserve(std::size_t count)
-{
-    m_slots.assign(std::bit_ceil(std::max<std::size_t>(2 * count, 16)), {});
-}
-
-std::size_t Bpe::MergeTable::slot_of(std::uint64_t pair) const
-{
-    const std::size_t mask = m_slots.size() - 1;
-    std::size_t i = (pair * 0x9E3779B97F4A7C15U) >> 20U & mask;
-    while (m_slots[i].pair != pair && m_slots[i].pair != kEmpty) {
-        i = (i + 1) & mask;
-    }
-    return i;
-}
-
-void Bpe::MergeTable::insert(std::int32_t left, std::int32_t right, Merge merge)
-{
-    const auto pair =
-        std::uint64_t{static_cast<std::uint32_t>(left)} << 32U | static_cast<std::uint32_t>(right);
-    m_slots[slot_of(pair)] = {pair, merge};
-}
-
-const Bpe::Merge* Bpe::MergeTable::find(std::int32_t left, std::int32_t right) const
-{
-    const auto pair =
-        std::uint64_t{static_cast<std::uint32_t>(left)} << 32U | static_cast<std::uint32_t>(right);
-    const Slot& slot = m_slots[slot_of(pair)];
-    return slot.pair == kEmpty ? nullptr : &slot.merge;
-}
 
 Bpe::Bpe(const Json& model)
 {
@@ -191,8 +148,8 @@ void Bpe::add_merge(std::string_view left, std::string_view right, std::uint32_t
     m_merges.insert(*token_to_id(left),
                     *token_to_id(right),
                     {rank, *token_to_id(std::string(left).append(right))});
-    const char32_t end = last_character(left);
-    const char32_t begin = first_character(right);
+    const char32_t end = unicode::last_character(left);
+    const char32_t begin = unicode::first_character(right);
     if (begin == kSpaceMark && (m_before_space.empty() || m_before_space.back() != end)) {
         m_before_space.push_back(end);
     }
@@ -246,7 +203,7 @@ bool Bpe::can_forge(const std::vector<bool>& special) const
     return found;
 }
 
-const Bpe::Merge*
+const Merge*
 Bpe::mergeable(std::int32_t left, std::int32_t right, const std::vector<bool>* special) const
 {
     const Merge* merge = m_merges.find(left, right);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/core/json.h"
+#include "engine/tokenizer/merge_table.h"
 #include "engine/tokenizer/word_cache.h"
 
 namespace engine {
@@ -67,12 +68,6 @@ public:
     [[nodiscard]] bool can_forge(const std::vector<bool>& special) const;
 
 private:
-    struct Merge
-    {
-        std::uint32_t rank;
-        std::int32_t id;
-    };
-
     struct StringHash
     {
         using is_transparent = void;
@@ -81,36 +76,6 @@ private:
         {
             return std::hash<std::string_view>{}(text);
         }
-    };
-
-    // Pairs of ids to merges: open addressing, linear probing, at most half full.
-    class MergeTable
-    {
-    public:
-        void reserve(std::size_t count);
-        void insert(std::int32_t left, std::int32_t right, Merge merge);
-        [[nodiscard]] const Merge* find(std::int32_t left, std::int32_t right) const;
-
-        template <typename Visit>
-        void for_each(Visit visit) const
-        {
-            for (const Slot& slot : m_slots) {
-                if (slot.pair != kEmpty) {
-                    visit(slot.merge);
-                }
-            }
-        }
-
-    private:
-        struct Slot
-        {
-            std::uint64_t pair = kEmpty;
-            Merge merge{};
-        };
-
-        static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
-        [[nodiscard]] std::size_t slot_of(std::uint64_t pair) const;
-        std::vector<Slot> m_slots;
     };
 
     void read_vocab(const Json& vocab);

@@ -18,6 +18,10 @@ constexpr std::string_view kGpt2Pattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 using Range = PreTokenizerScratch::Range;
+using pre_tokenizer_steps::ByteLevel;
+using pre_tokenizer_steps::CharacterClass;
+using pre_tokenizer_steps::Metaspace;
+using pre_tokenizer_steps::Split;
 
 SplitBehavior behavior_of(const Json& json, std::string_view fallback)
 {
@@ -142,12 +146,14 @@ void PreTokenizer::add(const Json& json)
     } else if (type == "Whitespace") {
         split(Regex(R"(\w+|[^\w\s]+)"), SplitBehavior::Removed, true);
     } else if (type == "WhitespaceSplit") {
-        split(Class::Whitespace, SplitBehavior::Removed, false);
+        split(CharacterClass::Whitespace, SplitBehavior::Removed, false);
     } else if (type == "Punctuation") {
-        split(Class::Punctuation, behavior_of(json, "Isolated"), false);
+        split(CharacterClass::Punctuation, behavior_of(json, "Isolated"), false);
     } else if (type == "Digits") {
         const bool each = fields::get_bool(json, "individual_digits", false, kPart);
-        split(Class::Numeric, each ? SplitBehavior::Isolated : SplitBehavior::Contiguous, false);
+        split(CharacterClass::Numeric,
+              each ? SplitBehavior::Isolated : SplitBehavior::Contiguous,
+              false);
     } else {
         fields::refuse(kPart, type);
     }
@@ -193,99 +199,107 @@ void PreTokenizer::add_metaspace(const Json& json)
     m_steps.emplace_back(std::move(step));
 }
 
+namespace {
+
+// Appends a part of a piece, unless it is empty.
+void emit(TextPiece whole, std::size_t begin, std::size_t end, PreTokenizerScratch& scratch)
+{
+    if (end > begin) {
+        scratch.next.push_back(
+            {whole.text.substr(begin, end - begin), whole.at_start && begin == 0});
+    }
+}
+
+void cut(const Split& split, TextPiece piece, PreTokenizerScratch& scratch)
+{
+    scratch.ranges.clear();
+    const auto visit = [&](std::size_t begin, std::size_t end, bool is_match) {
+        scratch.ranges.push_back({begin, end, is_match != split.invert});
+    };
+    if (const auto* regex = std::get_if<Regex>(&split.pattern)) {
+        for_each_split(*regex, piece.text, scratch.regex, visit);
+    } else if (const auto* text = std::get_if<std::string>(&split.pattern)) {
+        split_by_text(piece.text, *text, visit);
+    } else {
+        const auto kind = std::get<CharacterClass>(split.pattern);
+        split_by_class(piece.text,
+                       kind == CharacterClass::Whitespace ? unicode::is_whitespace
+                       : kind == CharacterClass::Numeric  ? unicode::is_numeric
+                                                          : unicode::is_punctuation,
+                       visit);
+    }
+    if (split.behavior != SplitBehavior::Isolated && split.behavior != SplitBehavior::Removed) {
+        join_ranges(scratch.ranges, split.behavior);
+    }
+    for (const Range& range : scratch.ranges) {
+        if (split.behavior != SplitBehavior::Removed || !range.is_match) {
+            emit(piece, range.begin, range.end, scratch);
+        }
+    }
+}
+
+void cut(const Metaspace& metaspace, TextPiece piece, PreTokenizerScratch& scratch)
+{
+    const std::string& mark = metaspace.mark;
+    std::string text = replace_all(piece.text, " ", mark);
+    const bool wanted = metaspace.prepend == Metaspace::Prepend::Always
+                        || (metaspace.prepend == Metaspace::Prepend::First && piece.at_start);
+    if (wanted && !text.starts_with(mark)) {
+        text.insert(0, mark);
+    }
+    piece.text = scratch.texts.emplace_back(std::move(text));
+    std::size_t begin = 0;
+    if (metaspace.split) {
+        for (std::size_t at = piece.text.find(mark, 1); at != std::string_view::npos;
+             at = piece.text.find(mark, at + 1)) {
+            emit(piece, begin, at, scratch);
+            begin = at;
+        }
+    }
+    emit(piece, begin, piece.text.size(), scratch);
+}
+
+// Where ByteLevel is the last step the bytes stay as they are: BPE maps them, and only those of
+// words that it does not remember.
+void cut(const ByteLevel& step, bool is_last, TextPiece piece, PreTokenizerScratch& scratch)
+{
+    if (step.add_prefix_space && !piece.text.starts_with(' ')) {
+        piece.text = scratch.texts.emplace_back(" " + std::string(piece.text));
+    }
+    const auto visit = [&](std::size_t begin, std::size_t end, bool /*is_match*/) {
+        if (is_last) {
+            emit(piece, begin, end, scratch);
+            return;
+        }
+        const std::string& mapped =
+            scratch.texts.emplace_back(byte_level::encode(piece.text.substr(begin, end - begin)));
+        emit({mapped, piece.at_start && begin == 0}, 0, mapped.size(), scratch);
+    };
+    if (step.regex) {
+        for_each_split(*step.regex, piece.text, scratch.regex, visit);
+    } else {
+        visit(0, piece.text.size(), false);
+    }
+}
+
+} // namespace
+
 void PreTokenizer::apply(TextPiece text, PreTokenizerScratch& scratch) const
 {
     scratch.texts.clear();
     scratch.pieces.assign(1, text);
-    for (std::size_t i = 0; i < m_steps.size(); ++i) {
+    for (const Step& step : m_steps) {
         scratch.next.clear();
-        apply_step(m_steps[i], i + 1 == m_steps.size(), scratch);
+        for (const TextPiece& piece : scratch.pieces) {
+            if (const auto* split = std::get_if<Split>(&step)) {
+                cut(*split, piece, scratch);
+            } else if (const auto* metaspace = std::get_if<Metaspace>(&step)) {
+                cut(*metaspace, piece, scratch);
+            } else {
+                cut(std::get<ByteLevel>(step), &step == &m_steps.back(), piece, scratch);
+            }
+        }
         std::swap(scratch.pieces, scratch.next);
-    }
-}
-
-void PreTokenizer::apply_step(const Step& step, bool last, PreTokenizerScratch& scratch) const
-{
-    const auto emit = [&](TextPiece whole, std::size_t begin, std::size_t end) {
-        if (end > begin) {
-            scratch.next.push_back(
-                {whole.text.substr(begin, end - begin), whole.at_start && begin == 0});
-        }
-    };
-    const auto owned = [&](std::string text) -> std::string_view {
-        return scratch.texts.emplace_back(std::move(text));
-    };
-    const auto split_piece = [&](const Split& split, TextPiece piece) {
-        scratch.ranges.clear();
-        const auto visit = [&](std::size_t begin, std::size_t end, bool is_match) {
-            scratch.ranges.push_back({begin, end, is_match != split.invert});
-        };
-        if (const auto* regex = std::get_if<Regex>(&split.pattern)) {
-            for_each_split(*regex, piece.text, scratch.regex, visit);
-        } else if (const auto* text = std::get_if<std::string>(&split.pattern)) {
-            split_by_text(piece.text, *text, visit);
-        } else {
-            const auto kind = std::get<Class>(split.pattern);
-            split_by_class(piece.text,
-                           kind == Class::Whitespace ? unicode::is_whitespace
-                           : kind == Class::Numeric  ? unicode::is_numeric
-                                                     : unicode::is_punctuation,
-                           visit);
-        }
-        if (split.behavior != SplitBehavior::Isolated && split.behavior != SplitBehavior::Removed) {
-            join_ranges(scratch.ranges, split.behavior);
-        }
-        for (const Range& range : scratch.ranges) {
-            if (split.behavior != SplitBehavior::Removed || !range.is_match) {
-                emit(piece, range.begin, range.end);
-            }
-        }
-    };
-    const auto mark_spaces = [&](const Metaspace& step_, TextPiece piece) {
-        std::string text = replace_all(piece.text, " ", step_.mark);
-        const bool wanted = step_.prepend == Metaspace::Prepend::Always
-                            || (step_.prepend == Metaspace::Prepend::First && piece.at_start);
-        if (wanted && !text.starts_with(step_.mark)) {
-            text.insert(0, step_.mark);
-        }
-        piece.text = owned(std::move(text));
-        std::size_t begin = 0;
-        for (std::size_t at = piece.text.find(step_.mark, 1);
-             step_.split && at != std::string_view::npos;
-             at = piece.text.find(step_.mark, at + 1)) {
-            emit(piece, begin, at);
-            begin = at;
-        }
-        emit(piece, begin, piece.text.size());
-    };
-    const auto cut_bytes = [&](const ByteLevel& step_, TextPiece piece) {
-        if (step_.add_prefix_space && !piece.text.starts_with(' ')) {
-            piece.text = owned(" " + std::string(piece.text));
-        }
-        const auto visit = [&](std::size_t begin, std::size_t end, bool /*is_match*/) {
-            if (last) {
-                emit(piece, begin, end); // BPE maps the bytes, and only those of new words
-                return;
-            }
-            TextPiece mapped = piece;
-            mapped.text = owned(byte_level::encode(piece.text.substr(begin, end - begin)));
-            mapped.at_start = piece.at_start && begin == 0;
-            emit(mapped, 0, mapped.text.size());
-        };
-        if (step_.regex) {
-            for_each_split(*step_.regex, piece.text, scratch.regex, visit);
-        } else {
-            visit(0, piece.text.size(), false);
-        }
-    };
-    for (const TextPiece& piece : scratch.pieces) {
-        if (const auto* split = std::get_if<Split>(&step)) {
-            split_piece(*split, piece);
-        } else if (const auto* metaspace = std::get_if<Metaspace>(&step)) {
-            mark_spaces(*metaspace, piece);
-        } else {
-            cut_bytes(std::get<ByteLevel>(step), piece);
-        }
     }
 }
 

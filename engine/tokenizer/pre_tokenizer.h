@@ -40,6 +40,34 @@ struct PreTokenizerScratch
     std::vector<Range> ranges;
 };
 
+namespace pre_tokenizer_steps {
+
+enum class CharacterClass { Whitespace, Numeric, Punctuation };
+
+struct Split
+{
+    std::variant<Regex, std::string, CharacterClass> pattern;
+    SplitBehavior behavior;
+    bool invert;
+};
+
+struct Metaspace
+{
+    enum class Prepend { Always, First, Never };
+
+    std::string mark; // one character, "▁" in practice
+    Prepend prepend;
+    bool split;
+};
+
+struct ByteLevel
+{
+    bool add_prefix_space;
+    std::optional<Regex> regex;
+};
+
+} // namespace pre_tokenizer_steps
+
 class PreTokenizer
 {
 public:
@@ -56,35 +84,13 @@ public:
     [[nodiscard]] bool keeps_whole() const { return m_keeps_whole; }
 
 private:
-    enum class Class { Whitespace, Numeric, Punctuation };
-
-    struct Split
-    {
-        std::variant<Regex, std::string, Class> pattern;
-        SplitBehavior behavior;
-        bool invert;
-    };
-
-    struct Metaspace
-    {
-        enum class Prepend { Always, First, Never };
-        std::string mark;
-        Prepend prepend;
-        bool split;
-    };
-
-    struct ByteLevel
-    {
-        bool add_prefix_space;
-        std::optional<Regex> regex;
-    };
-
-    using Step = std::variant<Split, Metaspace, ByteLevel>;
+    using Step = std::variant<pre_tokenizer_steps::Split,
+                              pre_tokenizer_steps::Metaspace,
+                              pre_tokenizer_steps::ByteLevel>;
 
     void add(const Json& json);
     void add_split(const Json& json);
     void add_metaspace(const Json& json);
-    void apply_step(const Step& step, bool last, PreTokenizerScratch& scratch) const;
 
     std::vector<Step> m_steps;
     Spelling m_spelling = Spelling::Characters;

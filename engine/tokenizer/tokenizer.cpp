@@ -15,6 +15,7 @@
 #include "engine/tokenizer/normalizer.h"
 #include "engine/tokenizer/post_processor.h"
 #include "engine/tokenizer/pre_tokenizer.h"
+#include "engine/tokenizer/tokenizer_names.h"
 #include "engine/tokenizer/unicode.h"
 
 namespace engine {
@@ -52,31 +53,6 @@ struct Scratch
     std::vector<Segment> raw;
     std::vector<Segment> normalized;
 };
-
-// The text of a special token, which is a string or an AddedToken object; empty when absent.
-std::string special_text(const Json& config, std::string_view key)
-{
-    const Json* value = fields::find(config, key);
-    if (value != nullptr && value->is_object()) {
-        value = fields::find(*value, "content");
-    }
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
-
-// A config's chat template; of a list of named ones that called "default".
-std::string chat_template_of(const Json& config)
-{
-    const Json* value = fields::find(config, "chat_template");
-    if (value == nullptr || !value->is_array()) {
-        return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-    }
-    for (const Json& entry : *value) {
-        if (special_text(entry, "name") == "default") {
-            return special_text(entry, "template");
-        }
-    }
-    return {};
-}
 
 } // namespace
 
@@ -125,20 +101,11 @@ struct Tokenizer::Impl
         return model.token_to_id(token);
     }
 
-    // Takes the tokens' names from tokenizer_config.json or special_tokens_map.json.
-    void read_names(const Json& config)
+    void set_names(TokenizerNames stated)
     {
-        const auto take = [&](std::string_view key, std::string& text) {
-            if (text.empty()) {
-                text = special_text(config, key);
-            }
-        };
-        take("bos_token", bos_token);
-        take("eos_token", eos_token);
-        // A token that a config calls special is a control token even where its entry in
-        // added_tokens does not say so.
-        for (const std::string_view key : {"bos_token", "eos_token", "pad_token", "unk_token"}) {
-            if (const auto id = id_of(special_text(config, key))) {
+        names = std::move(stated);
+        for (const std::string& token : names.control_tokens) {
+            if (const auto id = id_of(token)) {
                 control[static_cast<std::size_t>(*id)] = true;
             }
         }
@@ -183,9 +150,7 @@ struct Tokenizer::Impl
     bool can_forge = false;    // BPE alone could make a control token of text
     std::vector<std::string> special_texts;
     std::int64_t vocab_size = 0;
-    std::string bos_token;
-    std::string eos_token;
-    std::string chat_template;
+    TokenizerNames names;
 
     mutable std::mutex mutex;
     mutable std::vector<std::unique_ptr<Scratch>> idle; // one per thread that encodes at a time
@@ -295,24 +260,11 @@ Result<Tokenizer> Tokenizer::load(const std::filesystem::path& folder)
     if (!tokenizer) {
         return tokenizer;
     }
-    Impl& impl = *tokenizer->m_impl;
-    for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
-        const Result<Json> config = read_json_file(folder / name);
-        if (!config && config.error().code != ErrorCode::NotFound) {
-            return config.error();
-        }
-        if (config) {
-            impl.read_names(*config);
-            impl.chat_template.append(impl.chat_template.empty() ? chat_template_of(*config) : "");
-        }
+    Result<TokenizerNames> names = read_tokenizer_names(folder);
+    if (!names) {
+        return names.error();
     }
-    Result<std::string> separate = read_file(folder / "chat_template.jinja");
-    if (!separate && separate.error().code != ErrorCode::NotFound) {
-        return separate.error();
-    }
-    if (separate) {
-        impl.chat_template = std::move(*separate);
-    }
+    tokenizer->m_impl->set_names(std::move(*names));
     return tokenizer;
 }
 
@@ -386,22 +338,22 @@ std::int64_t Tokenizer::vocab_size() const
 
 std::optional<std::int32_t> Tokenizer::bos_token_id() const
 {
-    return m_impl->id_of(m_impl->bos_token);
+    return m_impl->id_of(m_impl->names.bos_token);
 }
 
 std::optional<std::int32_t> Tokenizer::eos_token_id() const
 {
-    return m_impl->id_of(m_impl->eos_token);
+    return m_impl->id_of(m_impl->names.eos_token);
 }
 
 std::string Tokenizer::bos_token() const
 {
-    return m_impl->bos_token;
+    return m_impl->names.bos_token;
 }
 
 std::string Tokenizer::eos_token() const
 {
-    return m_impl->eos_token;
+    return m_impl->names.eos_token;
 }
 
 bool Tokenizer::is_special(std::int32_t id) const
@@ -416,7 +368,7 @@ const std::vector<std::string>& Tokenizer::special_token_texts() const
 
 const std::string& Tokenizer::chat_template() const
 {
-    return m_impl->chat_template;
+    return m_impl->names.chat_template;
 }
 
 } // namespace engine

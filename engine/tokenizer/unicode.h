@@ -39,6 +39,19 @@ inline constexpr char32_t kReplacement = 0xFFFD;
     return position;
 }
 
+// Of text that is not empty.
+[[nodiscard]] inline char32_t first_character(std::string_view text)
+{
+    std::size_t position = 0;
+    return next_character(text, position);
+}
+
+[[nodiscard]] inline char32_t last_character(std::string_view text)
+{
+    std::size_t position = previous_start(text, text.size());
+    return next_character(text, position);
+}
+
 void append_utf8(std::string& text, char32_t character);
 
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
