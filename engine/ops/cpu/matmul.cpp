@@ -1,12 +1,72 @@
 // Matrix product on the CPU: oneDNN where it serves, else our own kernels.
+//
+// oneDNN compiles a program for every shape, and the number of tokens changes from one packed batch
+// to the next. So the token axis (rows of a) is cut into pieces of few lengths, a multiple of 256
+// and powers of two below it: a handful of programs serves every batch.
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/matmul_backends.h"
 
 namespace engine::ops::kernels {
 
+namespace {
+
+constexpr std::int64_t kLargePiece = 256;
+
+// The length of the first piece of an axis.
+std::int64_t piece_of(std::int64_t length)
+{
+    if (length >= kLargePiece) {
+        return length / kLargePiece * kLargePiece;
+    }
+    std::int64_t piece = kLargePiece / 2;
+    while (piece > length) {
+        piece /= 2;
+    }
+    return piece;
+}
+
+void product(const MatmulArgs& args)
+{
+    if (!matmul_onednn(args)) {
+        matmul_own(args);
+    }
+}
+
+// c's rows follow a's.
+void product_by_rows(const MatmulArgs& args)
+{
+    const std::int64_t m = args.a.size(0);
+    for (std::int64_t begin = 0; begin < m;) {
+        const std::int64_t end = begin + piece_of(m - begin);
+        MatmulArgs piece = args;
+        piece.a = args.a.rows(begin, end);
+        piece.c = args.c.rows(begin, end);
+        product(piece);
+        begin = end;
+    }
+}
+
+// The sum runs over a's rows: pieces after the first add to c, exactly, since c is float32.
+void product_by_depth(const MatmulArgs& args)
+{
+    const std::int64_t k = args.a.size(0);
+    for (std::int64_t begin = 0; begin < k;) {
+        const std::int64_t end = begin + piece_of(k - begin);
+        MatmulArgs piece = args;
+        piece.a = args.a.rows(begin, end);
+        piece.b = args.b.rows(begin, end);
+        piece.beta = begin == 0 ? args.beta : 1.0F;
+        product(piece);
+        begin = end;
+    }
+}
+
+} // namespace
+
 void matmul(CpuBackend& backend, const MatmulArgs& args)
 {
-    const std::int64_t k = args.a.size(args.transpose_a == Transpose::Yes ? 0 : 1);
+    const bool transpose_a = args.transpose_a == Transpose::Yes;
+    const std::int64_t k = args.a.size(transpose_a ? 0 : 1);
     if (k == 0) {
         // An empty sum: beta * c.
         if (args.beta == 0.0F) {
@@ -14,8 +74,12 @@ void matmul(CpuBackend& backend, const MatmulArgs& args)
         }
         return;
     }
-    if (!matmul_onednn(args)) {
-        matmul_own(args);
+    if (!transpose_a) {
+        product_by_rows(args);
+    } else if (args.transpose_b == Transpose::No && args.c.dtype() == DType::F32) {
+        product_by_depth(args);
+    } else {
+        product(args);
     }
 }
 
