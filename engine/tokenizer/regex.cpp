@@ -14,9 +14,10 @@ namespace engine {
 
 namespace {
 
-// Steps of one match. The well-known patterns need about one per character, so a text of ten
-// megabytes without a break still fits; an expression that explodes ends within seconds.
-constexpr std::uint32_t kMatchLimit = 100'000'000;
+// Steps of one match. The well-known patterns need about one per byte of the text; an expression
+// that explodes ends soon.
+constexpr std::size_t kFreeSteps = 1'000'000;
+constexpr std::size_t kStepsPerByte = 32;
 constexpr std::uint32_t kHeapLimitKib = 1U << 20U;
 
 // \s, \w and \d as Unicode defines them; PCRE2's own differ in a few characters.
@@ -177,8 +178,6 @@ struct RegexScratch::Memory
             throw EngineError(
                 {ErrorCode::OutOfHostMemory, "regular expression: no memory left", {}});
         }
-        pcre2_set_match_limit(context, kMatchLimit);
-        pcre2_set_depth_limit(context, kMatchLimit);
         pcre2_set_heap_limit(context, kHeapLimitKib);
     }
 };
@@ -245,6 +244,10 @@ bool Regex::find(std::string_view text,
     const auto* code = static_cast<const pcre2_code*>(m_code.get());
     const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
     pcre2_match_data* data = scratch.m_memory->data;
+    const auto limit = static_cast<std::uint32_t>(
+        std::min<std::size_t>(kFreeSteps + kStepsPerByte * text.size(), UINT32_MAX));
+    pcre2_set_match_limit(scratch.m_memory->context, limit);
+    pcre2_set_depth_limit(scratch.m_memory->context, limit);
     while (from <= text.size()) {
         const auto attempt = [&](std::uint32_t options) {
             return pcre2_match(code,

@@ -10,7 +10,7 @@
 namespace {
 
 constexpr std::string_view kBorder = "\n----\n";
-constexpr std::size_t kMaxText = 4096; // an expression of the input's own may need quadratic time
+constexpr std::size_t kMaxText = 1024; // an expression of the input's own may need quadratic time
 
 void require(bool condition)
 {
