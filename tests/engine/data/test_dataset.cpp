@@ -1,4 +1,4 @@
-// Containers, shapes, column mapping and problems of the data reader, one small text each.
+// Containers, column mapping and problems of the data reader, one small text each.
 // One file because the cases share one table of shapes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,24 +7,16 @@
 #include "engine/core/platform.h"
 #include "engine/core/sha256.h"
 #include "engine/data/dataset.h"
-#include "engine/data/text_check.h"
+#include "tests/engine/data/read_text.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
 namespace {
 
+using data_tests::read;
+using data_tests::turns;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Dataset read(std::string_view bytes, const std::string& name, const DatasetOptions& options = {})
-{
-    Result<Dataset> dataset = read_dataset_text(bytes, name, options);
-    if (!dataset) {
-        ADD_FAILURE() << dataset.error().message;
-        return {};
-    }
-    return std::move(*dataset);
-}
 
 Error refusal(std::string_view bytes, const std::string& name, const DatasetOptions& options = {})
 {
@@ -36,18 +28,6 @@ Error refusal(std::string_view bytes, const std::string& name, const DatasetOpti
     return dataset.error();
 }
 
-// "role: content" of each turn, "(role: content)" where it is an untrained answer.
-std::vector<std::string> turns(const Record& record)
-{
-    std::vector<std::string> result;
-    for (const Message& message : record.messages) {
-        const std::string text = std::string(to_string(message.role)) + ": " + message.content;
-        const bool context = message.role == Role::Assistant && !message.train;
-        result.push_back(context ? "(" + text + ")" : text);
-    }
-    return result;
-}
-
 std::vector<std::string> codes(const Dataset& dataset)
 {
     std::vector<std::string> result;
@@ -56,112 +36,6 @@ std::vector<std::string> codes(const Dataset& dataset)
     }
     return result;
 }
-
-struct ShapeCase
-{
-    std::string name;
-    std::string row;
-    DataFormat format;
-    std::vector<std::string> turns;
-};
-
-class DatasetShape : public ::testing::TestWithParam<ShapeCase>
-{};
-
-TEST_P(DatasetShape, BecomesMessages)
-{
-    // The same row as a line, as an array element and as an object that spans the file.
-    const std::string& row = GetParam().row;
-    for (const std::string& bytes :
-         {row + "\n" + row + "\n", "[" + row + ",\n " + row + "]", row}) {
-        const Dataset dataset = read(bytes, "a.json");
-        ASSERT_FALSE(dataset.records.empty()) << bytes;
-        EXPECT_EQ(dataset.format, GetParam().format);
-        EXPECT_EQ(turns(dataset.records[0]), GetParam().turns);
-        EXPECT_EQ(dataset.records[0].row, 1);
-        EXPECT_EQ(dataset.refused, 0);
-    }
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Shapes,
-    DatasetShape,
-    ::testing::Values(
-        ShapeCase{"alpaca",
-                  R"({"instruction":"Add.","input":"2, 3","output":"5"})",
-                  DataFormat::Alpaca,
-                  {"user: Add.\n2, 3", "assistant: 5"}},
-        ShapeCase{"alpaca_null_input",
-                  R"({"instruction":"Add.","input":null,"output":"5"})",
-                  DataFormat::Alpaca,
-                  {"user: Add.", "assistant: 5"}},
-        ShapeCase{"alpaca_system_history",
-                  R"({"system":"s","history":[["a","b"]],"instruction":"c","output":"d"})",
-                  DataFormat::Alpaca,
-                  {"system: s", "user: a", "assistant: b", "user: c", "assistant: d"}},
-        ShapeCase{"dolly",
-                  R"({"instruction":"q","context":"c","response":"r","category":"x"})",
-                  DataFormat::Alpaca,
-                  {"user: q\nc", "assistant: r"}},
-        ShapeCase{"question_answer",
-                  R"({"question":"q","answer":"a"})",
-                  DataFormat::Alpaca,
-                  {"user: q", "assistant: a"}},
-        ShapeCase{"query_response",
-                  R"({"query":"q","response":"a"})",
-                  DataFormat::Alpaca,
-                  {"user: q", "assistant: a"}},
-        ShapeCase{"input_output",
-                  R"({"input":"q","output":"a"})",
-                  DataFormat::Alpaca,
-                  {"user: q", "assistant: a"}},
-        ShapeCase{"messages",
-                  R"({"messages":[{"role":"system","content":"s"},{"role":"user","content":"u"},)"
-                  R"({"role":"assistant","content":"a"}]})",
-                  DataFormat::Messages,
-                  {"system: s", "user: u", "assistant: a"}},
-        ShapeCase{"messages_parts_and_developer",
-                  R"({"messages":[{"role":"developer","content":"s"},{"role":"user","content":)"
-                  R"([{"type":"text","text":"u"},{"type":"text","text":"v"}]},)"
-                  R"({"role":"assistant","content":"a"}]})",
-                  DataFormat::Messages,
-                  {"system: s", "user: uv", "assistant: a"}},
-        ShapeCase{"messages_weights",
-                  R"({"messages":[{"role":"user","content":"u"},)"
-                  R"({"role":"assistant","content":"a","weight":0},{"role":"user","content":"v"},)"
-                  R"({"role":"assistant","content":"b","weight":1}]})",
-                  DataFormat::Messages,
-                  {"user: u", "(assistant: a)", "user: v", "assistant: b"}},
-        ShapeCase{
-            "tool_calls",
-            R"({"messages":[{"role":"user","content":"u"},{"role":"assistant","content":null,)"
-            R"("tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]},)"
-            R"({"role":"tool","content":"r"},{"role":"assistant","content":"a"}]})",
-            DataFormat::Messages,
-            {"user: u", R"(assistant: {"name":"f","arguments":"{}"})", "tool: r", "assistant: a"}},
-        ShapeCase{"row_system",
-                  R"({"system":"s","messages":[{"role":"user","content":"u"},)"
-                  R"({"role":"assistant","content":"a"}]})",
-                  DataFormat::Messages,
-                  {"system: s", "user: u", "assistant: a"}},
-        ShapeCase{"sharegpt",
-                  R"({"id":"1","conversations":[{"from":"human","value":"u"},)"
-                  R"({"from":"function_call","value":"c"},{"from":"observation","value":"o"},)"
-                  R"({"from":"gpt","value":"a"}]})",
-                  DataFormat::ShareGpt,
-                  {"user: u", "assistant: c", "tool: o", "assistant: a"}},
-        ShapeCase{"conversations_with_roles",
-                  R"({"conversations":[{"role":"user","content":"u"},)"
-                  R"({"role":"assistant","content":"a"}]})",
-                  DataFormat::Messages,
-                  {"user: u", "assistant: a"}},
-        ShapeCase{"conversational_completion",
-                  R"({"prompt":[{"role":"user","content":"u"},{"role":"assistant","content":"x"},)"
-                  R"({"role":"user","content":"v"}],)"
-                  R"("completion":[{"role":"assistant","content":"a"}]})",
-                  DataFormat::Completion,
-                  {"user: u", "(assistant: x)", "user: v", "assistant: a"}}),
-    [](const auto& tested) { return tested.param.name; });
 
 TEST(DatasetTest, PromptAndCompletionStayApart)
 {
@@ -424,43 +298,6 @@ TEST(DatasetTest, MemoryStaysNearTheFileSize)
     ASSERT_TRUE(dataset);
     EXPECT_EQ(static_cast<std::int64_t>(dataset->records.size()), kRows);
     EXPECT_LT(process_memory().peak_resident_bytes - before, 5 * size);
-}
-
-TEST(TextCheckTest, FindsTheFirstInvalidByte)
-{
-    EXPECT_FALSE(first_invalid_utf8("plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"));
-    EXPECT_EQ(first_invalid_utf8("a\x80"), 1U);
-    EXPECT_EQ(first_invalid_utf8("ab\xC0\xAF"), 2U);       // overlong
-    EXPECT_EQ(first_invalid_utf8("\xED\xA0\x80"), 0U);     // surrogate
-    EXPECT_EQ(first_invalid_utf8("\xF4\x90\x80\x80"), 0U); // above U+10FFFF
-    EXPECT_EQ(first_invalid_utf8("a\xE2\x82"), 1U);        // cut off
-}
-
-TEST(TextCheckTest, BlankIsWhatCannotBeSeen)
-{
-    EXPECT_TRUE(is_blank(""));
-    EXPECT_TRUE(is_blank(" \t\n\xC2\xA0\xE2\x80\x83\xE3\x80\x80\xE2\x80\x8B\xEF\xBB\xBF"));
-    EXPECT_TRUE(is_blank("\xEF\xBF\xBD"));
-    EXPECT_FALSE(is_blank(" .\n"));
-    EXPECT_FALSE(is_blank("\xE6\x95\xB0"));
-}
-
-TEST(TextCheckTest, GuessesTheEncoding)
-{
-    EXPECT_EQ(looks_like_utf16(std::string("\xFF\xFE\x61\x00", 4)), "utf-16le");
-    EXPECT_EQ(looks_like_utf16(std::string("\0a\0b\0c\0d\0e", 10)), "utf-16be");
-    EXPECT_EQ(looks_like_utf16("plain text, no zero bytes"), "");
-    EXPECT_THAT(encoding_hint("it\x92s"), HasSubstr("looks like Windows-1252"));
-    EXPECT_THAT(encoding_hint("caf\xE9"), HasSubstr("looks like Latin-1"));
-}
-
-TEST(TextCheckTest, QuotationsCutAtACodePoint)
-{
-    EXPECT_EQ(in_quotes("abc"), "\"abc\"");
-    EXPECT_EQ(in_quotes("a\nb"), "\"a b\"");
-    EXPECT_EQ(in_quotes("\xE2\x82\xAC\xE2\x82\xAC", 4), "\"\xE2\x82\xAC...\"");
-    EXPECT_EQ(in_quotes("a\x80"), "\"a\xEF\xBF\xBD\"");
-    EXPECT_EQ(as_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
 }
 
 } // namespace
