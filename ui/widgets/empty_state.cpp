@@ -41,6 +41,8 @@ EmptyState::EmptyState(const Theme& theme,
     QLabel* explanation = makeText(text, u"muted"_s, this);
     explanation->setAlignment(Qt::AlignHCenter);
     explanation->setFixedWidth(kTextWidth);
+    explanation->setFont(theme.font(TextStyle::Body));
+    explanation->setMinimumHeight(explanation->heightForWidth(kTextWidth));
     layout->addWidget(explanation, 0, Qt::AlignHCenter);
     if (!action.isEmpty()) {
         m_action = makePrimaryButton(action, this);

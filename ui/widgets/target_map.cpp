@@ -137,6 +137,13 @@ void TargetMap::paintEvent(QPaintEvent* event)
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     drawHeaders(painter);
+    if (layers() == 0) {
+        painter.setPen(m_theme.colors().textMuted);
+        painter.setFont(m_theme.font(TextStyle::Body));
+        painter.drawText(rect().adjusted(kHeaderWidth, 0, 0, 0),
+                         Qt::AlignCenter,
+                         tr("Choose a base model to see its layers."));
+    }
     for (int target = 0; target < rows(); ++target) {
         for (int layer = 0; layer < layers(); ++layer) {
             drawCell(painter, target, layer);

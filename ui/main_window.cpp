@@ -1,0 +1,309 @@
+// The window: navigation rail, page stack, status line; what happens when it is closed.
+#include "ui/main_window.h"
+
+#include <QButtonGroup>
+#include <QCloseEvent>
+#include <QEvent>
+#include <QLabel>
+#include <QShortcut>
+#include <QStackedWidget>
+#include <QToolButton>
+
+#include "app/runs/run_spec.h"
+#include "ui/pages/catalog_page.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/datasets_page.h"
+#include "ui/pages/export_page.h"
+#include "ui/pages/home_page.h"
+#include "ui/pages/models_page.h"
+#include "ui/pages/new_run_page.h"
+#include "ui/pages/playground_page.h"
+#include "ui/pages/run_page.h"
+#include "ui/pages/settings_page.h"
+#include "ui/theme/icons.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+constexpr QSize kDefaultSize(1240, 800);
+constexpr QSize kSmallestSize(960, 620);
+constexpr std::size_t kPages = static_cast<std::size_t>(PageId::Count);
+
+struct PageEntry
+{
+    const char* name; // of settings and screenshots
+    const char* icon;
+    const char* label;
+    const char* key; // shortcut
+};
+
+constexpr std::array<PageEntry, kPages> kEntries = {{
+    {"home", "home", QT_TRANSLATE_NOOP("ui::MainWindow", "Home"), "Ctrl+1"},
+    {"models", "models", QT_TRANSLATE_NOOP("ui::MainWindow", "Models"), "Ctrl+2"},
+    {"datasets", "datasets", QT_TRANSLATE_NOOP("ui::MainWindow", "Data sets"), "Ctrl+3"},
+    {"new_run", "new_run", QT_TRANSLATE_NOOP("ui::MainWindow", "New run"), "Ctrl+N"},
+    {"run", "run", QT_TRANSLATE_NOOP("ui::MainWindow", "Run"), "Ctrl+4"},
+    {"compare", "compare", QT_TRANSLATE_NOOP("ui::MainWindow", "Compare"), "Ctrl+5"},
+    {"catalog", "catalog", QT_TRANSLATE_NOOP("ui::MainWindow", "Catalog"), "Ctrl+6"},
+    {"playground", "playground", QT_TRANSLATE_NOOP("ui::MainWindow", "Playground"), "Ctrl+7"},
+    {"export", "export", QT_TRANSLATE_NOOP("ui::MainWindow", "Export"), "Ctrl+8"},
+    {"settings", "settings", QT_TRANSLATE_NOOP("ui::MainWindow", "Settings"), "Ctrl+,"},
+}};
+
+const PageEntry& entryOf(PageId id)
+{
+    return kEntries[static_cast<std::size_t>(id)];
+}
+
+} // namespace
+
+QString MainWindow::pageName(PageId id)
+{
+    return QString::fromLatin1(entryOf(id).name);
+}
+
+MainWindow::MainWindow(const PageContext& context, QWidget* parent)
+    : QMainWindow(parent)
+    , m_context(context)
+{
+    setWindowTitle(tr("LowRank Studio"));
+    setMinimumSize(kSmallestSize);
+    auto* central = new QWidget(this);
+    auto* columns = new QHBoxLayout(central);
+    columns->setContentsMargins(0, 0, 0, 0);
+    columns->setSpacing(0);
+    buildRail(central, columns);
+    auto* right = new QVBoxLayout;
+    right->setSpacing(0);
+    m_banner = new Banner(central);
+    m_stack = new QStackedWidget(central);
+    right->addWidget(m_banner);
+    right->addWidget(m_stack, 1);
+    columns->addLayout(right, 1);
+    right->addWidget(buildStatusLine());
+    setCentralWidget(central);
+    app::Application& application = m_context.app;
+    connect(&application, &app::Application::problemOccurred, this, &MainWindow::onProblem);
+    connect(&application.runs(), &app::RunQueue::currentChanged, this, &MainWindow::onRunChanged);
+    connect(&application.runs(), &app::RunQueue::runChanged, this, &MainWindow::onRunChanged);
+    connect(&application.catalog(), &app::Catalog::runProgressed, this, &MainWindow::onRunChanged);
+    restoreState();
+    onRunChanged();
+    if (application.catalog().access() == app::Catalog::Access::ReadOnly) {
+        onProblem(application.catalog().readOnlyReason());
+    }
+}
+
+void MainWindow::buildRail(QWidget* parent, QLayout* layout)
+{
+    auto* rail = new QWidget(parent);
+    rail->setObjectName(u"rail"_s);
+    rail->setAttribute(Qt::WA_StyledBackground);
+    rail->setFixedWidth(size::kRailWidth);
+    rail->setAccessibleName(tr("Pages"));
+    auto* column = new QVBoxLayout(rail);
+    column->setContentsMargins(space::kMedium, space::kLarge, space::kMedium, space::kMedium);
+    column->setSpacing(space::kHair);
+    auto* brand = new QHBoxLayout;
+    auto* mark = new QLabel(rail);
+    mark->setPixmap(
+        QIcon(u":/icons/lowrank-studio.svg"_s).pixmap(QSize(24, 24), devicePixelRatioF()));
+    auto* name = new QLabel(tr("LowRank Studio"), rail);
+    name->setObjectName(u"brand"_s);
+    brand->setSpacing(space::kSmall);
+    brand->addWidget(mark);
+    brand->addWidget(name, 1);
+    column->addLayout(brand);
+    column->addSpacing(space::kMedium);
+    m_group = new QButtonGroup(this);
+    for (std::size_t i = 0; i < kPages; ++i) {
+        const PageEntry& entry = kEntries[i];
+        auto* button = new QToolButton(rail);
+        button->setProperty("rail", true);
+        button->setCheckable(true);
+        button->setText(tr(entry.label));
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        button->setIconSize(QSize(size::kIcon, size::kIcon));
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        const QKeySequence key(QString::fromLatin1(entry.key));
+        button->setToolTip(
+            u"%1 (%2)"_s.arg(button->text(), key.toString(QKeySequence::NativeText)));
+        const auto paint = [button, this, &entry] {
+            button->setIcon(icon(QString::fromLatin1(entry.icon), m_context.theme));
+        };
+        paint();
+        connect(&m_context.theme, &Theme::changed, button, paint);
+        const auto id = static_cast<PageId>(i);
+        connect(button, &QToolButton::clicked, this, [this, id] { showPage(id); });
+        connect(
+            new QShortcut(key, this), &QShortcut::activated, this, [this, id] { showPage(id); });
+        if (id == PageId::Settings) {
+            column->addStretch(1);
+        }
+        column->addWidget(button);
+        m_group->addButton(button);
+        m_buttons[i] = button;
+    }
+    layout->addWidget(rail);
+}
+
+QWidget* MainWindow::buildStatusLine()
+{
+    auto* line = new QWidget(this);
+    line->setObjectName(u"statusLine"_s);
+    line->setAttribute(Qt::WA_StyledBackground);
+    auto* row = new QHBoxLayout(line);
+    row->setContentsMargins(space::kMedium, space::kHair, space::kMedium, space::kHair);
+    row->setSpacing(space::kMedium);
+    m_workspace = makeLabel({}, u"small"_s, line);
+    m_workspace->setText(tr("Workspace: %1").arg(m_context.app.paths().workspace()));
+    m_runText = makeLabel({}, u"small"_s, line);
+    m_runButton = makeFlatButton(tr("Show run"), u"run"_s, m_context.theme, line);
+    row->addWidget(m_workspace, 1);
+    row->addWidget(m_runText);
+    row->addWidget(m_runButton);
+    connect(m_runButton, &QPushButton::clicked, this, [this] {
+        const app::RunController* run = m_context.app.runs().current();
+        if (run != nullptr) {
+            showPage(PageId::Run, run->id());
+        }
+    });
+    return line;
+}
+
+Page* MainWindow::makePage(PageId id)
+{
+    switch (id) {
+    case PageId::Home:
+        return new HomePage(m_context, m_stack);
+    case PageId::Models:
+        return new ModelsPage(m_context, m_stack);
+    case PageId::Datasets:
+        return new DatasetsPage(m_context, m_stack);
+    case PageId::NewRun:
+        return new NewRunPage(m_context, m_stack);
+    case PageId::Run:
+        return new RunPage(m_context, m_stack);
+    case PageId::Compare:
+        return new ComparePage(m_context, m_stack);
+    case PageId::Catalog:
+        return new CatalogPage(m_context, m_stack);
+    case PageId::Playground:
+        return new PlaygroundPage(m_context, m_stack);
+    case PageId::Export:
+        return new ExportPage(m_context, m_stack);
+    case PageId::Settings:
+    case PageId::Count:
+        break;
+    }
+    return new SettingsPage(m_context, m_stack);
+}
+
+Page& MainWindow::showPage(PageId id, const QString& subject)
+{
+    const auto index = static_cast<std::size_t>(id);
+    if (m_pages[index] == nullptr) {
+        Page* page = makePage(id);
+        m_pages[index] = page;
+        m_stack->addWidget(page);
+        connect(page, &Page::pageRequested, this, [this](PageId next, const QString& what) {
+            showPage(next, what);
+        });
+    }
+    m_current = id;
+    m_buttons[index]->setChecked(true);
+    m_stack->setCurrentWidget(m_pages[index]);
+    m_pages[index]->open(subject);
+    const QWidget* focused = focusWidget();
+    if (focused == nullptr || !m_pages[index]->isAncestorOf(focused)) {
+        m_buttons[index]->setFocus(Qt::OtherFocusReason);
+    }
+    return *m_pages[index];
+}
+
+void MainWindow::onRunChanged()
+{
+    const app::RunController* run = m_context.app.runs().current();
+    m_runText->setVisible(run != nullptr);
+    m_runButton->setVisible(run != nullptr);
+    if (run == nullptr) {
+        return;
+    }
+    const app::RunNumbers numbers = run->numbers();
+    QString text = u"%1: %2"_s.arg(run->name(), app::displayName(run->state()));
+    if (numbers.maxSteps > 0) {
+        text += tr(", step %1 of %2").arg(numbers.step).arg(numbers.maxSteps);
+    }
+    m_runText->setText(text);
+}
+
+void MainWindow::onProblem(const app::Problem& problem)
+{
+    m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });
+}
+
+void MainWindow::restoreState()
+{
+    resize(kDefaultSize);
+    restoreGeometry(m_context.app.settings().value(app::Setting::WindowGeometry).toByteArray());
+}
+
+void MainWindow::keepState()
+{
+    app::Settings& settings = m_context.app.settings();
+    settings.setValue(app::Setting::WindowGeometry, saveGeometry());
+    if (m_current != PageId::Count) {
+        settings.setValue(app::Setting::LastPage, pageName(m_current));
+    }
+}
+
+bool MainWindow::mayClose()
+{
+    app::Application& application = m_context.app;
+    if (m_isClosing || application.canQuitNow()) {
+        return true;
+    }
+    const QString policy = application.settings().text(app::Setting::OnClose);
+    int answer = policy == u"stop"_s ? 0 : policy == u"keep_running"_s ? 1 : -1;
+    if (answer < 0) {
+        answer = m_context.dialogs.ask(
+            this,
+            tr("A run is going on"),
+            tr("Stop it and save, or let it go on without the window? Either way nothing is lost: "
+               "it can be continued from where it is."),
+            {tr("Stop and save"), tr("Keep running without the window"), tr("Cancel")});
+    }
+    if (answer == 0 || answer == 1) {
+        m_isClosing = true;
+        setEnabled(false);
+        connect(&application, &app::Application::readyToQuit, this, &QWidget::close);
+        application.prepareToQuit(answer == 0 ? app::Application::QuitPolicy::StopAndSave
+                                              : app::Application::QuitPolicy::KeepRunning);
+        m_banner->showText(u"info"_s,
+                           answer == 0 ? tr("Saving the run, then closing.")
+                                       : tr("Handing the run over, then closing."));
+    }
+    return false;
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    // The second close comes with readyToQuit; until then the window stays and says what it waits
+    // for.
+    if (m_isClosing && !m_context.app.canQuitNow()) {
+        event->ignore();
+        return;
+    }
+    if (!mayClose()) {
+        event->ignore();
+        return;
+    }
+    keepState();
+    event->accept();
+    Q_EMIT closed();
+}
+
+} // namespace ui

@@ -1,0 +1,359 @@
+// Catalog: every adapter version with its lineage, numbers, tags and notes; delete with undo,
+// import, verify, rebuild.
+#include "ui/pages/catalog_page.h"
+
+#include <QFileInfo>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QScrollArea>
+#include <QShortcut>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QTreeWidget>
+
+#include "app/jobs/adapter_import.h"
+#include "app/runs/run_spec.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/facts.h"
+#include "ui/widgets/job_bar.h"
+#include "ui/widgets/record_table.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+constexpr int kDetailsWidth = 350;
+constexpr int kNotesHeight = 72;
+constexpr int kLineageHeight = 96;
+
+QString kindText(app::AdapterRecord::Kind kind)
+{
+    switch (kind) {
+    case app::AdapterRecord::Kind::Final:
+        return CatalogPage::tr("result of a run");
+    case app::AdapterRecord::Kind::Checkpoint:
+        return CatalogPage::tr("checkpoint");
+    case app::AdapterRecord::Kind::Imported:
+        break;
+    }
+    return CatalogPage::tr("imported");
+}
+
+} // namespace
+
+CatalogPage::CatalogPage(const PageContext& context, QWidget* parent)
+    : Page(context,
+           tr("Catalog"),
+           tr("Every adapter version, where it comes from and what it reached."),
+           parent)
+{
+    buildActions();
+    m_job = new JobBar(this);
+    body()->addWidget(m_job);
+    buildContent();
+    app::Catalog& catalog = application().catalog();
+    connect(&catalog, &app::Catalog::adaptersChanged, this, &CatalogPage::refresh);
+    connect(&catalog, &app::Catalog::problemOccurred, this, &CatalogPage::showProblem);
+    connect(&catalog, &app::Catalog::rebuilt, this, [this](int runs, int adapters) {
+        news().showText(
+            u"success"_s,
+            tr("Rebuilt from the folders: %1 runs, %2 adapters.").arg(runs).arg(adapters));
+    });
+    refresh();
+}
+
+void CatalogPage::buildActions()
+{
+    m_undo = makeButton(tr("&Undo delete"), u"undo"_s, theme(), this);
+    QPushButton* rebuild = makeButton(tr("&Rebuild"), u"refresh"_s, theme(), this);
+    rebuild->setToolTip(
+        tr("Reads every run folder again. Nothing is lost: the folders are the truth."));
+    QPushButton* import = makePrimaryButton(tr("&Import an adapter..."), this);
+    actions()->addWidget(m_undo);
+    actions()->addWidget(rebuild);
+    actions()->addWidget(import);
+    connect(m_undo, &QPushButton::clicked, this, [this] {
+        application().catalog().undoDelete();
+        news().clear();
+    });
+    connect(rebuild, &QPushButton::clicked, &application().catalog(), &app::Catalog::rebuild);
+    connect(import, &QPushButton::clicked, this, &CatalogPage::onImport);
+}
+
+void CatalogPage::buildContent()
+{
+    m_stack = new QStackedWidget(this);
+    auto* empty = new EmptyState(
+        theme(),
+        u"catalog"_s,
+        tr("No adapters yet"),
+        tr("Every finished run puts its adapter here. A PEFT adapter folder can be imported too."),
+        tr("New run"),
+        m_stack);
+    connect(empty, &EmptyState::actionTriggered, this, [this] {
+        Q_EMIT pageRequested(PageId::NewRun, {});
+    });
+    auto* full = new QWidget(m_stack);
+    auto* columns = new QHBoxLayout(full);
+    columns->setContentsMargins(0, 0, 0, 0);
+    columns->setSpacing(space::kLarge);
+    m_table = new RecordTable(
+        application().adapterList(), tr("Adapters"), tr("Search by name, base, tag or note"), full);
+    using Adapter = app::AdapterListModel;
+    m_table->showColumns({{Adapter::Name, 190},
+                          {Adapter::Kind, 90},
+                          {Adapter::Rank, 55},
+                          {Adapter::Loss, 70},
+                          {Adapter::EvalLoss, 80},
+                          {Adapter::BaseModel, 110},
+                          {Adapter::Created, 130},
+                          {Adapter::Tags, 90}});
+    m_table->sortBy(Adapter::Created, Qt::DescendingOrder);
+    connect(m_table, &RecordTable::currentIdChanged, this, &CatalogPage::showAdapter);
+    connect(m_table, &RecordTable::activated, this, [this](const QString& id) {
+        Q_EMIT pageRequested(PageId::Playground, id);
+    });
+    auto* remove = new QShortcut(QKeySequence(QKeySequence::Delete), m_table->view());
+    remove->setContext(Qt::WidgetShortcut);
+    connect(remove, &QShortcut::activated, this, &CatalogPage::onDelete);
+    columns->addWidget(m_table, 1);
+    columns->addWidget(buildDetails());
+    m_stack->addWidget(empty);
+    m_stack->addWidget(full);
+    body()->addWidget(m_stack, 1);
+}
+
+QWidget* CatalogPage::buildDetails()
+{
+    auto* card = new Card({}, this);
+    card->setFixedWidth(kDetailsWidth);
+    m_name = makeText({}, u"heading"_s, card);
+    auto* content = new QWidget(card);
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, space::kSmall, 0);
+    column->setSpacing(space::kSmall);
+    m_facts = new Facts(content);
+    m_lineage = new QTreeWidget(content);
+    m_lineage->setHeaderHidden(true);
+    m_lineage->setFixedHeight(kLineageHeight);
+    m_lineage->setAccessibleName(tr("Lineage"));
+    column->addWidget(m_facts);
+    column->addWidget(makeLabel(tr("Lineage"), u"strong"_s, content));
+    column->addWidget(m_lineage);
+    column->addWidget(buildNotes(content));
+    column->addStretch(1);
+    QWidget* scrolling = makeScrolling(content, card);
+    content->setObjectName(u"cardBody"_s);
+    card->body()->addWidget(m_name);
+    card->body()->addWidget(scrolling, 1);
+    auto* buttons = new QGridLayout;
+    buttons->setSpacing(space::kSmall);
+    QPushButton* talk = makeButton(tr("&Talk to it"), u"playground"_s, theme(), card);
+    QPushButton* exporting = makeButton(tr("&Export..."), u"export"_s, theme(), card);
+    QPushButton* verify = makeButton(tr("&Verify"), u"check"_s, theme(), card);
+    verify->setToolTip(tr("Hashes the file again and compares it with the catalog."));
+    QPushButton* remove = makeButton(tr("&Delete"), u"trash"_s, theme(), card);
+    buttons->addWidget(talk, 0, 0);
+    buttons->addWidget(exporting, 0, 1);
+    buttons->addWidget(verify, 1, 0);
+    buttons->addWidget(remove, 1, 1);
+    m_needAdapter = {talk, exporting, verify, remove};
+    card->body()->addLayout(buttons);
+    connect(talk, &QPushButton::clicked, this, [this] {
+        Q_EMIT pageRequested(PageId::Playground, m_shown);
+    });
+    connect(exporting, &QPushButton::clicked, this, [this] {
+        Q_EMIT pageRequested(PageId::Export, m_shown);
+    });
+    connect(verify, &QPushButton::clicked, this, &CatalogPage::onVerify);
+    connect(remove, &QPushButton::clicked, this, &CatalogPage::onDelete);
+    return card;
+}
+
+QWidget* CatalogPage::buildNotes(QWidget* parent)
+{
+    auto* holder = new QWidget(parent);
+    auto* column = new QVBoxLayout(holder);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(space::kTiny);
+    m_tags = new QLineEdit(holder);
+    m_tags->setPlaceholderText(tr("Tags, separated by commas"));
+    m_tags->setAccessibleName(tr("Tags"));
+    m_notes = new QPlainTextEdit(holder);
+    m_notes->setPlaceholderText(tr("Notes"));
+    m_notes->setAccessibleName(tr("Notes"));
+    m_notes->setTabChangesFocus(true);
+    m_notes->setFixedHeight(kNotesHeight);
+    QPushButton* keep = makeButton(tr("Save tags and &notes"), u"save"_s, theme(), holder);
+    column->addWidget(makeLabel(tr("Tags and notes"), u"strong"_s, holder));
+    column->addWidget(m_tags);
+    column->addWidget(m_notes);
+    column->addWidget(keep, 0, Qt::AlignLeft);
+    connect(m_tags, &QLineEdit::returnPressed, this, &CatalogPage::keepNotes);
+    connect(keep, &QPushButton::clicked, this, &CatalogPage::keepNotes);
+    return holder;
+}
+
+void CatalogPage::open(const QString& subject)
+{
+    refresh();
+    if (!subject.isEmpty()) {
+        m_table->selectId(subject);
+    }
+}
+
+void CatalogPage::refresh()
+{
+    const bool isEmpty = application().adapterList().rowCount() == 0;
+    m_stack->setCurrentIndex(isEmpty ? 0 : 1);
+    m_undo->setVisible(application().catalog().canUndoDelete());
+    if (!isEmpty && m_table->currentId().isEmpty()) {
+        const QModelIndex first = m_table->view()->model()->index(0, 0);
+        m_table->selectId(first.data(app::IdRole).toString());
+    }
+    if (m_table->currentId() != m_shown) {
+        showAdapter(m_table->currentId());
+    }
+}
+
+void CatalogPage::showAdapter(const QString& id)
+{
+    m_shown = id;
+    const auto adapter = application().catalog().adapter(id);
+    for (QPushButton* button : std::as_const(m_needAdapter)) {
+        button->setEnabled(adapter.has_value());
+    }
+    m_name->setText(adapter ? adapter->name : QString());
+    m_lineage->clear();
+    if (!adapter) {
+        m_facts->setFacts({});
+        return;
+    }
+    const app::RunNumbers& numbers = adapter->numbers;
+    m_facts->setFacts({
+        {tr("Kind"), kindText(adapter->kind)},
+        {tr("Rank"), tr("%1, alpha %2").arg(adapter->rank).arg(adapter->alpha)},
+        {tr("Matrices"), adapter->targetModules.join(u", "_s)},
+        {tr("Loss"), numberText(numbers.loss)},
+        {tr("Evaluation"), numberText(numbers.evalLoss)},
+        {tr("Steps"), numbers.step > 0 ? countText(numbers.step) : QString()},
+        {tr("Base model"), QFileInfo(adapter->baseModel).fileName()},
+        {tr("Base hash"), adapter->baseHash.left(16)},
+        {tr("Data hash"), adapter->datasetHash.left(16)},
+        {tr("File hash"), adapter->hash.left(16)},
+        {tr("Size"), app::humanBytes(adapter->sizeBytes)},
+        {tr("Made"), QLocale(QLocale::English).toString(adapter->created, QLocale::ShortFormat)},
+        {tr("Folder"), adapter->folder},
+    });
+    m_tags->setText(adapter->tags.join(u", "_s));
+    m_notes->setPlainText(adapter->notes);
+    fillLineage(*adapter);
+}
+
+void CatalogPage::fillLineage(const app::AdapterRecord& adapter)
+{
+    QList<app::AdapterRecord> line = {adapter};
+    QStringList seen = {adapter.id};
+    while (!line.first().parent.isEmpty() && !seen.contains(line.first().parent)) {
+        const auto parent = application().catalog().adapter(line.first().parent);
+        if (!parent) {
+            break;
+        }
+        seen.append(parent->id);
+        line.prepend(*parent);
+    }
+    const QString base = QFileInfo(adapter.baseModel).fileName();
+    auto* item = new QTreeWidgetItem(
+        m_lineage, {tr("%1 (base)").arg(base.isEmpty() ? tr("unknown base") : base)});
+    for (const app::AdapterRecord& each : std::as_const(line)) {
+        item = new QTreeWidgetItem(item, {each.name});
+    }
+    for (const app::AdapterRecord& other : application().catalog().adapters()) {
+        if (other.parent == adapter.id) {
+            new QTreeWidgetItem(item, {other.name});
+        }
+    }
+    m_lineage->expandAll();
+    m_lineage->setCurrentItem(
+        m_lineage->findItems(adapter.name, Qt::MatchRecursive | Qt::MatchExactly).value(0));
+}
+
+void CatalogPage::keepNotes()
+{
+    QStringList tags;
+    for (const QString& tag : m_tags->text().split(u',', Qt::SkipEmptyParts)) {
+        tags.append(tag.trimmed());
+    }
+    application().catalog().setAdapterTags(m_shown, tags);
+    application().catalog().setAdapterNotes(m_shown, m_notes->toPlainText());
+    news().showText(u"success"_s, tr("Tags and notes are saved beside the adapter."));
+}
+
+void CatalogPage::onImport()
+{
+    const QString folder = dialogs().openFolder(this, tr("Import a PEFT adapter folder"));
+    if (folder.isEmpty()) {
+        return;
+    }
+    auto* job = new app::AdapterImport(application().paths(), folder, this);
+    connect(job, &app::Job::ended, this, [this, job] {
+        if (job->state() == app::Job::State::Failed) {
+            showProblem(job->problem());
+        } else if (job->state() == app::Job::State::Done) {
+            application().catalog().rebuild();
+        }
+        job->deleteLater();
+    });
+    job->start(application().pool());
+    m_job->watch(job);
+}
+
+void CatalogPage::onVerify()
+{
+    const auto adapter = application().catalog().adapter(m_shown);
+    if (!adapter) {
+        return;
+    }
+    auto* job = new app::AdapterVerify(*adapter, this);
+    connect(job, &app::Job::ended, this, [this, job, name = adapter->name] {
+        if (job->state() == app::Job::State::Failed) {
+            showProblem(job->problem());
+        } else if (job->state() == app::Job::State::Done) {
+            news().showText(u"success"_s,
+                            tr("%1 is unchanged: its hash is the catalog's.").arg(name));
+        }
+        job->deleteLater();
+    });
+    job->start(application().pool());
+    m_job->watch(job);
+}
+
+void CatalogPage::onDelete()
+{
+    const auto adapter = application().catalog().adapter(m_shown);
+    if (!adapter) {
+        return;
+    }
+    const bool isFinal = adapter->kind == app::AdapterRecord::Kind::Final;
+    const QString text = isFinal
+                             ? tr("%1 is the result of a run: the whole run with its checkpoints "
+                                  "goes to the trash. This can be undone.")
+                                   .arg(adapter->name)
+                             : tr("%1 goes to the trash. This can be undone.").arg(adapter->name);
+    if (dialogs().ask(this, tr("Delete the adapter?"), text, {tr("Delete"), tr("Cancel")}) != 0) {
+        return;
+    }
+    if (isFinal) {
+        application().catalog().deleteRun(adapter->run);
+    } else {
+        application().catalog().deleteAdapter(adapter->id);
+    }
+    news().showText(u"info"_s, tr("%1 is in the trash.").arg(adapter->name), tr("Undo"), [this] {
+        m_undo->click();
+    });
+}
+
+} // namespace ui

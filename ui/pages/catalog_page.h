@@ -1,0 +1,58 @@
+// Catalog: every adapter version with its lineage, numbers, tags and notes; delete with undo,
+// import, verify, rebuild.
+#pragma once
+
+#include <QPointer>
+
+#include "app/catalog/records.h"
+#include "ui/pages/page.h"
+
+class QLineEdit;
+class QPlainTextEdit;
+class QStackedWidget;
+class QTreeWidget;
+
+namespace ui {
+
+class Facts;
+class JobBar;
+class RecordTable;
+
+class CatalogPage final : public Page
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(CatalogPage)
+
+public:
+    CatalogPage(const PageContext& context, QWidget* parent);
+    void open(const QString& subject) override; // an adapter's id
+
+    [[nodiscard]] RecordTable& table() const { return *m_table; }
+
+private:
+    void buildActions();
+    void buildContent();
+    QWidget* buildDetails();
+    QWidget* buildNotes(QWidget* parent);
+    void refresh();
+    void showAdapter(const QString& id);
+    void fillLineage(const app::AdapterRecord& adapter);
+    void keepNotes();
+    void onImport();
+    void onVerify();
+    void onDelete();
+
+    QStackedWidget* m_stack = nullptr;
+    RecordTable* m_table = nullptr;
+    JobBar* m_job = nullptr;
+    QLabel* m_name = nullptr;
+    Facts* m_facts = nullptr;
+    QTreeWidget* m_lineage = nullptr;
+    QLineEdit* m_tags = nullptr;
+    QPlainTextEdit* m_notes = nullptr;
+    QPushButton* m_undo = nullptr;
+    QList<QPushButton*> m_needAdapter;
+    QString m_shown;
+};
+
+} // namespace ui

@@ -1,0 +1,234 @@
+// Home: the sample at first launch, interrupted runs, recent runs, disk use.
+#include "ui/pages/home_page.h"
+
+#include <QHeaderView>
+#include <QStorageInfo>
+#include <QTableView>
+
+#include "app/runs/run_spec.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/facts.h"
+#include "ui/widgets/record_table.h"
+#include "ui/widgets/state_delegate.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+constexpr int kSideWidth = 280;
+
+QWidget* makeStep(int number, const QString& title, const QString& text, QWidget* parent)
+{
+    auto* step = new QWidget(parent);
+    auto* column = new QVBoxLayout(step);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(space::kTiny);
+    column->addWidget(makeLabel(u"%1. %2"_s.arg(number).arg(title), u"strong"_s, step));
+    column->addWidget(makeText(text, u"muted"_s, step));
+    column->addStretch(1);
+    return step;
+}
+
+} // namespace
+
+HomePage::HomePage(const PageContext& context, QWidget* parent)
+    : Page(context, tr("Home"), tr("Fine-tune a language model on this computer."), parent)
+{
+    buildActions();
+    buildFirstLaunch();
+    buildInterrupted();
+    buildRecent();
+    connect(&application().catalog(), &app::Catalog::runsChanged, this, &HomePage::refresh);
+    connect(&application().runs(),
+            &app::RunQueue::interruptedChanged,
+            this,
+            &HomePage::fillInterrupted);
+    refresh();
+    fillInterrupted();
+}
+
+void HomePage::buildActions()
+{
+    QPushButton* model = makeButton(tr("Add a &model"), u"models"_s, theme(), this);
+    QPushButton* dataset = makeButton(tr("Import &data"), u"datasets"_s, theme(), this);
+    QPushButton* run = makePrimaryButton(tr("&New run"), this);
+    actions()->addWidget(model);
+    actions()->addWidget(dataset);
+    actions()->addWidget(run);
+    connect(
+        model, &QPushButton::clicked, this, [this] { Q_EMIT pageRequested(PageId::Models, {}); });
+    connect(dataset, &QPushButton::clicked, this, [this] {
+        Q_EMIT pageRequested(PageId::Datasets, {});
+    });
+    connect(run, &QPushButton::clicked, this, [this] { Q_EMIT pageRequested(PageId::NewRun, {}); });
+}
+
+void HomePage::buildFirstLaunch()
+{
+    m_first = new Card(tr("Train your first adapter now"), this);
+    m_first->body()->addWidget(makeText(tr("A small model and a data set are on board. Nothing is "
+                                           "downloaded, and nothing leaves this computer."),
+                                        u"muted"_s,
+                                        m_first));
+    auto* steps = new QHBoxLayout;
+    steps->setSpacing(space::kHuge);
+    steps->addWidget(makeStep(1,
+                              tr("Start"),
+                              tr("The settings are filled in. Look them over, or just start."),
+                              m_first),
+                     1);
+    steps->addWidget(makeStep(2,
+                              tr("Watch"),
+                              tr("The loss moves within seconds; the run takes a minute or two."),
+                              m_first),
+                     1);
+    steps->addWidget(
+        makeStep(3,
+                 tr("Try it"),
+                 tr("Ask the model with and without the adapter, side by side, then export it."),
+                 m_first),
+        1);
+    m_first->body()->addLayout(steps);
+    auto* row = new QHBoxLayout;
+    m_start = makePrimaryButton(tr("&Start with the sample"), m_first);
+    row->addWidget(m_start);
+    row->addStretch(1);
+    m_first->body()->addLayout(row);
+    connect(m_start, &QPushButton::clicked, this, [this] {
+        Q_EMIT pageRequested(PageId::NewRun, u"sample"_s);
+    });
+    m_first->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    body()->addWidget(m_first);
+    auto* nothing = new EmptyState(theme(),
+                                   u"run"_s,
+                                   tr("No runs yet"),
+                                   tr("Add a base model folder, import a data file, then start a "
+                                      "run. It is listed here with its loss."),
+                                   tr("Add a model"),
+                                   this);
+    connect(nothing, &EmptyState::actionTriggered, this, [this] {
+        Q_EMIT pageRequested(PageId::Models, {});
+    });
+    m_nothing = nothing;
+    body()->addWidget(m_nothing, 1);
+}
+
+void HomePage::buildInterrupted()
+{
+    m_interrupted = new QVBoxLayout;
+    m_interrupted->setSpacing(space::kSmall);
+    body()->addLayout(m_interrupted);
+}
+
+void HomePage::buildRecent()
+{
+    m_recent = new QWidget(this);
+    auto* columns = new QHBoxLayout(m_recent);
+    columns->setContentsMargins(0, 0, 0, 0);
+    columns->setSpacing(space::kLarge);
+    auto* left = new QVBoxLayout;
+    left->setSpacing(space::kSmall);
+    left->addWidget(makeLabel(tr("Recent runs"), u"heading"_s, m_recent));
+    m_runs = new RecordTable(application().runList(), tr("Recent runs"), {}, m_recent);
+    using Run = app::RunListModel;
+    m_runs->showColumns({{Run::Name, 220},
+                         {Run::State, 120},
+                         {Run::Step, 80},
+                         {Run::Loss, 80},
+                         {Run::EvalLoss, 90},
+                         {Run::Created, 140}});
+    m_runs->sortBy(Run::Created, Qt::DescendingOrder);
+    m_runs->view()->setItemDelegateForColumn(Run::State, new StateDelegate(theme(), m_runs));
+    connect(m_runs, &RecordTable::activated, this, [this](const QString& id) {
+        Q_EMIT pageRequested(PageId::Run, id);
+    });
+    left->addWidget(m_runs, 1);
+    left->addWidget(makeLabel(tr("Double click or Return opens a run."), u"small"_s, m_recent));
+    columns->addLayout(left, 1);
+    auto* disk = new Card(tr("This workspace"), m_recent);
+    disk->setFixedWidth(kSideWidth);
+    m_disk = new Facts(disk);
+    disk->body()->addWidget(m_disk);
+    disk->body()->addStretch(1);
+    columns->addWidget(disk);
+    body()->addWidget(m_recent, 1);
+    body()->addStretch(0);
+}
+
+void HomePage::open(const QString& subject)
+{
+    Q_UNUSED(subject)
+    refresh();
+    fillDisk();
+    if (m_first->isVisibleTo(this)) {
+        m_start->setFocus();
+    }
+}
+
+void HomePage::refresh()
+{
+    const bool hasRuns = application().runList().rowCount() > 0;
+    m_first->setVisible(!hasRuns && application().hasSample());
+    m_recent->setVisible(hasRuns);
+    m_nothing->setVisible(!hasRuns && !application().hasSample());
+}
+
+void HomePage::fillInterrupted()
+{
+    while (QLayoutItem* item = m_interrupted->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+    for (const QString& id : application().runs().interrupted()) {
+        const auto run = application().catalog().run(id);
+        if (!run) {
+            continue;
+        }
+        auto* banner = new Banner(this);
+        const QString where =
+            run->numbers.maxSteps > 0
+                ? tr("at step %1 of %2").arg(run->numbers.step).arg(run->numbers.maxSteps)
+                : tr("before its first step");
+        banner->showText(
+            u"warning"_s,
+            tr("The run \u201c%1\u201d was interrupted %2. Continue it?").arg(run->name, where),
+            tr("&Continue"),
+            [this, id] { onContinue(id); });
+        QPushButton* dismiss = makeFlatButton(tr("Not now"), {}, theme(), banner);
+        banner->layout()->addWidget(dismiss);
+        connect(dismiss, &QPushButton::clicked, this, [this, id] {
+            application().runs().dismissInterrupted(id);
+        });
+        m_interrupted->addWidget(banner);
+    }
+}
+
+void HomePage::onContinue(const QString& runId)
+{
+    const app::Outcome<app::RunController*> outcome = application().runs().resume(runId);
+    if (!outcome) {
+        showProblem(outcome.problem());
+        return;
+    }
+    Q_EMIT pageRequested(PageId::Run, runId);
+}
+
+void HomePage::fillDisk()
+{
+    qint64 runs = 0;
+    for (const app::RunRecord& run : application().catalog().runs()) {
+        runs += run.sizeBytes;
+    }
+    const QStorageInfo disk(application().paths().workspace());
+    m_disk->setFacts({{tr("Models"), QString::number(application().modelList().rowCount())},
+                      {tr("Data sets"), QString::number(application().datasetList().rowCount())},
+                      {tr("Runs"), QString::number(application().runList().rowCount())},
+                      {tr("Adapters"), QString::number(application().adapterList().rowCount())},
+                      {tr("Runs use"), app::humanBytes(runs)},
+                      {tr("Disk free"), app::humanBytes(disk.bytesAvailable())},
+                      {tr("Folder"), application().paths().workspace()}});
+}
+
+} // namespace ui

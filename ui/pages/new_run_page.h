@@ -1,0 +1,79 @@
+// New run: what is trained, on what, how; the map, the memory estimate, and Start.
+#pragma once
+
+#include <QPointer>
+#include <QTimer>
+
+#include "app/runs/run_spec.h"
+#include "ui/pages/page.h"
+
+class QComboBox;
+
+namespace ui {
+
+class FormField;
+class MemoryBar;
+class SpecForm;
+class TargetMap;
+
+class NewRunPage final : public Page
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(NewRunPage)
+
+public:
+    NewRunPage(const PageContext& context, QWidget* parent);
+    // Subjects: "sample", "model:ID", "dataset:ID", "run:ID" (another run like that one).
+    void open(const QString& subject) override;
+
+    [[nodiscard]] app::RunSpec& spec() { return m_spec; }
+
+private:
+    QWidget* buildForm();
+    QWidget* buildWhat(QWidget* parent);
+    QWidget* buildMap(QWidget* parent);
+    QWidget* buildGroup(const QString& heading, app::FieldInfo::Group group, QWidget* parent);
+    void addAlgorithms(Card& card);
+    QWidget* buildSummary();
+    void connectSpec();
+    void fillChoices();
+    void chooseDefaults();
+    void onModelChosen();
+    void onDatasetChosen();
+    void onMapChanged();
+    void onInitChanged();
+    void onProblemsChanged();
+    void onAdviceChanged();
+    void estimate();
+    void onEstimated();
+    void makeItFit();
+    void pullNextLever();
+    void onStart();
+
+    app::RunSpec m_spec;
+    QComboBox* m_model = nullptr;
+    QComboBox* m_dataset = nullptr;
+    FormField* m_modelField = nullptr;
+    FormField* m_datasetField = nullptr;
+    TargetMap* m_map = nullptr;
+    QLabel* m_mapCount = nullptr;
+    QLabel* m_mapProblem = nullptr;
+    QList<SpecForm*> m_forms;
+    SpecForm* m_init = nullptr;
+    QWidget* m_advice = nullptr;
+    QLabel* m_adviceText = nullptr;
+    QPushButton* m_adviceUse = nullptr;
+    QLabel* m_parameters = nullptr;
+    QLabel* m_resolved = nullptr;
+    MemoryBar* m_memory = nullptr;
+    QPushButton* m_fit = nullptr;
+    QLabel* m_problems = nullptr;
+    QPushButton* m_start = nullptr;
+    QTimer m_estimateSoon;
+    QPointer<app::EstimateRequest> m_estimate;
+    QStringList m_fitSteps;      // what makeItFit changed so far
+    qint64 m_resolvedLength = 0; // tokens, of the newest estimate
+    bool m_isFitting = false;
+};
+
+} // namespace ui

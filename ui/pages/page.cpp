@@ -1,0 +1,73 @@
+// What every page is: a header with title and actions, a banner for news, a body; and how pages ask
+// for one another.
+#include "ui/pages/page.h"
+
+#include <QLabel>
+#include <QScrollArea>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+Page::Page(const PageContext& context,
+           const QString& title,
+           const QString& subtitle,
+           QWidget* parent)
+    : QWidget(parent)
+    , m_context(context)
+{
+    setObjectName(u"page"_s);
+    setAccessibleName(title);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space::kHuge, space::kLarge, space::kHuge, space::kLarge);
+    layout->setSpacing(space::kMedium);
+    auto* header = new QHBoxLayout;
+    header->setSpacing(space::kMedium);
+    auto* names = new QVBoxLayout;
+    names->setSpacing(0);
+    m_title = makeLabel(title, u"title"_s, this);
+    m_subtitle = makeLabel(subtitle, u"muted"_s, this);
+    names->addWidget(m_title);
+    names->addWidget(m_subtitle);
+    header->addLayout(names, 1);
+    m_actions = new QHBoxLayout;
+    m_actions->setSpacing(space::kSmall);
+    header->addLayout(m_actions);
+    layout->addLayout(header);
+    m_banner = new Banner(this);
+    layout->addWidget(m_banner);
+    m_body = new QVBoxLayout;
+    m_body->setSpacing(space::kMedium);
+    layout->addLayout(m_body, 1);
+}
+
+void Page::setTitle(const QString& title)
+{
+    m_title->setText(title);
+}
+
+void Page::setSubtitle(const QString& subtitle)
+{
+    m_subtitle->setText(subtitle);
+}
+
+void Page::showProblem(const app::Problem& problem)
+{
+    m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });
+    m_banner->setToolTip(problem.details);
+}
+
+QWidget* Page::makeScrolling(QWidget* content, QWidget* parent)
+{
+    auto* area = new QScrollArea(parent);
+    area->setObjectName(u"pageScroll"_s);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    content->setObjectName(u"pageBody"_s);
+    area->setWidget(content);
+    return area;
+}
+
+} // namespace ui

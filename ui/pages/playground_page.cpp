@@ -1,0 +1,411 @@
+// Playground: the same question to the base and to an adapter, side by side on one resident base.
+#include "ui/pages/playground_page.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFileInfo>
+#include <QKeyEvent>
+#include <QPlainTextEdit>
+#include <QSignalBlocker>
+#include <QSpinBox>
+
+#include "ui/widgets/chat_pane.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+constexpr int kQuestionHeight = 76;
+constexpr int kSamplingWidth = 210;
+constexpr int kModelWidth = 220;
+constexpr int kDefaultTokens = 128;
+constexpr int kMostTokens = 4096;
+constexpr int kMostSeed = 1'000'000'000;
+
+template <typename Box>
+Box* addSampling(QVBoxLayout* column, const QString& label, const QString& help, QWidget* parent)
+{
+    auto* box = new Box(parent);
+    QLabel* name = makeLabel(label, u"small"_s, parent);
+    name->setBuddy(box);
+    QString plain = label;
+    box->setAccessibleName(plain.remove(u'&'));
+    box->setToolTip(help);
+    column->addWidget(name);
+    column->addWidget(box);
+    return box;
+}
+
+} // namespace
+
+PlaygroundPage::PlaygroundPage(const PageContext& context, QWidget* parent)
+    : Page(context,
+           tr("Playground"),
+           tr("Ask the base and an adapter the same question, side by side."),
+           parent)
+{
+    buildActions();
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(space::kLarge);
+    auto* left = new QVBoxLayout;
+    left->setSpacing(space::kMedium);
+    left->addWidget(buildPanes(), 1);
+    left->addWidget(buildQuestion());
+    columns->addLayout(left, 1);
+    columns->addWidget(buildSampling());
+    body()->addLayout(columns, 1);
+    connectSession();
+    fillModels();
+    fillAdapters();
+    onStateChanged();
+}
+
+void PlaygroundPage::buildActions()
+{
+    m_model = new QComboBox(this);
+    m_model->setMinimumWidth(kModelWidth);
+    m_model->setAccessibleName(tr("Base model"));
+    m_load = makeButton(tr("&Load"), u"play"_s, theme(), this);
+    QPushButton* clear = makeFlatButton(tr("Clear"), u"trash"_s, theme(), this);
+    actions()->addWidget(clear);
+    actions()->addWidget(m_model);
+    actions()->addWidget(m_load);
+    connect(m_model, &QComboBox::activated, this, [this] { fillAdapters(); });
+    connect(m_load, &QPushButton::clicked, this, &PlaygroundPage::loadBase);
+    connect(clear, &QPushButton::clicked, this, [this] {
+        for (ChatPane* pane : m_panes) {
+            pane->clear();
+        }
+    });
+}
+
+QWidget* PlaygroundPage::buildPanes()
+{
+    auto* holder = new QWidget(this);
+    auto* row = new QHBoxLayout(holder);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(space::kMedium);
+    const std::array<QString, kPanes> names = {tr("Left"), tr("Right")};
+    for (std::size_t i = 0; i < m_panes.size(); ++i) {
+        m_panes.at(i) = new ChatPane(theme(), names.at(i), holder);
+        row->addWidget(m_panes.at(i), 1);
+        connect(m_panes.at(i), &ChatPane::adapterChosen, this, &PlaygroundPage::loadAdapters);
+    }
+    return holder;
+}
+
+QWidget* PlaygroundPage::buildQuestion()
+{
+    auto* holder = new QWidget(this);
+    auto* row = new QHBoxLayout(holder);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(space::kSmall);
+    m_question = new QPlainTextEdit(holder);
+    m_question->setPlaceholderText(
+        tr("Ask something. Return sends, Shift and Return begin a new line."));
+    m_question->setAccessibleName(tr("Question"));
+    m_question->setTabChangesFocus(true);
+    m_question->setFixedHeight(kQuestionHeight);
+    m_question->installEventFilter(this);
+    auto* buttons = new QVBoxLayout;
+    buttons->setSpacing(space::kSmall);
+    m_send = makePrimaryButton(tr("&Send"), holder);
+    m_cancel = makeButton(tr("S&top"), u"stop"_s, theme(), holder);
+    buttons->addWidget(m_send);
+    buttons->addWidget(m_cancel);
+    buttons->addStretch(1);
+    row->addWidget(m_question, 1);
+    row->addLayout(buttons);
+    connect(m_send, &QPushButton::clicked, this, &PlaygroundPage::onSend);
+    connect(m_cancel,
+            &QPushButton::clicked,
+            &application().playground(),
+            &app::PlaygroundSession::cancel);
+    return holder;
+}
+
+QWidget* PlaygroundPage::buildSampling()
+{
+    auto* card = new Card(tr("Sampling"), this);
+    card->setFixedWidth(kSamplingWidth);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(space::kTiny);
+    m_mode = addSampling<QComboBox>(
+        column,
+        tr("&Mode"),
+        tr("A chat keeps the turns so far; a completion goes on from the text as it is."),
+        card);
+    m_mode->addItem(tr("chat"), u"chat"_s);
+    m_mode->addItem(tr("single question"), u"single"_s);
+    m_mode->addItem(tr("completion"), u"completion"_s);
+    m_tokens = addSampling<QSpinBox>(
+        column, tr("&Longest answer"), tr("Tokens, 1 to %1.").arg(kMostTokens), card);
+    m_tokens->setRange(1, kMostTokens);
+    m_tokens->setValue(kDefaultTokens);
+    m_temperature = addSampling<QDoubleSpinBox>(
+        column, tr("Te&mperature"), tr("0 always takes the likeliest token."), card);
+    m_temperature->setRange(0.0, 2.0);
+    m_temperature->setSingleStep(0.1);
+    m_topK = addSampling<QSpinBox>(
+        column, tr("Top &k"), tr("Only the k likeliest tokens; 0: all."), card);
+    m_topK->setRange(0, 1000);
+    m_topP = addSampling<QDoubleSpinBox>(
+        column, tr("Top &p"), tr("Only the likeliest tokens that sum to p; 1: all."), card);
+    m_topP->setRange(0.01, 1.0);
+    m_topP->setSingleStep(0.05);
+    m_topP->setValue(1.0);
+    m_seed = addSampling<QSpinBox>(
+        column, tr("S&eed"), tr("The same seed gives the same answer."), card);
+    m_seed->setRange(0, kMostSeed);
+    card->body()->addLayout(column);
+    card->body()->addStretch(1);
+    return card;
+}
+
+void PlaygroundPage::connectSession()
+{
+    app::PlaygroundSession& session = application().playground();
+    connect(&session, &app::PlaygroundSession::stateChanged, this, &PlaygroundPage::onStateChanged);
+    connect(&session,
+            &app::PlaygroundSession::loadProgressed,
+            this,
+            [this](double fraction, const QString& detail) {
+                QString text = detail;
+                if (fraction >= 0.0) {
+                    text += tr(" %1 %").arg(fraction * 100.0, 0, 'f', 0);
+                }
+                setSubtitle(text);
+            });
+    connect(&session, &app::PlaygroundSession::adapterLoaded, this, [this] { askNow(); });
+    connect(&session,
+            &app::PlaygroundSession::adapterRefused,
+            this,
+            [this](const QString& key, const app::Problem& problem) {
+                for (ChatPane* pane : m_panes) {
+                    if (pane->adapterId() == key) {
+                        pane->choose({});
+                        pane->showNote(problem.text());
+                    }
+                }
+                m_waiting.clear();
+            });
+    connect(&session, &app::PlaygroundSession::answerStarted, this, [this](int index) {
+        pane(index).beginAnswer();
+    });
+    connect(&session,
+            &app::PlaygroundSession::tokenAdded,
+            this,
+            [this](int index, const QString& text) { pane(index).addToken(text); });
+    connect(&session,
+            &app::PlaygroundSession::answerFinished,
+            this,
+            [this](int index, const app::Answer& answer) {
+                pane(index).endAnswer(answer.text,
+                                      tr("%1: %2 tokens in %3 s (%4)")
+                                          .arg(pane(index).adapterName())
+                                          .arg(answer.tokens)
+                                          .arg(numberText(answer.seconds, 3), answer.finishReason));
+            });
+    connect(
+        &application().catalog(), &app::Catalog::modelsChanged, this, &PlaygroundPage::fillModels);
+    connect(&application().catalog(),
+            &app::Catalog::adaptersChanged,
+            this,
+            &PlaygroundPage::fillAdapters);
+}
+
+void PlaygroundPage::fillModels()
+{
+    const QString chosen = m_model->currentData().toString();
+    const QSignalBlocker blocker(m_model);
+    m_model->clear();
+    for (const app::ModelRecord& model : application().catalog().models()) {
+        if (model.refusal.isEmpty()) {
+            m_model->addItem(model.name, model.path);
+        }
+    }
+    m_model->setCurrentIndex(std::max(m_model->findData(chosen), m_model->count() > 0 ? 0 : -1));
+    onStateChanged();
+}
+
+void PlaygroundPage::fillAdapters()
+{
+    QList<QPair<QString, QString>> choices = {{tr("base model"), QString()}};
+    const QString base = m_model->currentData().toString();
+    for (const app::AdapterRecord& adapter : application().catalog().adapters()) {
+        if (adapter.baseModel == base || QFileInfo(adapter.baseModel) == QFileInfo(base)) {
+            choices.append({adapter.name, adapter.id});
+        }
+    }
+    for (ChatPane* pane : m_panes) {
+        pane->setChoices(choices);
+    }
+    if (m_panes.at(1)->adapterId().isEmpty() && choices.size() > 1) {
+        m_panes.at(1)->choose(choices.at(1).second);
+    }
+}
+
+void PlaygroundPage::open(const QString& subject)
+{
+    if (subject.startsWith(u"model:"_s)) {
+        const auto model = application().catalog().model(subject.mid(6));
+        if (model) {
+            m_model->setCurrentIndex(m_model->findData(model->path));
+            fillAdapters();
+        }
+    } else if (!subject.isEmpty()) {
+        const auto adapter = application().catalog().adapter(subject);
+        const auto model =
+            adapter ? application().catalog().modelByPath(adapter->baseModel) : std::nullopt;
+        if (model) {
+            m_model->setCurrentIndex(m_model->findData(model->path));
+            fillAdapters();
+            m_panes.at(0)->choose({});
+            m_panes.at(1)->choose(subject);
+        } else {
+            news().showText(u"warning"_s,
+                            tr("The base model of this adapter is not in the list: add its folder "
+                               "on the Models page."),
+                            tr("Models"),
+                            [this] { Q_EMIT pageRequested(PageId::Models, {}); });
+        }
+    }
+    if (m_model->currentIndex() >= 0
+        && application().playground().baseModel() != m_model->currentData().toString()) {
+        loadBase();
+    } else {
+        loadAdapters();
+    }
+    m_question->setFocus();
+}
+
+void PlaygroundPage::loadBase()
+{
+    const QString folder = m_model->currentData().toString();
+    if (!folder.isEmpty()) {
+        news().clear();
+        application().playground().loadBase(folder);
+        loadAdapters();
+    }
+}
+
+void PlaygroundPage::loadAdapters()
+{
+    app::PlaygroundSession& session = application().playground();
+    if (session.baseModel().isEmpty()) {
+        return;
+    }
+    for (const ChatPane* pane : m_panes) {
+        const QString id = pane->adapterId();
+        const auto adapter = application().catalog().adapter(id);
+        if (adapter && !session.residentAdapters().contains(id)) {
+            session.loadAdapter(id, adapter->folder);
+        }
+    }
+}
+
+void PlaygroundPage::onStateChanged()
+{
+    using State = app::PlaygroundSession::State;
+    const app::PlaygroundSession& session = application().playground();
+    const State state = session.state();
+    const bool hasModel = m_model->count() > 0;
+    m_load->setEnabled(hasModel && state != State::Loading && state != State::Answering);
+    m_send->setEnabled(hasModel && state != State::Answering);
+    m_cancel->setEnabled(state == State::Answering);
+    switch (state) {
+    case State::Empty:
+        setSubtitle(hasModel ? tr("Ask the base and an adapter the same question, side by side.")
+                             : tr("Add a base model on the Models page first."));
+        break;
+    case State::Loading:
+        setSubtitle(tr("Loading the base model..."));
+        break;
+    case State::Ready:
+        setSubtitle(tr("%1 is resident; both sides share it.")
+                        .arg(QFileInfo(session.baseModel()).fileName()));
+        askNow();
+        break;
+    case State::Answering:
+        setSubtitle(tr("Answering..."));
+        break;
+    case State::Failed:
+        setSubtitle(tr("The model could not be loaded."));
+        showProblem(session.problem());
+        break;
+    }
+}
+
+void PlaygroundPage::onSend()
+{
+    ask(m_question->toPlainText());
+}
+
+void PlaygroundPage::ask(const QString& question)
+{
+    if (question.trimmed().isEmpty()) {
+        return;
+    }
+    m_waiting = question;
+    m_question->clear();
+    if (application().playground().baseModel() != m_model->currentData().toString()) {
+        loadBase();
+    } else {
+        loadAdapters();
+    }
+    askNow();
+}
+
+void PlaygroundPage::askNow()
+{
+    app::PlaygroundSession& session = application().playground();
+    if (m_waiting.isEmpty() || session.state() != app::PlaygroundSession::State::Ready) {
+        return;
+    }
+    const QStringList resident = session.residentAdapters();
+    QStringList keys;
+    for (const ChatPane* pane : m_panes) {
+        const QString id = pane->adapterId();
+        if (!id.isEmpty() && !resident.contains(id)) {
+            return; // adapterLoaded comes back here
+        }
+        keys.append(id);
+    }
+    app::GenerateRequest request;
+    request.sampling = {.maxNewTokens = m_tokens->value(),
+                        .temperature = m_temperature->value(),
+                        .topK = m_topK->value(),
+                        .topP = m_topP->value(),
+                        .seed = m_seed->value()};
+    const QString mode = m_mode->currentData().toString();
+    if (mode == u"completion"_s) {
+        request.prompt = m_waiting;
+    } else if (mode == u"chat"_s && m_panes.at(0)->turns().size() > 0) {
+        request.messages = m_panes.at(0)->turns();
+        request.messages.append({u"user"_s, m_waiting});
+    } else {
+        request.messages = {{u"user"_s, m_waiting}};
+    }
+    for (ChatPane* pane : m_panes) {
+        pane->addQuestion(m_waiting);
+    }
+    m_waiting.clear();
+    session.ask(keys, request);
+}
+
+bool PlaygroundPage::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_question && event->type() == QEvent::KeyPress) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const bool isReturn = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
+        if (isReturn && !key->modifiers().testFlag(Qt::ShiftModifier)) {
+            onSend();
+            return true;
+        }
+    }
+    return Page::eventFilter(watched, event);
+}
+
+} // namespace ui

@@ -1,0 +1,68 @@
+// Playground: the same question to the base and to an adapter, side by side on one resident base.
+#pragma once
+
+#include <array>
+
+#include "ui/pages/page.h"
+
+class QComboBox;
+class QDoubleSpinBox;
+class QPlainTextEdit;
+class QSpinBox;
+
+namespace ui {
+
+class ChatPane;
+
+class PlaygroundPage final : public Page
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(PlaygroundPage)
+
+public:
+    PlaygroundPage(const PageContext& context, QWidget* parent);
+    // An adapter's id, or "model:ID".
+    void open(const QString& subject) override;
+
+    [[nodiscard]] ChatPane& pane(int index) const
+    {
+        return *m_panes.at(static_cast<std::size_t>(index));
+    }
+
+    void ask(const QString& question);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    static constexpr int kPanes = 2;
+
+    void buildActions();
+    QWidget* buildPanes();
+    QWidget* buildQuestion();
+    QWidget* buildSampling();
+    void connectSession();
+    void fillModels();
+    void fillAdapters();
+    void loadBase();
+    void loadAdapters();
+    void onStateChanged();
+    void onSend();
+    void askNow();
+
+    QComboBox* m_model = nullptr;
+    QPushButton* m_load = nullptr;
+    std::array<ChatPane*, kPanes> m_panes{};
+    QPlainTextEdit* m_question = nullptr;
+    QPushButton* m_send = nullptr;
+    QPushButton* m_cancel = nullptr;
+    QComboBox* m_mode = nullptr;
+    QSpinBox* m_tokens = nullptr;
+    QDoubleSpinBox* m_temperature = nullptr;
+    QSpinBox* m_topK = nullptr;
+    QDoubleSpinBox* m_topP = nullptr;
+    QSpinBox* m_seed = nullptr;
+    QString m_waiting; // a question asked before the base and the adapters are resident
+};
+
+} // namespace ui

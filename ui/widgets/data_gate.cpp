@@ -1,0 +1,207 @@
+// The data gate: what a check of a data set found, before anything is trained on it.
+#include "ui/widgets/data_gate.h"
+
+#include <QHeaderView>
+#include <QPlainTextEdit>
+#include <QSplitter>
+#include <QStandardItemModel>
+#include <QTabWidget>
+#include <QTableView>
+
+#include "ui/widgets/column_map_editor.h"
+#include "ui/widgets/histogram.h"
+#include "ui/widgets/parts.h"
+#include "ui/widgets/token_view.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+constexpr int kRowNumberWidth = 60;
+constexpr int kTokenCountWidth = 70;
+constexpr int kTilesPerRow = 4;
+
+} // namespace
+
+DataGate::DataGate(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(theme)
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::kMedium);
+    layout->addWidget(buildCounts());
+    m_tabs = new QTabWidget(this);
+    m_tabs->setAccessibleName(tr("Data gate"));
+    m_columns = new ColumnMapEditor(this);
+    m_tabs->addTab(buildRows(), tr("Rows and tokens"));
+    m_tabs->addTab(buildProblems(), tr("Problems"));
+    m_tabs->addTab(m_columns, tr("Columns"));
+    layout->addWidget(m_tabs, 1);
+}
+
+QWidget* DataGate::buildCounts()
+{
+    auto* card = new Card({}, this);
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(space::kHuge);
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(space::kHuge);
+    grid->setVerticalSpacing(space::kSmall);
+    const QStringList captions = {tr("rows"),
+                                  tr("usable"),
+                                  tr("warned"),
+                                  tr("refused"),
+                                  tr("blank"),
+                                  tr("duplicate"),
+                                  tr("too long"),
+                                  tr("fully masked")};
+    for (int i = 0; i < captions.size(); ++i) {
+        auto* tile = new NumberTile(captions.at(i), card);
+        grid->addWidget(tile, i / kTilesPerRow, i % kTilesPerRow);
+        m_tiles.append(tile);
+    }
+    m_histogram = new Histogram(m_theme, tr("tokens"), card);
+    columns->addLayout(grid);
+    columns->addWidget(m_histogram, 1);
+    card->body()->addLayout(columns);
+    return card;
+}
+
+QWidget* DataGate::buildRows()
+{
+    auto* splitter = new QSplitter(Qt::Horizontal, this);
+    splitter->setChildrenCollapsible(false);
+    m_rows = new QTableView(splitter);
+    m_rowsModel = new app::DatasetRowsModel(this);
+    m_rows->setModel(m_rowsModel);
+    m_rows->setAccessibleName(tr("Rendered rows"));
+    m_rows->setSelectionMode(QAbstractItemView::SingleSelection);
+    styleTable(m_rows);
+    m_rows->horizontalHeader()->setStretchLastSection(false);
+    m_rows->horizontalHeader()->setSectionResizeMode(app::DatasetRowsModel::Text,
+                                                     QHeaderView::Stretch);
+    m_rows->setColumnWidth(app::DatasetRowsModel::Row, kRowNumberWidth);
+    m_rows->setColumnWidth(app::DatasetRowsModel::Tokens, kTokenCountWidth);
+    m_rows->setColumnWidth(app::DatasetRowsModel::Trained, kTokenCountWidth);
+    connect(m_rows->selectionModel(),
+            &QItemSelectionModel::currentRowChanged,
+            this,
+            [this](const QModelIndex& current) { showRow(current.row()); });
+    auto* right = new QWidget(splitter);
+    auto* column = new QVBoxLayout(right);
+    column->setContentsMargins(space::kSmall, space::kSmall, 0, 0);
+    column->setSpacing(space::kSmall);
+    m_tokensCaption = makeLabel({}, u"small"_s, right);
+    m_tokens = new TokenView(m_theme, right);
+    m_rendered = new QPlainTextEdit(right);
+    m_rendered->setReadOnly(true);
+    m_rendered->setTabChangesFocus(true);
+    m_rendered->setProperty("mono", true);
+    m_rendered->setAccessibleName(tr("Rendered template"));
+    column->addWidget(m_tokensCaption);
+    column->addWidget(m_tokens, 3);
+    column->addWidget(makeLabel(tr("Rendered template"), u"small"_s, right));
+    column->addWidget(m_rendered, 2);
+    splitter->addWidget(m_rows);
+    splitter->addWidget(right);
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 3);
+    return splitter;
+}
+
+QWidget* DataGate::buildProblems()
+{
+    m_problems = new QTableView(this);
+    m_problemsModel = new QStandardItemModel(this);
+    m_problems->setModel(m_problemsModel);
+    m_problems->setAccessibleName(tr("Problems by row"));
+    m_problems->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    styleTable(m_problems);
+    return m_problems;
+}
+
+void DataGate::fillProblems(const app::DatasetCheck& check)
+{
+    m_problemsModel->clear();
+    m_problemsModel->setHorizontalHeaderLabels({tr("Row"), tr("Verdict"), tr("What was found")});
+    for (const app::RowProblemText& problem : check.problems) {
+        const QString row = problem.row > 0 ? countText(problem.row) : tr("file");
+        const QString verdict = problem.refused ? tr("\u2715 left out") : tr("\u25b3 warned");
+        m_problemsModel->appendRow({new QStandardItem(row),
+                                    new QStandardItem(verdict),
+                                    new QStandardItem(problem.message)});
+    }
+    m_problems->setColumnWidth(0, kRowNumberWidth);
+    m_tabs->setTabText(1,
+                       check.problems.isEmpty() ? tr("Problems")
+                                                : tr("Problems (%1)").arg(check.problems.size()));
+}
+
+int DataGate::problemCount() const
+{
+    return m_problemsModel->rowCount();
+}
+
+void DataGate::showCheck(const app::DatasetCheck& check, const QJsonObject& columnMap)
+{
+    const QList<qint64> counts = {check.rows,
+                                  check.accepted,
+                                  check.warned,
+                                  check.refused,
+                                  check.blank,
+                                  check.duplicates,
+                                  check.tooLong,
+                                  check.fullyMasked};
+    for (int i = 0; i < m_tiles.size(); ++i) {
+        m_tiles.at(i)->setValue(countText(counts.at(i)));
+    }
+    QList<Histogram::Bin> bins;
+    for (const app::HistogramBin& bin : check.lengths) {
+        bins.append({bin.from, bin.to, bin.count});
+    }
+    m_histogram->setBins(bins, check.suggestedSeqLen, tr("length %1").arg(check.suggestedSeqLen));
+    m_rowsModel->setRows(check.preview);
+    fillProblems(check);
+    m_columns->setColumns(check.columns, columnMap);
+    if (!check.preview.isEmpty()) {
+        m_rows->selectRow(0);
+    }
+    showRow(check.preview.isEmpty() ? -1 : 0);
+}
+
+void DataGate::clear()
+{
+    showCheck({}, {});
+    for (NumberTile* tile : std::as_const(m_tiles)) {
+        tile->setValue(u"-"_s);
+    }
+}
+
+void DataGate::showRow(int row)
+{
+    if (row < 0 || row >= m_rowsModel->rowCount()) {
+        m_tokens->setTokens({});
+        m_tokensCaption->setText(tr("No row chosen."));
+        m_rendered->clear();
+        return;
+    }
+    const app::PreviewRow& preview = m_rowsModel->row(row);
+    QList<TokenView::Token> tokens;
+    for (const app::PreviewToken& token : preview.tokens) {
+        tokens.append({token.text, token.id, token.trained});
+    }
+    const bool hasTokens = !tokens.isEmpty();
+    m_tokens->setTokens(std::move(tokens));
+    m_tokensCaption->setText(
+        hasTokens ? tr("Row %1: %2 tokens, %3 of them trained (coloured and underlined)")
+                        .arg(preview.row)
+                        .arg(preview.tokens.size())
+                        .arg(preview.trainedTokens)
+                  : tr("Row %1. Choose a base model to see its tokens.").arg(preview.row));
+    m_rendered->setPlainText(preview.rendered);
+}
+
+} // namespace ui

@@ -1,0 +1,60 @@
+// The data gate: what a check of a data set found, before anything is trained on it.
+#pragma once
+
+#include <QWidget>
+
+#include "app/models/dataset_rows_model.h"
+#include "app/worker/worker_answers.h"
+#include "ui/theme/theme.h"
+
+class QLabel;
+class QPlainTextEdit;
+class QStandardItemModel;
+class QTableView;
+class QTabWidget;
+
+namespace ui {
+
+class ColumnMapEditor;
+class Histogram;
+class NumberTile;
+class TokenView;
+
+class DataGate final : public QWidget
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(DataGate)
+
+public:
+    explicit DataGate(const Theme& theme, QWidget* parent = nullptr);
+    void showCheck(const app::DatasetCheck& check, const QJsonObject& columnMap);
+    void clear();
+
+    [[nodiscard]] ColumnMapEditor& columns() const { return *m_columns; }
+
+    [[nodiscard]] const TokenView& tokens() const { return *m_tokens; }
+
+    [[nodiscard]] int problemCount() const;
+
+private:
+    QWidget* buildCounts();
+    QWidget* buildRows();
+    QWidget* buildProblems();
+    void fillProblems(const app::DatasetCheck& check);
+    void showRow(int row);
+
+    const Theme& m_theme;
+    QList<NumberTile*> m_tiles;
+    Histogram* m_histogram = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    QTableView* m_rows = nullptr;
+    app::DatasetRowsModel* m_rowsModel = nullptr;
+    TokenView* m_tokens = nullptr;
+    QLabel* m_tokensCaption = nullptr;
+    QPlainTextEdit* m_rendered = nullptr;
+    QTableView* m_problems = nullptr;
+    QStandardItemModel* m_problemsModel = nullptr;
+    ColumnMapEditor* m_columns = nullptr;
+};
+
+} // namespace ui
