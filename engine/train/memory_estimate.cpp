@@ -137,7 +137,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
         add("initialization", before_training + arena - estimate.total_bytes);
     }
     // What was needed to read the data may have been more than training will be.
-    add("baseline", inputs.peak_bytes - estimate.total_bytes);
+    add("loading", inputs.peak_bytes - estimate.total_bytes);
     estimate.available_bytes =
         inputs.resident_bytes
         + static_cast<std::int64_t>(kUsableShare * static_cast<double>(inputs.available_bytes));

@@ -15,8 +15,8 @@ namespace engine {
 struct MemoryTerm
 {
     // "baseline" (program, libraries, tokenizer and encoded data: measured, not computed),
-    // "base_weights", "adapter", "gradients", "optimizer", "activations", "initialization",
-    // "samples".
+    // "base_weights", "adapter", "gradients", "optimizer", "activations", "samples",
+    // "initialization" (what LoRA-GA needs beyond the others), "loading" (likewise reading data).
     std::string name;
     std::int64_t bytes = 0;
 };

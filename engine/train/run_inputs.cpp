@@ -74,11 +74,7 @@ Result<std::vector<Example>> encode(const std::vector<Record>& records,
                            ? config.seq_len
                            : std::min(kLengthCap, inputs.model.max_position_embeddings);
     encoding.stop = options.stop;
-    encoding.progress = [&](double fraction) {
-        if (options.progress) {
-            options.progress(fraction, "encoding the data");
-        }
-    };
+    encoding.progress = options.progress;
     std::vector<Example> examples =
         encode_examples(inputs.chat_format, inputs.tokenizer, records, encoding);
     if (options.stop.stop_requested()) {

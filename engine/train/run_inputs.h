@@ -32,7 +32,7 @@ struct RunInputs
 
 struct LoadInputsOptions
 {
-    std::function<void(double fraction, const std::string& what)> progress = {};
+    std::function<void(double fraction)> progress = {}; // of encoding
     StopToken stop = {};
 };
 

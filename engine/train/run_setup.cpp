@@ -6,6 +6,8 @@
 
 #include "engine/core/parallel_for.h"
 #include "engine/core/platform.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/matmul.h"
 
 namespace engine {
 
@@ -51,6 +53,33 @@ std::vector<MicroBatch> first_batches(const TrainConfig& config, const RunInputs
     return rows;
 }
 
+// Progress as loading events, one per twentieth.
+std::function<void(double)> loading_events(const EventSink& sink, std::string what)
+{
+    return [&sink, what = std::move(what), last = -1.0](double fraction) mutable {
+        constexpr double kStep = 0.05;
+        if (fraction - last >= kStep || (fraction >= 1.0 && last < 1.0)) {
+            last = fraction;
+            sink(StateEvent{"loading", fraction, what});
+        }
+    };
+}
+
+// The matrix library's code and pools are part of the process from its first product on: one of a
+// step's form and one of a single token's, as samples need.
+void warm_up(Backend& backend, DType dtype)
+{
+    constexpr std::int64_t kSize = 64;
+    Tensor weight = backend.tensor(dtype, {kSize, kSize});
+    ops::zero(backend, weight);
+    for (const std::int64_t rows : {kSize, std::int64_t{1}}) {
+        Tensor x = backend.tensor(dtype, {rows, kSize});
+        Tensor y = backend.tensor(dtype, {rows, kSize});
+        ops::zero(backend, x);
+        ops::linear(backend, x, weight, y);
+    }
+}
+
 } // namespace
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
@@ -65,12 +94,8 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     }
     config.threads = num_threads();
     sink(StateEvent{"loading", 0.0, "reading the data"});
-    Result<RunInputs> inputs = load_run_inputs(config,
-                                               {.progress =
-                                                    [&](double fraction, const std::string& what) {
-                                                        sink(StateEvent{"loading", fraction, what});
-                                                    },
-                                                .stop = stop});
+    Result<RunInputs> inputs = load_run_inputs(
+        config, {.progress = loading_events(sink, "encoding the data"), .stop = stop});
     if (!inputs) {
         return inputs.error();
     }
@@ -86,6 +111,7 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     plan.inputs = std::move(*inputs);
     plan.longest = longest_example(*plan.inputs, config.seq_len);
     const bool samples = !config.sample_prompts.empty() || !plan.inputs->sample_records.empty();
+    warm_up(*plan.backend, config.dtype);
     const MemoryUse memory = process_memory();
     plan.estimate = choose_micro_batch(*plan.backend,
                                        config,
@@ -121,12 +147,7 @@ Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSin
     RunSetup setup;
     static_cast<RunPlan&>(setup) = std::move(*plan);
     Result<std::unique_ptr<TrainingState>> state = TrainingState::create(
-        *setup.backend,
-        config,
-        [&](double fraction) {
-            sink(StateEvent{"loading", fraction, "loading the model"});
-        },
-        stop);
+        *setup.backend, config, loading_events(sink, "loading the model"), stop);
     if (!state) {
         return state.error();
     }

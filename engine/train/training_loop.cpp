@@ -117,6 +117,7 @@ bool TrainingLoop::wait_while_paused()
 void TrainingLoop::serve_requests()
 {
     if (m_parts.control->take_checkpoint_request()) {
+        m_saved_step = -1; // the request is answered in any case
         save();
     }
     if (m_parts.control->take_sample_request()) {
@@ -254,11 +255,15 @@ bool TrainingLoop::save_is_due() const
 void TrainingLoop::save()
 {
     m_last_save = Clock::now();
+    if (m_saved_step == m_progress.step) {
+        return; // nothing has changed since
+    }
     value_or_throw(m_parts.journal->sync());
     value_or_throw(save_checkpoint(m_parts.state->backend(),
                                    *m_parts.folder,
                                    m_parts.state->checkpoint_tensors(),
                                    m_progress));
+    m_saved_step = m_progress.step;
     m_parts.folder->prune_checkpoints(m_parts.config->keep, m_progress.best_step);
     (*m_parts.sink)(
         CheckpointEvent{m_progress.step, m_parts.folder->checkpoint(m_progress.step).string()});

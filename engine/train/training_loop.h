@@ -73,6 +73,7 @@ private:
     Clock::time_point m_last_memory = {};
     std::int64_t m_memory = 0; // resident bytes, looked up once a second
     std::int64_t m_last_sample = -1;
+    std::int64_t m_saved_step = -1;
     double m_seconds_per_step = 0.0; // smoothed
 };
 

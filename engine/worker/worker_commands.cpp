@@ -1,4 +1,5 @@
 // What each command does: calls into the engine, answers as answers.h writes them.
+#include <optional>
 #include <utility>
 
 #include "engine/core/platform.h"
@@ -27,17 +28,30 @@ void Worker::run_to_end(const std::string& run_dir, std::int64_t id, RunFunction
 {
     const std::shared_ptr<RunControl> control = m_run;
     stop_on_signals(control->stop_source());
-    const Result<FinishedEvent> result =
-        function(run_dir, *control, [&](const TrainEvent& event) { m_writer.post(event, id); });
+    // Who reads the last event may send the next run at once: it leaves when this one is over.
+    std::optional<TrainEvent> last;
+    const Result<FinishedEvent> result = function(run_dir, *control, [&](const TrainEvent& event) {
+        if (std::holds_alternative<FinishedEvent>(event)
+            || std::holds_alternative<FailedEvent>(event)) {
+            last = event;
+        } else {
+            m_writer.post(event, id);
+        }
+    });
     stop_on_signals(m_idle_stop);
-    const std::lock_guard lock(m_mutex);
-    m_run = nullptr;
-    const bool cut_off = control->stop_requested() && !m_stop_commanded;
-    m_stop_commanded = false;
-    if (!result && ends_process(result.error())) {
-        m_exit_code = exit_code(result.error().code);
-    } else if (cut_off) {
-        m_exit_code = exit_code(ErrorCode::Cancelled);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_run = nullptr;
+        const bool cut_off = control->stop_requested() && !m_stop_commanded;
+        m_stop_commanded = false;
+        if (!result && ends_process(result.error())) {
+            m_exit_code = exit_code(result.error().code);
+        } else if (cut_off) {
+            m_exit_code = exit_code(ErrorCode::Cancelled);
+        }
+    }
+    if (last) {
+        m_writer.post(*last, id);
     }
 }
 

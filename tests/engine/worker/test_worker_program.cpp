@@ -24,7 +24,10 @@ protected:
         ASSERT_EQ(m_worker->wait_for("hello")["protocol"], engine::kProtocolVersion);
     }
 
-    void send(engine::CommandBody body) { m_worker->send(to_line({++m_id, std::move(body)})); }
+    void send(engine::CommandBody body)
+    {
+        m_worker->send(engine::to_line(engine::Command{++m_id, std::move(body)}));
+    }
 
     Json answer()
     {
