@@ -215,6 +215,11 @@ Activations Carver::carve()
     BlockScratch& block = activations.block;
     block.lora_u = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
     block.lora_h = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
+    const std::int64_t pair = m_layout.largest_pair(m_layout.largest_rank());
+    block.lora_difference = floats(pair);
+    if (m_layout.dtype != DType::F32) {
+        block.lora_difference_copy = m_arena.take(m_layout.dtype, {pair});
+    }
     if (m_layout.limits.weight_sink) {
         block.weight_gradient = floats(largest_weight());
     }
@@ -281,6 +286,15 @@ std::int64_t ActivationLayout::largest_rank() const
         }
     }
     return largest;
+}
+
+std::int64_t ActivationLayout::largest_pair(std::int64_t rank) const
+{
+    std::int64_t widths = 0;
+    for (const Target target : kAllTargets) {
+        widths = std::max(widths, config->in_features(target) + config->out_features(target));
+    }
+    return rank * widths;
 }
 
 std::int64_t ActivationLayout::logits_chunk() const

@@ -61,7 +61,10 @@ struct PassContext
 
     [[nodiscard]] LoraScratch lora_scratch() const
     {
-        return {.u = scratch.lora_u, .dropped = scratch.lora_dropped};
+        return {.u = scratch.lora_u,
+                .dropped = scratch.lora_dropped,
+                .difference = scratch.lora_difference,
+                .difference_copy = scratch.lora_difference_copy};
     }
 
     // Whether a parameter of this projection gets a gradient in this pass.

@@ -2,6 +2,9 @@
 //
 // With s = scaling, h = A drop(x), g = dL/dy:  dB = s g^T h,  u = s g B,  dA = u^T drop(x),
 // dx = g W + drop(u A) - s g B0 A0. The derivation is in README.md of this folder.
+//
+// Without dropout the frozen pair is taken off through differences, B A - B0 A0 =
+// (B - B0) A + B0 (A - A0): nothing cancels, so the start changes no output even in bfloat16.
 #pragma once
 
 #include "engine/model/base_model.h"
@@ -17,11 +20,13 @@ struct LoraLinear
     ops::DropoutKey dropout = {};     // probability 0: none
 };
 
-// Memory that a call uses and leaves undefined: 1-D buffers of the activations' dtype.
+// Memory that a call uses and leaves undefined: 1-D buffers, of the activations' dtype unless said.
 struct LoraScratch
 {
-    TensorView u;       // rows * rank
-    TensorView dropped; // rows * in_features; needed with dropout only
+    TensorView u;               // rows * rank
+    TensorView dropped = {};    // rows * in_features; needed with dropout only
+    TensorView difference = {}; // f32, rank * (in_features + out_features); with a frozen pair only
+    TensorView difference_copy = {}; // likewise, of the activations' dtype; in bf16 only
 };
 
 enum class Output { Write, Add };

@@ -73,6 +73,13 @@ void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
     }
     context.scratch.lora_u = m_wide_lora.view().rows(0, wanted);
     context.scratch.lora_h = m_wide_lora.view().rows(wanted, 2 * wanted);
+    const std::int64_t pair = m_layout.largest_pair(rank);
+    if (!m_wide_difference.defined() || m_wide_difference.numel() < pair) {
+        m_wide_difference = m_backend.tensor(DType::F32, {pair});
+        m_wide_difference_copy = m_backend.tensor(m_model.dtype(), {pair});
+    }
+    context.scratch.lora_difference = m_wide_difference;
+    context.scratch.lora_difference_copy = m_wide_difference_copy;
 }
 
 PassContext Workspace::context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter)

@@ -43,7 +43,10 @@ private:
     ActivationLayout m_layout;
     Arena m_arena;
     Activations m_activations;
-    Tensor m_wide_lora; // u and h of an adapter of a larger rank than the layout's
+    // For an adapter of a larger rank than the layout's: u and h, and the differences.
+    Tensor m_wide_lora;
+    Tensor m_wide_difference;
+    Tensor m_wide_difference_copy;
     std::int64_t m_rope_length = 0;
 };
 

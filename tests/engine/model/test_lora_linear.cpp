@@ -41,7 +41,7 @@ TEST(LoraLinear, ForwardAndBackwardByHand)
     Tensor y = backend.tensor(DType::F32, {1, 2});
     Tensor h = backend.tensor(DType::F32, {1, 1});
     Tensor u = backend.tensor(DType::F32, {1});
-    const engine::LoraScratch scratch = {.u = u, .dropped = {}};
+    const engine::LoraScratch scratch = {.u = u};
     engine::lora_linear_forward(
         backend, {.projection = projection, .x = x, .y = y, .h = h, .scratch = scratch});
     EXPECT_EQ(values(y), (std::vector<float>{-8.0F, 7.5F}));
@@ -82,7 +82,8 @@ TEST(LoraLinear, FrozenPairCancelsTheStart)
     Tensor y = backend.tensor(DType::F32, {1, 2});
     Tensor h = backend.tensor(DType::F32, {1, 1});
     Tensor u = backend.tensor(DType::F32, {1});
-    const engine::LoraScratch scratch = {.u = u, .dropped = {}};
+    Tensor difference = backend.tensor(DType::F32, {5});
+    const engine::LoraScratch scratch = {.u = u, .difference = difference};
     engine::lora_linear_forward(
         backend, {.projection = projection, .x = x, .y = y, .h = h, .scratch = scratch});
     EXPECT_EQ(values(y), (std::vector<float>{-1.0F, -3.0F})); // W x
