@@ -12,6 +12,7 @@
 #include "app/catalog/reindex.h"
 #include "app/catalog/run_store.h"
 #include "app/catalog/vote_store.h"
+#include "app/runs/adapter_folder.h"
 #include "app/runs/run_folder.h"
 
 using namespace Qt::StringLiterals;

@@ -13,6 +13,7 @@
 #include "app/catalog/run_store.h"
 #include "app/catalog/vote_store.h"
 #include "app/jobs/model_import.h"
+#include "app/runs/adapter_folder.h"
 #include "app/runs/run_folder.h"
 
 using namespace Qt::StringLiterals;
@@ -211,7 +212,7 @@ Outcome<Done> appendVote(const Paths& paths, const VoteRecord& vote)
 QList<AdapterRecord> readRunAdapters(const RunRecord& run)
 {
     const RunFolder folder(run.folder);
-    QList<AdapterRecord> adapters = folder.readAdapters(run);
+    QList<AdapterRecord> adapters = adaptersOf(run);
     if (isLive(run.state)) {
         return adapters; // its files may still change
     }

@@ -5,7 +5,7 @@
 #include <QFile>
 #include <QFileInfo>
 
-#include "app/runs/run_folder.h"
+#include "app/files.h"
 
 using namespace Qt::StringLiterals;
 

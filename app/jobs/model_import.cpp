@@ -10,7 +10,7 @@
 #include <QRegularExpression>
 #include <QtEndian>
 
-#include "app/runs/run_folder.h"
+#include "app/files.h"
 #include "engine/model/model_config.h"
 
 using namespace Qt::StringLiterals;

@@ -4,15 +4,10 @@
 
 #include <algorithm>
 
-#include <QCoreApplication>
-#include <QCryptographicHash>
 #include <QDir>
-#include <QDirIterator>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonArray>
 #include <QJsonDocument>
-#include <QSaveFile>
 
 #include "app/runs/run_metrics.h"
 #include "engine/core/platform.h"
@@ -22,33 +17,6 @@ using namespace Qt::StringLiterals;
 namespace app {
 
 namespace {
-
-constexpr qint64 kMaxJsonBytes = 64 << 20;
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("app::RunFolder", text);
-}
-
-qint64 folderSize(const QString& folder)
-{
-    qint64 size = 0;
-    QDirIterator each(folder, QDir::Files | QDir::Hidden, QDirIterator::Subdirectories);
-    while (each.hasNext()) {
-        each.next();
-        size += each.fileInfo().size();
-    }
-    return size;
-}
-
-QStringList stringsFrom(const QJsonValue& list)
-{
-    QStringList strings;
-    for (const QJsonValue& each : list.toArray()) {
-        strings.append(each.toString());
-    }
-    return strings;
-}
 
 // The number of a field in a line, without reading the line's other fields.
 qint64 integerIn(const QByteArray& line, const char* key)
@@ -105,28 +73,6 @@ RunNumbers numbersFromMetrics(const QString& path)
     return numbers;
 }
 
-qint64 checkpointStep(const QString& folderName)
-{
-    return folderName.mid(QStringLiteral("step-").size()).toLongLong();
-}
-
-void readAdapterConfig(AdapterRecord& adapter)
-{
-    const Outcome<QJsonObject> config = readJsonObject(adapter.folder + u"/adapter_config.json"_s);
-    if (!config) {
-        return;
-    }
-    adapter.rank = config->value("r"_L1).toInteger();
-    adapter.alpha = config->value("lora_alpha"_L1).toDouble();
-    adapter.targetModules = stringsFrom(config->value("target_modules"_L1));
-    if (adapter.baseModel.isEmpty()) {
-        adapter.baseModel = config->value("base_model_name_or_path"_L1).toString();
-    }
-    if (adapter.config.isEmpty()) {
-        adapter.config = *config;
-    }
-}
-
 } // namespace
 
 QJsonObject numbersToJson(const RunNumbers& numbers)
@@ -163,43 +109,6 @@ RunNumbers numbersFromJson(const QJsonObject& object)
     numbers.tokensPerSecond = object.value("tokens_per_second"_L1).toDouble(kUnknown);
     numbers.seconds = object.value("seconds"_L1).toDouble(kUnknown);
     return numbers;
-}
-
-Outcome<QJsonObject> readJsonObject(const QString& path)
-{
-    QFile file(path);
-    if (!file.exists()) {
-        return problemFromEvent(u"not_found"_s, tr("%1: there is no such file.").arg(path), {});
-    }
-    if (!file.open(QIODevice::ReadOnly)) {
-        return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
-    }
-    if (file.size() > kMaxJsonBytes) {
-        return problemFromEvent(
-            u"format"_s,
-            tr("%1: %2 bytes, at most %3 are read.").arg(path).arg(file.size()).arg(kMaxJsonBytes),
-            {});
-    }
-    QJsonParseError error;
-    const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &error);
-    if (!document.isObject()) {
-        return problemFromEvent(u"format"_s,
-                                tr("%1: not a JSON object (%2 at byte %3).")
-                                    .arg(path, error.errorString())
-                                    .arg(error.offset),
-                                {});
-    }
-    return document.object();
-}
-
-Outcome<Done> writeJsonObject(const QString& path, const QJsonObject& object)
-{
-    QSaveFile file(path);
-    const QByteArray text = QJsonDocument(object).toJson();
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        return writeProblem(path, file.errorString());
-    }
-    return Done{};
 }
 
 RunFolder::RunFolder(QString folder)
@@ -292,22 +201,53 @@ bool RunFolder::isLocked() const
 
 RunState RunFolder::stateFor(const RunNumbers& numbers) const
 {
-    const QJsonObject studio = readStudio();
     if (isLocked()) {
         return RunState::Training;
     }
-    const bool hasResult = QFileInfo::exists(adapterFolder() + u"/adapter_config.json"_s)
-                           || QFileInfo::exists(path(u"model/config.json"_s));
-    const bool allSteps = numbers.maxSteps > 0 && numbers.step >= numbers.maxSteps;
-    if (hasResult && allSteps) {
+    // An outcome that later steps have overtaken is that of an earlier part of the run.
+    const RunFinished outcome = readOutcome();
+    const bool current = !outcome.reason.isEmpty() && outcome.step >= numbers.step;
+    const bool stopped = outcome.reason == "stopped"_L1;
+    if (current && !stopped) {
         return RunState::Finished;
     }
-    const QString recorded = studio.value("state"_L1).toString();
+    const QString recorded = readStudio().value("state"_L1).toString();
     const RunState state = runStateFromString(recorded);
     if (!recorded.isEmpty() && isEnded(state)) {
         return state;
     }
-    return hasResult ? RunState::Finished : RunState::Interrupted;
+    return current ? RunState::Cancelled : RunState::Interrupted;
+}
+
+RunFinished RunFolder::readOutcome() const
+{
+    const Outcome<QJsonObject> outcome = readJsonObject(path(u"outcome.json"_s));
+    return outcome ? runFinishedFrom(*outcome) : RunFinished();
+}
+
+// Numbers from the metrics, and what only the worker or the studio knew at the end.
+RunNumbers RunFolder::readNumbers(const QJsonObject& config, const QJsonObject& studio) const
+{
+    const QJsonObject facts = config.value("facts"_L1).toObject();
+    const RunNumbers recorded = numbersFromJson(studio.value("numbers"_L1).toObject());
+    const RunFinished outcome = readOutcome();
+    RunNumbers numbers = numbersFromMetrics(metricsFile());
+    numbers.maxSteps =
+        recorded.maxSteps > 0 ? recorded.maxSteps : config.value("max_steps"_L1).toInteger();
+    numbers.trainableParameters = recorded.trainableParameters > 0
+                                      ? recorded.trainableParameters
+                                      : facts.value("trainable_parameters"_L1).toInteger();
+    numbers.peakMemory = std::max(recorded.peakMemory, outcome.peakMemory);
+    // The worker's last loss is the mean over its last steps.
+    if (outcome.step == numbers.step && !qIsNaN(outcome.loss)) {
+        numbers.loss = outcome.loss;
+    } else if (recorded.step == numbers.step && !qIsNaN(recorded.loss)) {
+        numbers.loss = recorded.loss;
+    }
+    if (qIsNaN(numbers.seconds)) {
+        numbers.seconds = recorded.seconds;
+    }
+    return numbers;
 }
 
 Outcome<RunRecord> RunFolder::readRecord() const
@@ -331,24 +271,13 @@ Outcome<RunRecord> RunFolder::readRecord() const
     run.dataset = config->value("data"_L1).toString();
     run.baseHash = studio.value("base_hash"_L1).toString();
     run.datasetHash =
-        studio.value("dataset_hash"_L1).toString(facts.value("dataset_fingerprint"_L1).toString());
+        studio.value("dataset_hash"_L1).toString(facts.value("data_sha256"_L1).toString());
     run.parent = studio.value("parent"_L1).toString();
     run.tags = stringsFrom(studio.value("tags"_L1));
     run.notes = studio.value("notes"_L1).toString(config->value("notes"_L1).toString());
     run.problem = studio.value("problem"_L1).toString();
 
-    const RunNumbers recorded = numbersFromJson(studio.value("numbers"_L1).toObject());
-    run.numbers = numbersFromMetrics(metricsFile());
-    run.numbers.maxSteps =
-        recorded.maxSteps > 0 ? recorded.maxSteps : facts.value("max_steps"_L1).toInteger();
-    run.numbers.trainableParameters = recorded.trainableParameters;
-    run.numbers.peakMemory = recorded.peakMemory;
-    if (recorded.step == run.numbers.step && !qIsNaN(recorded.loss)) {
-        run.numbers.loss = recorded.loss; // the mean over the last steps, as the worker said
-    }
-    if (qIsNaN(run.numbers.seconds)) {
-        run.numbers.seconds = recorded.seconds;
-    }
+    run.numbers = readNumbers(*config, studio);
     run.state = stateFor(run.numbers);
     const QDateTime created =
         QDateTime::fromString(studio.value("created"_L1).toString(), Qt::ISODateWithMs);
@@ -357,108 +286,6 @@ Outcome<RunRecord> RunFolder::readRecord() const
     run.updated = metrics.exists() ? metrics.lastModified() : runInfo.lastModified();
     run.sizeBytes = folderSize(m_folder);
     return run;
-}
-
-QList<AdapterRecord> RunFolder::readAdapters(const RunRecord& run) const
-{
-    QList<AdapterRecord> adapters;
-    const QJsonObject studio = readStudio();
-    const auto add = [&](AdapterRecord::Kind kind, const QString& place, const QString& weights) {
-        if (!QFileInfo::exists(weights + u"/adapter_config.json"_s)) {
-            return;
-        }
-        AdapterRecord adapter;
-        adapter.kind = kind;
-        adapter.id = run.id + u'/' + place;
-        adapter.folder = weights;
-        adapter.name = run.name;
-        adapter.run = run.id;
-        adapter.baseModel = run.baseModel;
-        adapter.baseHash = run.baseHash;
-        adapter.datasetHash = run.datasetHash;
-        adapter.config = run.config;
-        adapter.numbers = run.numbers;
-        adapter.created = QFileInfo(weights + u"/adapter_config.json"_s).lastModified();
-        adapter.sizeBytes = folderSize(weights);
-        readAdapterConfig(adapter);
-        fillAdapterNotes(adapter, studio, place);
-        adapters.append(adapter);
-    };
-    const QStringList checkpoints =
-        QDir(checkpointsFolder()).entryList({u"step-*"_s}, QDir::Dirs | QDir::NoDotAndDotDot);
-    QList<qint64> steps;
-    for (const QString& each : checkpoints) {
-        steps.append(checkpointStep(each));
-    }
-    std::sort(steps.begin(), steps.end());
-    for (const qint64 step : steps) {
-        const QString place = u"checkpoints/step-%1"_s.arg(step);
-        const QString folder = path(place);
-        const bool nested = QFileInfo::exists(folder + u"/adapter/adapter_config.json"_s);
-        add(AdapterRecord::Kind::Checkpoint, place, nested ? folder + u"/adapter"_s : folder);
-        if (!adapters.isEmpty() && adapters.last().id == run.id + u'/' + place) {
-            AdapterRecord& added = adapters.last();
-            added.name = tr("%1, step %2").arg(run.name).arg(step);
-            added.numbers = {}; // of the whole run: they are not this checkpoint's
-            added.numbers.step = step;
-            added.parent = adapters.size() > 1 ? adapters.at(adapters.size() - 2).id : QString();
-        }
-    }
-    const QString newest = adapters.isEmpty() ? QString() : adapters.last().id;
-    add(AdapterRecord::Kind::Final, u"adapter"_s, adapterFolder());
-    if (!adapters.isEmpty() && adapters.last().kind == AdapterRecord::Kind::Final) {
-        adapters.last().parent = newest;
-    }
-    return adapters;
-}
-
-void fillAdapterNotes(AdapterRecord& adapter, const QJsonObject& studio, const QString& place)
-{
-    const QJsonObject entered = studio.value("adapters"_L1).toObject().value(place).toObject();
-    adapter.tags = stringsFrom(entered.value("tags"_L1));
-    adapter.notes = entered.value("notes"_L1).toString();
-    adapter.hash = entered.value("hash"_L1).toString();
-}
-
-Outcome<AdapterRecord> readImportedAdapter(const QString& folder)
-{
-    const Outcome<QJsonObject> config = readJsonObject(folder + u"/adapter_config.json"_s);
-    if (!config) {
-        return config.problem();
-    }
-    AdapterRecord adapter;
-    adapter.kind = AdapterRecord::Kind::Imported;
-    adapter.name = QFileInfo(folder).fileName();
-    adapter.id = u"imported/"_s + adapter.name;
-    adapter.folder = QDir::cleanPath(folder);
-    adapter.created = QFileInfo(folder + u"/adapter_config.json"_s).lastModified();
-    adapter.sizeBytes = folderSize(folder);
-    readAdapterConfig(adapter);
-    fillAdapterNotes(adapter, RunFolder(folder).readStudio(), u"."_s);
-    return adapter;
-}
-
-Outcome<QString> hashFile(const QString& path, const std::function<bool(qint64)>& proceed)
-{
-    constexpr qint64 kChunk = 4 << 20;
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly)) {
-        return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
-    }
-    QCryptographicHash hash(QCryptographicHash::Sha256);
-    qint64 done = 0;
-    while (!file.atEnd()) {
-        const QByteArray chunk = file.read(kChunk);
-        if (chunk.isEmpty()) {
-            return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
-        }
-        hash.addData(chunk);
-        done += chunk.size();
-        if (proceed && !proceed(done)) {
-            return Problem{u"cancelled"_s, tr("Cancelled.")};
-        }
-    }
-    return QString::fromLatin1(hash.result().toHex());
 }
 
 } // namespace app

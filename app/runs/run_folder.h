@@ -2,13 +2,13 @@
 // what they say about how the run ended.
 #pragma once
 
-#include <functional>
-
 #include <QJsonObject>
 #include <QString>
 
 #include "app/catalog/records.h"
 #include "app/error_text.h"
+#include "app/files.h"
+#include "app/worker/worker_events.h"
 
 namespace app {
 
@@ -36,33 +36,25 @@ public:
     // A process trains here.
     [[nodiscard]] bool isLocked() const;
 
-    // The run and its adapters as the catalog shows them; reads all of metrics.jsonl,
+    // The run as the catalog shows it; reads all of metrics.jsonl,
     // so not on the GUI thread.
     [[nodiscard]] Outcome<RunRecord> readRecord() const;
-    [[nodiscard]] QList<AdapterRecord> readAdapters(const RunRecord& run) const;
 
-    // How the run stands, by its lock, its result and what the studio has noted. `numbers`: its
-    // last step and how many there are to be.
+    // How the run stands, by its lock, its outcome.json and what the studio has noted. `numbers`:
+    // its last step and how many there are to be.
     [[nodiscard]] RunState stateFor(const RunNumbers& numbers) const;
 
+    // The worker's last word, outcome.json; an empty reason when there is none.
+    [[nodiscard]] RunFinished readOutcome() const;
+
 private:
+    [[nodiscard]] RunNumbers readNumbers(const QJsonObject& config,
+                                         const QJsonObject& studio) const;
+
     QString m_folder;
 };
 
-// A PEFT folder in the workspace's adapters folder.
-[[nodiscard]] Outcome<AdapterRecord> readImportedAdapter(const QString& folder);
-// Tags, notes and hash out of studio.json's "adapters" -> place.
-void fillAdapterNotes(AdapterRecord& adapter, const QJsonObject& studio, const QString& place);
-
 [[nodiscard]] QJsonObject numbersToJson(const RunNumbers& numbers); // unknown ones are left out
 [[nodiscard]] RunNumbers numbersFromJson(const QJsonObject& object);
-
-// SHA-256 of a file in hex. `proceed` (may be empty) hears the bytes read and may say no.
-[[nodiscard]] Outcome<QString> hashFile(const QString& path,
-                                        const std::function<bool(qint64)>& proceed = {});
-
-// Reads and writes one JSON object; a write appears whole or not at all.
-[[nodiscard]] Outcome<QJsonObject> readJsonObject(const QString& path);
-[[nodiscard]] Outcome<Done> writeJsonObject(const QString& path, const QJsonObject& object);
 
 } // namespace app

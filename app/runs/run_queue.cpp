@@ -263,6 +263,9 @@ void RunQueue::findInterrupted()
             (void)open(run.id); // another process trains: it is followed
         } else {
             found.append(run.id);
+            if (run.state != RunState::Interrupted) {
+                m_catalog.refreshRun(run.id); // the catalog still thinks it trains
+            }
         }
     }
     if (found != m_interrupted) {

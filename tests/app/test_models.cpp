@@ -1,0 +1,137 @@
+// The item models under Qt's model tester while rows come, change, move and go.
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+
+#include "app/catalog/catalog.h"
+#include "app/models/adapter_list_model.h"
+#include "app/models/dataset_list_model.h"
+#include "app/models/dataset_rows_model.h"
+#include "app/models/log_model.h"
+#include "app/models/model_list_model.h"
+#include "app/models/run_list_model.h"
+#include "tests/app/app_test.h"
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr auto kFatal = QAbstractItemModelTester::FailureReportingMode::Fatal;
+
+app::RunRecord run(const QString& id, double loss)
+{
+    app::RunRecord record;
+    record.id = id;
+    record.name = id;
+    record.numbers.loss = loss;
+    return record;
+}
+
+QStringList names(const QAbstractItemModel& model)
+{
+    QStringList result;
+    for (int row = 0; row < model.rowCount(); ++row) {
+        result.append(model.index(row, 0).data().toString());
+    }
+    return result;
+}
+
+} // namespace
+
+class TestModels final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void rowsAreMergedNotReset()
+    {
+        const QTemporaryDir folder;
+        app::Catalog catalog(app::Paths(folder.path()));
+        app::RunListModel model(catalog);
+        const QAbstractItemModelTester tester(&model, kFatal);
+        QSignalSpy resets(&model, &QAbstractItemModel::modelReset);
+        model.setRecords({run(u"a"_s, 1.0), run(u"b"_s, 2.0), run(u"c"_s, 3.0)});
+        const QPersistentModelIndex second = model.index(1, 0);
+        model.setRecords({run(u"new"_s, 9.0), run(u"c"_s, 3.0), run(u"b"_s, 2.5)});
+        QCOMPARE(names(model), (QStringList{u"new"_s, u"c"_s, u"b"_s}));
+        QCOMPARE(second.row(), 2); // the selection follows its run
+        QCOMPARE(second.siblingAtColumn(app::RunListModel::Loss).data(app::SortRole).toDouble(),
+                 2.5);
+        QVERIFY(resets.isEmpty());
+        model.setRecords({});
+        QCOMPARE(model.rowCount(), 0);
+        QVERIFY(!second.isValid());
+    }
+
+    void everyColumnHasAHeaderAndAValue()
+    {
+        const QTemporaryDir folder;
+        const app::Paths paths(folder.path());
+        QVERIFY(paths.create().hasValue());
+        app_test::writeRun(paths, u"r1"_s, 4);
+        app::Catalog catalog(paths);
+        app::RunListModel runs(catalog);
+        app::AdapterListModel adapters(catalog);
+        app::ModelListModel models(catalog);
+        app::DatasetListModel datasets(catalog);
+        const QAbstractItemModelTester a(&runs, kFatal);
+        const QAbstractItemModelTester b(&adapters, kFatal);
+        const QAbstractItemModelTester c(&models, kFatal);
+        const QAbstractItemModelTester d(&datasets, kFatal);
+        QVERIFY(catalog.open().hasValue());
+        app::ModelRecord model;
+        model.id = u"m"_s;
+        model.path = u"/m"_s;
+        catalog.saveModel(model);
+        app::DatasetRecord dataset;
+        dataset.id = u"d"_s;
+        dataset.path = u"/d"_s;
+        catalog.saveDataset(dataset);
+        QTRY_COMPARE(datasets.rowCount(), 1);
+        QTRY_COMPARE(models.rowCount(), 1);
+        QTRY_COMPARE(runs.rowCount(), 1);
+        QTRY_COMPARE(adapters.rowCount(), 2);
+        for (const QAbstractItemModel* each : {static_cast<QAbstractItemModel*>(&runs),
+                                               static_cast<QAbstractItemModel*>(&adapters),
+                                               static_cast<QAbstractItemModel*>(&models),
+                                               static_cast<QAbstractItemModel*>(&datasets)}) {
+            for (int column = 0; column < each->columnCount(); ++column) {
+                QVERIFY(!each->headerData(column, Qt::Horizontal).toString().isEmpty());
+                QVERIFY(each->index(0, column).data().isValid());
+                QVERIFY(each->index(0, column).data(app::SortRole).isValid());
+            }
+            QVERIFY(!each->index(0, 0).data(app::IdRole).toString().isEmpty());
+        }
+        QCOMPARE(runs.index(0, app::RunListModel::State).data(app::StateRole).toInt(),
+                 static_cast<int>(app::RunState::Finished));
+    }
+
+    void theLogForgetsItsOldestLines()
+    {
+        app::LogModel log;
+        const QAbstractItemModelTester tester(&log, kFatal);
+        for (int line = 0; line < app::LogModel::kMaxLines + 3; ++line) {
+            log.append(app::LogModel::Level::Info, QString::number(line));
+        }
+        QCOMPARE(log.rowCount(), app::LogModel::kMaxLines);
+        QCOMPARE(log.index(0).data(Qt::ToolTipRole).toString(), u"3"_s);
+        log.append(app::LogModel::Level::Error, u"bad"_s);
+        QCOMPARE(log.index(log.rowCount() - 1).data(app::LogModel::LevelRole).toInt(),
+                 static_cast<int>(app::LogModel::Level::Error));
+    }
+
+    void renderedRows()
+    {
+        app::DatasetRowsModel model;
+        const QAbstractItemModelTester tester(&model, kFatal);
+        model.setRows({{4, u"hello\nworld"_s, {{1, u"hello"_s, false}, {2, u"world"_s, true}}, 1}});
+        QCOMPARE(model.rowCount(), 1);
+        QCOMPARE(model.index(0, app::DatasetRowsModel::Row).data().toInt(), 4);
+        QCOMPARE(model.index(0, app::DatasetRowsModel::Text).data().toString(), u"hello world"_s);
+        QCOMPARE(model.index(0, app::DatasetRowsModel::Tokens).data().toInt(), 2);
+        QCOMPARE(model.index(0, app::DatasetRowsModel::Trained).data().toInt(), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestModels)
+#include "test_models.moc"

@@ -1,0 +1,181 @@
+// The real worker end to end: train a tiny model, stop, resume, finish; the catalog has it; a run
+// that goes on without the window is followed to its end; the playground answers with it.
+#include <QProcess>
+#include <QSignalSpy>
+
+#include "app/application.h"
+#include "app/jobs/model_import.h"
+#include "app/runs/run_folder.h"
+#include "app/runs/run_past.h"
+#include "app/runs/run_spec.h"
+#include "tests/app/tiny_model.h"
+
+using app::RunController;
+using app::RunState;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kSlowMs = 60'000;
+
+struct Studio
+{
+    Studio()
+        : studio({folder.path() + u"/workspace"_s,
+                  folder.filePath(u"studio.ini"_s),
+                  QStringLiteral(LOWRANK_PROGRAM),
+                  {}})
+    {
+        QByteArray rows;
+        for (int row = 0; row < 64; ++row) {
+            rows += "{\"prompt\": \"say " + QByteArray::number(row) + "\", \"completion\": \"word "
+                    + QByteArray::number(row * 7) + "\"}\n";
+        }
+        app_test::writeFile(folder.filePath(u"data.jsonl"_s), rows);
+        app::DatasetRecord dataset;
+        dataset.path = folder.filePath(u"data.jsonl"_s);
+        app_test::writeTinyModel(folder.filePath(u"tiny"_s));
+        spec.setBaseModel(app::describeModel(folder.filePath(u"tiny"_s)));
+        spec.setDataset(dataset);
+        spec.setValue(u"rank"_s, 4);
+        spec.setValue(u"micro_batch_size"_s, 2);
+        spec.setValue(u"grad_accum_steps"_s, 1);
+        spec.setValue(u"seq_len"_s, 64);
+        spec.setValue(u"packing"_s, false);
+        spec.setValue(u"threads"_s, 1);
+        spec.setValue(u"save_every"_s, 5);
+        spec.setValue(u"chat_format"_s, u"plain"_s);
+    }
+
+    QTemporaryDir folder;
+    app::Application studio;
+    app::RunSpec spec;
+};
+
+} // namespace
+
+class TestRealWorker final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init()
+    {
+        m_studio = std::make_unique<Studio>();
+        QVERIFY(m_studio->studio.open().hasValue());
+        QVERIFY2(m_studio->spec.canStart(),
+                 qPrintable(m_studio->spec.errors().values().join(u' ')));
+    }
+
+    void cleanup() { m_studio.reset(); }
+
+    void trainStopResumeFinish()
+    {
+        app::Application& studio = m_studio->studio;
+        m_studio->spec.setValue(u"max_steps"_s, 400);
+        RunController* run = *studio.runs().enqueue(m_studio->spec);
+        QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() >= 5
+                                     || app::isEnded(run->state()),
+                                 kSlowMs);
+        QVERIFY2(run->state() == RunState::Training, qPrintable(run->problem().text()));
+        run->stop();
+        QTRY_VERIFY_WITH_TIMEOUT(app::isEnded(run->state()), kSlowMs);
+        QVERIFY2(run->state() == RunState::Cancelled, qPrintable(run->problem().text()));
+        const qint64 stoppedAt = run->numbers().step;
+        QVERIFY(stoppedAt >= 5 && stoppedAt < 400);
+        QVERIFY(!app::checkpointsIn(run->folder()).isEmpty());
+
+        QVERIFY(studio.runs().resume(run->id()).hasValue());
+        QTRY_COMPARE_WITH_TIMEOUT(run->state(), RunState::Finished, kSlowMs);
+        QCOMPARE(run->metrics().series(app::Metric::Loss).size(), 400);
+        QVERIFY(run->numbers().trainableParameters == m_studio->spec.trainableParameters());
+        QVERIFY(run->numbers().loss < run->metrics().series(app::Metric::Loss).at(0).y);
+
+        studio.catalog().flush();
+        QTRY_COMPARE(studio.catalog().run(run->id())->state, RunState::Finished);
+        QTRY_VERIFY(studio.catalog().adapter(run->id() + u"/adapter"_s).has_value());
+        const app::AdapterRecord adapter = *studio.catalog().adapter(run->id() + u"/adapter"_s);
+        QCOMPARE(adapter.rank, 4);
+        QCOMPARE(adapter.hash.size(), 64);
+        askBothPanes(adapter);
+    }
+
+    void aRunGoesOnWithoutTheWindow()
+    {
+        app::Application& studio = m_studio->studio;
+        m_studio->spec.setValue(u"max_steps"_s, 300);
+        RunController* run = *studio.runs().enqueue(m_studio->spec);
+        QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() >= 3, kSlowMs);
+        QSignalSpy detached(run, &RunController::detached);
+        QSignalSpy ready(&studio, &app::Application::readyToQuit);
+        studio.prepareToQuit(app::Application::QuitPolicy::KeepRunning);
+        QTRY_COMPARE_WITH_TIMEOUT(ready.size(), 1, kSlowMs);
+        QCOMPARE(detached.size(), 1);
+        const QString id = run->id();
+        // The next studio on this workspace.
+        app::Application next({studio.paths().workspace(),
+                               m_studio->folder.filePath(u"next.ini"_s),
+                               QStringLiteral(LOWRANK_PROGRAM),
+                               {}});
+        QVERIFY(next.open().hasValue());
+        RunController* followed = next.runs().open(id);
+        QTRY_VERIFY_WITH_TIMEOUT(app::isEnded(followed->state()), kSlowMs);
+        QCOMPARE(followed->state(), RunState::Finished);
+        QTRY_COMPARE(followed->metrics().series(app::Metric::Loss).size(), 300);
+    }
+
+    void theEstimateAndTheDataGateAnswer()
+    {
+        app::UtilityWorker& utility = m_studio->studio.utility();
+        QObject owner;
+        app::EstimateRequest* estimate = utility.estimate(m_studio->spec.toConfig(), &owner);
+        QTRY_VERIFY_WITH_TIMEOUT(estimate->isEnded(), kSlowMs);
+        QVERIFY2(estimate->state() == app::Job::State::Done,
+                 qPrintable(estimate->problem().text()));
+        QVERIFY(estimate->result().fits);
+        QVERIFY(!estimate->result().terms.isEmpty());
+        qint64 sum = 0;
+        for (const app::MemoryTerm& term : estimate->result().terms) {
+            sum += term.bytes;
+        }
+        QCOMPARE(sum, estimate->result().total);
+        QCOMPARE(estimate->result().trainableParameters, m_studio->spec.trainableParameters());
+
+        app::CheckOptions options;
+        options.baseModel = m_studio->spec.baseModel();
+        options.dataset = m_studio->spec.dataset();
+        options.chatFormat = u"plain"_s;
+        app::CheckRequest* check = utility.check(options, &owner);
+        QTRY_VERIFY_WITH_TIMEOUT(check->isEnded(), kSlowMs);
+        QVERIFY2(check->state() == app::Job::State::Done, qPrintable(check->problem().text()));
+        QCOMPARE(check->result().rows, 64);
+        QCOMPARE(check->result().accepted, 64);
+        QCOMPARE(check->result().preview.size(), 20);
+        QVERIFY(check->result().preview.first().trainedTokens > 0);
+        QVERIFY(check->result().counted);
+    }
+
+private:
+    void askBothPanes(const app::AdapterRecord& adapter)
+    {
+        app::PlaygroundSession& playground = m_studio->studio.playground();
+        playground.loadBase(m_studio->spec.baseModel());
+        playground.loadAdapter(adapter.id, adapter.folder);
+        QTRY_COMPARE_WITH_TIMEOUT(playground.residentAdapters(), QStringList{adapter.id}, kSlowMs);
+        QSignalSpy answers(&playground, &app::PlaygroundSession::answerFinished);
+        app::GenerateRequest request;
+        request.prompt = u"say 3"_s;
+        request.chatFormat = u"plain"_s;
+        request.sampling.maxNewTokens = 4;
+        playground.ask({QString(), adapter.id}, request);
+        QTRY_COMPARE_WITH_TIMEOUT(answers.size(), 2, kSlowMs);
+        QCOMPARE(answers.at(1).at(1).value<app::Answer>().adapter, adapter.id);
+        QVERIFY(answers.at(1).at(1).value<app::Answer>().tokens > 0);
+    }
+
+    std::unique_ptr<Studio> m_studio;
+};
+
+QTEST_GUILESS_MAIN(TestRealWorker)
+#include "test_real_worker.moc"

@@ -1,0 +1,247 @@
+// Runs through the fake worker: every ending, pause, the queue, following, and what the catalog
+// keeps.
+#include <QSignalSpy>
+
+#include "app/catalog/catalog.h"
+#include "app/runs/run_folder.h"
+#include "app/runs/run_queue.h"
+#include "app/runs/run_spec.h"
+#include "engine/core/platform.h"
+#include "tests/app/app_test.h"
+
+using app::RunController;
+using app::RunState;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Studio
+{
+    explicit Studio(const char* mode)
+        : catalog(paths)
+        , settings(folder.filePath(u"studio.ini"_s))
+        , runs(
+              paths, catalog, settings, app_test::fakeWorker(mode), QStringLiteral(LOWRANK_PROGRAM))
+    {
+        settings.setValue(app::Setting::StopSeconds, 1);
+        settings.setValue(app::Setting::TerminateSeconds, 1);
+        if (!catalog.open()) {
+            qFatal("the catalog cannot be opened");
+        }
+        app_test::writeFile(folder.filePath(u"d.jsonl"_s), "{}");
+        app::ModelRecord model;
+        model.path = u"/models/small"_s;
+        model.shape = {64, 128, 3, 4, 2, 16, 100, 256};
+        app::DatasetRecord dataset;
+        dataset.path = folder.filePath(u"d.jsonl"_s);
+        spec.setBaseModel(model);
+        spec.setDataset(dataset);
+        spec.setValue(u"name"_s, u"try"_s);
+    }
+
+    RunController* start()
+    {
+        const auto run = runs.enqueue(spec);
+        return run ? *run : nullptr;
+    }
+
+    QTemporaryDir folder;
+    app::Paths paths{folder.path() + u"/workspace"_s};
+    app::Catalog catalog;
+    app::Settings settings;
+    app::RunQueue runs;
+    app::RunSpec spec;
+};
+
+} // namespace
+
+class TestRunController final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void aRunGoesToItsEnd()
+    {
+        Studio studio("normal");
+        RunController* run = studio.start();
+        QVERIFY(run != nullptr);
+        QCOMPARE(run->state(), RunState::Queued);
+        QList<RunState> states;
+        connect(run, &RunController::stateChanged, this, [&] { states.append(run->state()); });
+        QTRY_COMPARE(run->state(), RunState::Finished);
+        QCOMPARE(states.first(), RunState::Starting);
+        QVERIFY(states.contains(RunState::Loading));
+        QVERIFY(states.contains(RunState::Training));
+        QCOMPARE(run->metrics().series(app::Metric::Loss).size(), 20);
+        QCOMPARE(run->numbers().step, 20);
+        QCOMPARE(run->numbers().loss, 0.125); // as the worker said at the end
+        QCOMPARE(run->numbers().peakMemory, 2000000);
+        QTRY_COMPARE(studio.catalog.run(run->id())->state, RunState::Finished);
+        QCOMPARE(studio.catalog.run(run->id())->numbers.trainableParameters, 1234);
+        QTRY_COMPARE(studio.catalog.adapters().size(), 1);
+        QVERIFY(!studio.runs.isBusy());
+    }
+
+    void endings_data()
+    {
+        QTest::addColumn<QByteArray>("mode");
+        QTest::addColumn<RunState>("state");
+        QTest::addColumn<QString>("code");
+        QTest::newRow("crash") << QByteArray("crash") << RunState::Crashed << u"crashed"_s;
+        QTest::newRow("exit 70") << QByteArray("exit_70") << RunState::Crashed << u"crashed"_s;
+        QTest::newRow("fail") << QByteArray("fail") << RunState::Failed << u"out_of_host_memory"_s;
+        QTest::newRow("garbage") << QByteArray("garbage") << RunState::Finished << QString();
+        QTest::newRow("old protocol")
+            << QByteArray("old_protocol") << RunState::Failed << u"unsupported"_s;
+    }
+
+    void endings()
+    {
+        QFETCH(QByteArray, mode);
+        QFETCH(RunState, state);
+        QFETCH(QString, code);
+        Studio studio(mode.constData());
+        RunController* run = studio.start();
+        QSignalSpy ended(run, &RunController::ended);
+        QTRY_COMPARE(ended.size(), 1);
+        QCOMPARE(run->state(), state);
+        QCOMPARE(run->problem().code, code);
+        QTRY_COMPARE(studio.catalog.run(run->id())->state, state);
+        QCOMPARE(studio.catalog.run(run->id())->problem.isEmpty(), code.isEmpty());
+    }
+
+    void stopSavesAndTheRunCanGoOn()
+    {
+        Studio studio("slow");
+        RunController* run = studio.start();
+        QTRY_VERIFY(run->metrics().series(app::Metric::Loss).size() >= 2);
+        run->stop();
+        QTRY_COMPARE(run->state(), RunState::Cancelled);
+        QTRY_COMPARE(studio.catalog.run(run->id())->state, RunState::Cancelled);
+        qputenv("LOWRANK_FAKE", "normal");
+        const auto resumed = studio.runs.resume(run->id());
+        QVERIFY(resumed.hasValue());
+        QCOMPARE(*resumed, run);
+        QTRY_COMPARE(run->state(), RunState::Finished);
+        QCOMPARE(run->metrics().series(app::Metric::Loss).last().x, 20.0);
+    }
+
+    void pauseAndProceed()
+    {
+        Studio studio("slow");
+        RunController* run = studio.start();
+        QTRY_COMPARE(run->state(), RunState::Training);
+        run->pause();
+        QTRY_COMPARE(run->state(), RunState::Paused);
+        run->stop();
+        QTRY_COMPARE(run->state(), RunState::Cancelled);
+    }
+
+    void aHungWorkerIsKilledAndTheRunIsCrashed()
+    {
+        Studio studio("hang");
+        RunController* run = studio.start();
+        QTRY_COMPARE(run->metrics().series(app::Metric::Loss).size(), 4);
+        QList<app::WorkerClient::Rung> rungs;
+        connect(run, &RunController::rungReached, this, [&](auto rung) { rungs.append(rung); });
+        run->stop();
+        QCOMPARE(run->state(), RunState::Stopping);
+        QTRY_VERIFY_WITH_TIMEOUT(app::isEnded(run->state()), 10'000);
+        QCOMPARE(run->state(), RunState::Crashed);
+        QVERIFY(rungs.contains(app::WorkerClient::Rung::Terminate));
+    }
+
+    void runsWaitForTheDevice()
+    {
+        Studio studio("slow");
+        RunController* first = studio.start();
+        RunController* second = studio.start();
+        QVERIFY(first->folder() != second->folder());
+        QTRY_COMPARE(first->state(), RunState::Training);
+        QCOMPARE(second->state(), RunState::Queued);
+        QCOMPARE(studio.runs.waiting(), QList<RunController*>{second});
+        QCOMPARE(studio.runs.current(), first);
+        qputenv("LOWRANK_FAKE", "normal");
+        first->stop();
+        QTRY_COMPARE(second->state(), RunState::Finished);
+    }
+
+    void interruptedRunsAreFound()
+    {
+        Studio studio("normal");
+        const QString folder = app_test::writeRun(studio.paths, u"r1"_s, 3);
+        QVERIFY(QFile::remove(folder + u"/outcome.json"_s));
+        studio.catalog.rebuild();
+        studio.catalog.flush();
+        studio.runs.findInterrupted();
+        QCOMPARE(studio.runs.interrupted(), QStringList{u"r1"_s});
+        studio.runs.dismissInterrupted(u"r1"_s);
+        studio.catalog.flush();
+        studio.runs.findInterrupted();
+        QVERIFY(studio.runs.interrupted().isEmpty());
+        QVERIFY(app::canResume(studio.catalog.run(u"r1"_s)->state));
+    }
+
+    void aRunOfAnotherProcessIsFollowed()
+    {
+        Studio studio("normal");
+        const QString folder = app_test::writeRun(studio.paths, u"r1"_s, 3);
+        std::optional<engine::FolderLock> lock;
+        lock.emplace(*engine::FolderLock::acquire(std::filesystem::path(folder.toStdU16String())));
+        studio.catalog.refreshRun(u"r1"_s);
+        studio.catalog.flush();
+        RunController* run = studio.runs.open(u"r1"_s);
+        QVERIFY(run->isFollowing());
+        QTRY_COMPARE(run->metrics().series(app::Metric::Loss).size(), 3);
+        QFile metrics(folder + u"/metrics.jsonl"_s);
+        QVERIFY(metrics.open(QIODevice::Append));
+        metrics.write(app_test::stepLine(4, 0.1) + "{\"event\":\"step\",\"st"); // half a line
+        metrics.close();
+        QTRY_COMPARE(run->metrics().series(app::Metric::Loss).size(), 4);
+        QCOMPARE(run->state(), RunState::Training);
+        QVERIFY(!studio.runs.resume(u"r1"_s).hasValue()); // locked
+        QSignalSpy ended(run, &RunController::ended);
+        app_test::writeOutcome(folder, "done", 4);
+        lock.reset();
+        QTRY_COMPARE(ended.size(), 1);
+        QCOMPARE(run->state(), RunState::Finished);
+        QVERIFY(!run->isFollowing());
+    }
+
+    void aRewrittenMetricsFileIsReadAgain()
+    {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(u"metrics.jsonl"_s);
+        app_test::writeFile(path, "one\ntwo\nthree\n");
+        app::LineTail tail(path);
+        QList<QByteArray> lines;
+        const auto add = [&](const QByteArray& line) { lines.append(line); };
+        const auto restart = [&] { lines.clear(); };
+        QCOMPARE(tail.read(add, restart), app::LineTail::Result::Added);
+        QCOMPARE(lines, (QList<QByteArray>{"one", "two", "three"}));
+        QCOMPARE(tail.read(add, restart), app::LineTail::Result::Unchanged);
+        app_test::writeFile(path, "one\ntwo\nTHREE\nfour\n");
+        QCOMPARE(tail.read(add, restart), app::LineTail::Result::Restarted);
+        QCOMPARE(lines, (QList<QByteArray>{"one", "two", "THREE", "four"}));
+        app_test::writeFile(path, "one\n");
+        QCOMPARE(tail.read(add, restart), app::LineTail::Result::Restarted);
+        QCOMPARE(lines, QList<QByteArray>{"one"});
+    }
+
+    void closingWaitsForTheSave()
+    {
+        Studio studio("slow");
+        RunController* run = studio.start();
+        QTRY_COMPARE(run->state(), RunState::Training);
+        QSignalSpy idle(&studio.runs, &app::RunQueue::idle);
+        studio.runs.stopAll();
+        QVERIFY(idle.isEmpty());
+        QTRY_COMPARE(idle.size(), 1);
+        QCOMPARE(run->state(), RunState::Cancelled);
+        QVERIFY(!app::checkpointsIn(run->folder()).isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunController)
+#include "test_run_controller.moc"

@@ -1,0 +1,211 @@
+// RunSpec: the form's table, the map, counts worked out by hand, rules, and run.json there and
+// back.
+#include <algorithm>
+#include <cmath>
+
+#include <QSignalSpy>
+
+#include "app/runs/comparison.h"
+#include "app/runs/run_spec.h"
+#include "tests/app/app_test.h"
+
+using app::FieldInfo;
+using app::RunSpec;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// hidden 64, intermediate 128, 4 heads of 16, 2 key/value heads, 3 layers.
+app::ModelRecord smallModel()
+{
+    app::ModelRecord model;
+    model.path = u"/models/small"_s;
+    model.shape = {64, 128, 3, 4, 2, 16, 100, 256};
+    return model;
+}
+
+// d_in + d_out: q 128, k 96, v 96, o 128, gate 192, up 192, down 192.
+constexpr qint64 kLayerSides = 128 + 96 + 96 + 128 + 192 + 192 + 192;
+
+} // namespace
+
+class TestRunSpec final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void everyFieldIsCompleteAndKnownToTheEngine()
+    {
+        QVERIFY(RunSpec::fields().size() > 40);
+        for (const FieldInfo& field : RunSpec::fields()) {
+            QVERIFY2(!field.label.isEmpty() && !field.help.isEmpty(), qPrintable(field.name));
+            QVERIFY2(field.fallback.isValid(), qPrintable(field.name)); // the engine writes the key
+            if (field.kind == FieldInfo::Kind::Integer || field.kind == FieldInfo::Kind::Real) {
+                QVERIFY2(field.minimum < field.maximum, qPrintable(field.name));
+                QVERIFY2(field.fallback.toDouble() >= field.minimum, qPrintable(field.name));
+            }
+            if (field.kind == FieldInfo::Kind::Choice) {
+                QVERIFY2(field.choices.contains(field.fallback.toString()), qPrintable(field.name));
+            }
+        }
+    }
+
+    void defaultsAreTheProducts()
+    {
+        const RunSpec spec;
+        QCOMPARE(spec.value(u"rank"_s).toInt(), 16);
+        QCOMPARE(spec.value(u"alpha"_s).toDouble(), 32.0);
+        QCOMPARE(spec.value(u"rslora"_s).toBool(), false);
+        QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 2e-4);
+        QCOMPARE(spec.value(u"schedule"_s).toString(), u"cosine"_s);
+        QCOMPARE(spec.value(u"packing"_s).toBool(), true);
+        QCOMPARE(spec.targets(), RunSpec::targetNames());
+        QVERIFY(spec.isDefault(u"rank"_s));
+    }
+
+    void parametersAreCounted()
+    {
+        RunSpec spec;
+        spec.setBaseModel(smallModel());
+        QCOMPARE(spec.trainableParameters(), 16 * 3 * kLayerSides);
+        spec.applyPreset(RunSpec::Preset::AttentionQv);
+        QCOMPARE(spec.trainableParameters(), 16 * 3 * (128 + 96));
+        spec.setLayers({2});
+        QCOMPARE(spec.trainableParameters(), 16 * (128 + 96));
+        spec.setValue(u"rank"_s, 4);
+        QCOMPARE(spec.trainableParameters(), 4 * (128 + 96));
+        QCOMPARE(spec.adapterMegabytes(), 4.0 * (128 + 96) * 4 / 1048576);
+        spec.setCellRank(2, u"q_proj"_s, 8);
+        QCOMPARE(spec.cell(2, u"q_proj"_s).parameters, 8 * 128);
+        QCOMPARE(spec.trainableParameters(), 8 * 128 + 4 * 96);
+        spec.setTargetRank(u"v_proj"_s, 2);
+        QCOMPARE(spec.trainableParameters(), 8 * 128 + 2 * 96);
+    }
+
+    void theMapTogglesRowsColumnsAndCells()
+    {
+        RunSpec spec;
+        spec.setBaseModel(smallModel());
+        QSignalSpy changes(&spec, &RunSpec::mapChanged);
+        spec.setSelection({u"q_proj"_s}, {0});
+        QVERIFY(spec.cell(0, u"q_proj"_s).targeted);
+        QVERIFY(!spec.cell(1, u"q_proj"_s).targeted);
+        spec.toggleCell(1, u"v_proj"_s); // its row and column join
+        QVERIFY(spec.cell(1, u"v_proj"_s).targeted);
+        QVERIFY(spec.cell(0, u"v_proj"_s).targeted);
+        spec.toggleCell(1, u"v_proj"_s); // its row goes
+        QVERIFY(!spec.cell(1, u"v_proj"_s).targeted);
+        QVERIFY(spec.cell(0, u"v_proj"_s).targeted);
+        spec.toggleCell(0, u"v_proj"_s); // the only row: its column goes
+        QCOMPARE(spec.targets(), QStringList{u"q_proj"_s});
+        spec.toggleTarget(u"q_proj"_s);
+        QCOMPARE(spec.trainableParameters(), 0);
+        QVERIFY(spec.errors().contains(u"targets"_s));
+        spec.applyPreset(RunSpec::Preset::AllLinear);
+        QCOMPARE(spec.layers().size(), 3);
+        QVERIFY(changes.size() >= 6);
+    }
+
+    void errorsAndWarningsNameTheirField()
+    {
+        RunSpec spec;
+        QVERIFY(spec.errors().contains(u"base"_s));
+        QVERIFY(spec.errors().contains(u"data"_s));
+        const QTemporaryDir folder;
+        app::DatasetRecord dataset;
+        dataset.path = folder.filePath(u"d.jsonl"_s);
+        app_test::writeFile(dataset.path, "{}");
+        spec.setBaseModel(smallModel());
+        spec.setDataset(dataset);
+        QVERIFY2(spec.canStart(), qPrintable(spec.errors().values().join(u' ')));
+        spec.setValue(u"dropout"_s, 2.0);
+        QVERIFY(spec.errors().value(u"dropout"_s).contains("2"_L1));
+        spec.setValue(u"dropout"_s, 0.1);
+        QVERIFY(spec.canStart());
+        spec.setValue(u"loraplus_ratio"_s, 16.0); // with a learning rate of 2e-4
+        QVERIFY(spec.canStart());
+        QVERIFY(spec.warnings().contains(u"learning_rate"_s));
+        QVERIFY(!spec.learningRateAdvice().reason.isEmpty());
+        spec.applyAlgorithm(RunSpec::Algorithm::LoraPlus);
+        QVERIFY(!spec.warnings().contains(u"learning_rate"_s));
+        QVERIFY(std::isnan(spec.learningRateAdvice().learningRate));
+        spec.applyAlgorithm(RunSpec::Algorithm::LoraGa);
+        QCOMPARE(spec.value(u"init"_s).toString(), u"lora-ga"_s);
+        QVERIFY2(spec.warnings().isEmpty(), qPrintable(spec.warnings().values().join(u' ')));
+        QFile::remove(dataset.path);
+        spec.setValue(u"seed"_s, 1); // looked at again
+        QVERIFY(spec.errors().contains(u"data"_s));
+    }
+
+    void aModelThatCannotBeTrainedIsRefused()
+    {
+        RunSpec spec;
+        app::ModelRecord model = smallModel();
+        model.refusal = u"There is no tokenizer."_s;
+        spec.setBaseModel(model);
+        QCOMPARE(spec.errors().value(u"base"_s), model.refusal);
+    }
+
+    void configGoesThereAndBack()
+    {
+        RunSpec spec;
+        spec.setBaseModel(smallModel());
+        app::DatasetRecord dataset;
+        dataset.path = u"/data/d.csv"_s;
+        dataset.columnMap = {{u"q"_s, u"prompt"_s}};
+        spec.setDataset(dataset);
+        spec.setSelection({u"q_proj"_s, u"up_proj"_s}, {0, 2});
+        spec.setCellRank(2, u"up_proj"_s, 3);
+        spec.setValue(u"sample_prompts"_s, QStringList{u"hello"_s, u"second, with a comma"_s});
+        spec.setValue(u"seed"_s, 9007199254740992LL);
+        spec.setValue(u"name"_s, u"한국어 \"name\""_s);
+        const QJsonObject config = spec.toConfig();
+        RunSpec other;
+        const auto loaded = other.load(config);
+        QVERIFY2(loaded.hasValue(), loaded ? "" : qPrintable(loaded.problem().text()));
+        other.setBaseModel(smallModel());
+        QCOMPARE(other.layers(), (QList<qint64>{0, 2}));
+        QCOMPARE(other.cell(2, u"up_proj"_s).rank, 3);
+        QCOMPARE(other.value(u"sample_prompts"_s), spec.value(u"sample_prompts"_s));
+        QCOMPARE(other.dataset(), u"/data/d.csv"_s);
+        const QJsonObject again = other.toConfig();
+        for (const QString& key : config.keys()) {
+            QCOMPARE(again.value(key), config.value(key));
+        }
+    }
+
+    void aConfigWithAnUnknownKeyIsRefusedByName()
+    {
+        RunSpec spec;
+        const auto loaded = spec.load({{u"learning_rat"_s, 1.0}});
+        QVERIFY(!loaded.hasValue());
+        QVERIFY(loaded.problem().message.contains("learning_rat"_L1));
+    }
+
+    void comparisonShowsOnlyWhatDiffers()
+    {
+        app::RunRecord first;
+        first.name = u"a"_s;
+        first.config = {{u"rank"_s, 8}, {u"alpha"_s, 16}, {u"name"_s, u"a"_s}};
+        first.numbers.loss = 0.5;
+        app::RunRecord second = first;
+        second.name = u"b"_s;
+        second.config.insert(u"rank"_s, 16);
+        second.config.insert(u"name"_s, u"b"_s);
+        second.config.insert(u"rslora"_s, true);
+        const app::Comparison comparison = app::compareRuns({first, second});
+        QCOMPARE(comparison.settings.size(), 2);
+        QCOMPARE(comparison.settings.at(0).name, u"rank"_s);
+        QCOMPARE(comparison.settings.at(0).values, (QStringList{u"8"_s, u"16"_s}));
+        QCOMPARE(comparison.settings.at(1).values, (QStringList{u"-"_s, u"on"_s}));
+        const bool hasEval =
+            std::any_of(comparison.numbers.begin(), comparison.numbers.end(), [](const auto& row) {
+                return row.name == "eval_loss"_L1;
+            });
+        QVERIFY(!hasEval); // no run has one
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunSpec)
+#include "test_run_spec.moc"

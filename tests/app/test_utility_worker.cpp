@@ -1,0 +1,133 @@
+// Questions to the utility worker in order, over a crash and a cancel; the playground's two panes.
+#include <QSignalSpy>
+
+#include "app/playground_session.h"
+#include "app/worker/utility_worker.h"
+#include "tests/app/app_test.h"
+
+using app::Job;
+using app::PlaygroundSession;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr app::LadderTimes kQuick{5000, 500, 300};
+
+app::CheckOptions checkOf(const QString& file)
+{
+    app::CheckOptions options;
+    options.dataset = file;
+    return options;
+}
+
+} // namespace
+
+class TestUtilityWorker final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void answersComeInOrder()
+    {
+        QObject owner;
+        app::UtilityWorker utility(app_test::fakeWorker("normal"), kQuick);
+        app::CheckRequest* check = utility.check(checkOf(u"/d.jsonl"_s), &owner);
+        app::DevicesRequest* devices = utility.devices(&owner);
+        app::EstimateRequest* estimate = utility.estimate({}, &owner);
+        QCOMPARE(check->state(), Job::State::Waiting);
+        QTRY_COMPARE(estimate->state(), Job::State::Failed); // the fake knows no estimate
+        QCOMPARE(estimate->problem().code, u"unsupported"_s);
+        QCOMPARE(check->state(), Job::State::Done);
+        QCOMPARE(check->result().rows, 7);
+        QCOMPARE(check->result().refused, 2);
+        QCOMPARE(check->fraction(), 1.0);
+        QCOMPARE(devices->result().size(), 1);
+        QCOMPARE(devices->result().first().id, u"cpu"_s);
+    }
+
+    void aCrashFailsOneQuestionOnly()
+    {
+        QObject owner;
+        app::UtilityWorker utility(app_test::fakeWorker("crash"), kQuick);
+        app::CheckRequest* check = utility.check(checkOf(u"/d.jsonl"_s), &owner);
+        app::DevicesRequest* devices = utility.devices(&owner);
+        QTRY_COMPARE(check->state(), Job::State::Failed);
+        QCOMPARE(check->problem().code, u"crashed"_s);
+        QTRY_COMPARE(devices->state(), Job::State::Done); // by a new worker
+    }
+
+    void waitingQuestionsAreCancelledAtOnceAndOwnersMayGo()
+    {
+        app::UtilityWorker utility(app_test::fakeWorker("normal"), kQuick);
+        auto owner = std::make_unique<QObject>();
+        QObject other;
+        utility.check(checkOf(u"/a"_s), owner.get());
+        app::CheckRequest* second = utility.check(checkOf(u"/b"_s), &other);
+        app::DevicesRequest* third = utility.devices(&other);
+        second->cancel();
+        QCOMPARE(second->state(), Job::State::Cancelled);
+        owner.reset();
+        QTRY_COMPARE(third->state(), Job::State::Done);
+    }
+
+    void twoPanesAnswerOnOneBase()
+    {
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        session.loadBase(u"/base"_s);
+        QCOMPARE(session.state(), PlaygroundSession::State::Loading);
+        session.loadAdapter(u"r1/adapter"_s, u"/runs/r1/adapter"_s);
+        QTRY_COMPARE(session.residentAdapters(), QStringList{u"r1/adapter"_s});
+        QCOMPARE(session.state(), PlaygroundSession::State::Ready);
+        QStringList streamed{QString(), QString()};
+        QList<app::Answer> answers;
+        connect(&session, &PlaygroundSession::tokenAdded, this, [&](int pane, const QString& text) {
+            streamed[pane] += text;
+        });
+        connect(&session,
+                &PlaygroundSession::answerFinished,
+                this,
+                [&](int, const app::Answer& answer) { answers.append(answer); });
+        QSignalSpy finished(&session, &PlaygroundSession::askFinished);
+        app::GenerateRequest request;
+        request.prompt = u"hi"_s;
+        session.ask({QString(), u"r1/adapter"_s}, request);
+        QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(answers.size(), 2);
+        QCOMPARE(answers.at(0).adapter, QString());
+        QCOMPARE(answers.at(1).adapter, u"r1/adapter"_s); // the pane names who answered
+        QCOMPARE(streamed.at(0), answers.at(0).text);
+        QCOMPARE(streamed.at(1), answers.at(1).text);
+        QVERIFY(streamed.at(0).startsWith("base0"_L1));
+        QCOMPARE(session.state(), PlaygroundSession::State::Ready);
+    }
+
+    void cancelStopsTheRestOfThePanes()
+    {
+        PlaygroundSession session(app_test::fakeWorker("slow"), kQuick);
+        session.loadBase(u"/base"_s);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+        QSignalSpy tokens(&session, &PlaygroundSession::tokenAdded);
+        QSignalSpy finished(&session, &PlaygroundSession::askFinished);
+        QSignalSpy answers(&session, &PlaygroundSession::answerFinished);
+        session.ask({QString(), QString()}, {});
+        QTRY_VERIFY(tokens.size() >= 2);
+        session.cancel();
+        QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(answers.size(), 1);
+        QCOMPARE(answers.first().at(1).value<app::Answer>().finishReason, u"cancelled"_s);
+    }
+
+    void aBaseThatCannotBeLoadedIsSaid()
+    {
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        session.loadBase(u"/missing"_s);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Failed);
+        QCOMPARE(session.problem().code, u"not_found"_s);
+        session.loadBase(u"/base"_s); // and again with another
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestUtilityWorker)
+#include "test_utility_worker.moc"
