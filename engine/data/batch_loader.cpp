@@ -128,7 +128,13 @@ BatchLoader::BatchLoader(std::vector<Example> examples, const BatchConfig& confi
                  " examples, fewer than ",
                  INT32_MAX,
                  " are wanted");
+    // Room for what epochs and short steps fill, so that no step after the first allocates.
+    constexpr std::size_t kEpochs = 1024;
+    m_epoch_first_step.reserve(kEpochs);
     m_epoch_first_step.push_back(0);
+    m_next.reserve(m_examples.size() + 1);
+    m_open.reserve(kOpenRows);
+    m_spare.reserve(static_cast<std::size_t>(config.grad_accum_steps));
     m_shuffled.resize(m_examples.size());
     m_row_of.resize(m_examples.size());
     m_cached.order.resize(m_examples.size());

@@ -146,22 +146,11 @@ const std::vector<std::string>& common_control_texts()
 std::string find_control_text(const Record& record, const Tokenizer* tokenizer)
 {
     const auto find_in = [&](std::string_view text) -> std::string {
-        // Every control text has a bracket, so most texts are settled by one search.
-        if (text.find_first_of("<[") != std::string_view::npos) {
-            for (const std::string& control : common_control_texts()) {
-                if (text.find(control) != std::string_view::npos) {
-                    return control;
-                }
-            }
+        const std::string* found = find_word(text, common_control_texts());
+        if (found == nullptr && tokenizer != nullptr) {
+            found = find_word(text, tokenizer->special_token_texts());
         }
-        if (tokenizer != nullptr) {
-            for (const std::string& control : tokenizer->special_token_texts()) {
-                if (!control.empty() && text.find(control) != std::string_view::npos) {
-                    return control;
-                }
-            }
-        }
-        return "";
+        return found == nullptr ? "" : *found;
     };
     for (const Message& message : record.messages) {
         if (std::string found = find_in(message.content); !found.empty()) {

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "engine/data/chat_format.h"
+#include "engine/data/text_check.h"
 
 namespace engine {
 
@@ -14,10 +15,7 @@ using Run = std::span<const RenderedPart>;
 
 bool mentions_special_token(std::string_view text, const Tokenizer& tokenizer)
 {
-    const auto& specials = tokenizer.special_token_texts();
-    return std::any_of(specials.begin(), specials.end(), [&](const std::string& special) {
-        return !special.empty() && text.find(special) != std::string_view::npos;
-    });
+    return find_word(text, tokenizer.special_token_texts()) != nullptr;
 }
 
 void append(std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& more)

@@ -210,6 +210,26 @@ std::string as_utf8(std::string_view text)
     return result;
 }
 
+const std::string* find_word(std::string_view text, const std::vector<std::string>& words)
+{
+    // Hundreds of control tokens begin alike: one search for that character settles most texts.
+    char searched = '\0';
+    bool present = false;
+    for (const std::string& word : words) {
+        if (word.empty()) {
+            continue;
+        }
+        if (word.front() != searched) {
+            searched = word.front();
+            present = text.find(searched) != std::string_view::npos;
+        }
+        if (present && text.find(word) != std::string_view::npos) {
+            return &word;
+        }
+    }
+    return nullptr;
+}
+
 std::string_view trimmed(std::string_view text)
 {
     constexpr std::string_view kSpace = " \t\n\r\f\v";

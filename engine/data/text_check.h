@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace engine {
 
@@ -38,6 +39,10 @@ namespace engine {
 
 // The text with U+FFFD in place of what is not UTF-8; file names may hold anything.
 [[nodiscard]] std::string as_utf8(std::string_view text);
+
+// The first of the words that the text holds; null when it holds none.
+[[nodiscard]] const std::string* find_word(std::string_view text,
+                                           const std::vector<std::string>& words);
 
 // White space of ASCII removed at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);

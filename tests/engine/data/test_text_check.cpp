@@ -38,6 +38,16 @@ TEST(TextCheckTest, GuessesTheEncoding)
     EXPECT_THAT(encoding_hint("caf\xE9"), HasSubstr("looks like Latin-1"));
 }
 
+TEST(TextCheckTest, FindsTheFirstWordOfTheList)
+{
+    const std::vector<std::string> words = {"<|end|>", "<s>", "", "[INST]", "word"};
+    EXPECT_EQ(find_word("a <s> b <|end|>", words), &words[0]);
+    EXPECT_EQ(find_word("only [INST] here", words), &words[3]);
+    EXPECT_EQ(find_word("a < b, [x], a word", words), &words[4]);
+    EXPECT_EQ(find_word("nothing", words), nullptr);
+    EXPECT_EQ(find_word("", words), nullptr);
+}
+
 TEST(TextCheckTest, QuotationsCutAtACodePoint)
 {
     EXPECT_EQ(in_quotes("abc"), "\"abc\"");

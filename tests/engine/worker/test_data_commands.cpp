@@ -1,0 +1,133 @@
+// The real program's check, render and tokenize: exit codes, row numbers, and one truth about
+// tokens.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_run.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::Json;
+using testing::HasSubstr;
+
+class DataCommands : public testing::Test
+{
+protected:
+    struct Output
+    {
+        int exit_code = 0;
+        std::string text;
+
+        [[nodiscard]] Json json() const
+        {
+            return engine::value_or_throw(engine::parse_json(text, "output"));
+        }
+    };
+
+    void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
+
+    Output lowrank(std::vector<std::string> arguments)
+    {
+        arguments.insert(arguments.begin(), LOWRANK_PROGRAM);
+        arguments.insert(arguments.end(), {"--base", (m_folder.path() / "model").string()});
+        tests::ChildProcess child(arguments);
+        Output output;
+        while (const auto line = child.line()) {
+            output.text += *line + "\n";
+        }
+        output.exit_code = child.wait();
+        return output;
+    }
+
+    fs::path write(const std::string& name, const std::string& text)
+    {
+        tests::write_text(m_folder.path() / name, text);
+        return m_folder.path() / name;
+    }
+
+    tests::TemporaryFolder m_folder;
+};
+
+TEST_F(DataCommands, CheckSaysWhatItFoundAndExitsByTheVerdict)
+{
+    struct Case
+    {
+        std::string file;
+        std::string verdict;
+        int exit_code;
+    };
+
+    for (const Case& wanted : {Case{"chat_ok.jsonl", "accept", 0},
+                               Case{"sch_empty_output_rows.jsonl", "warn", 0},
+                               Case{"sch_special_tokens.jsonl", "warn", 0},
+                               Case{"chat_problems.jsonl", "error", 2},
+                               Case{"enc_gzip_bomb_100MB.jsonl.gz", "error", 2},
+                               Case{"quote'and;semi$(x).jsonl", "accept", 0}}) {
+        const fs::path file = fs::path(LOWRANK_TEST_DATA) / "nasty" / wanted.file;
+        const Output output = lowrank({"check", "--json", "--data", file.string()});
+        EXPECT_EQ(output.exit_code, wanted.exit_code) << wanted.file;
+        EXPECT_EQ(output.json()["verdict"], wanted.verdict) << wanted.file;
+    }
+}
+
+TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
+{
+    const fs::path file = write("rows.jsonl",
+                                "{\"question\":\"a\",\"answer\":\"b\"}\n"
+                                "{\"question\":\"a\",\"answer\":null}\n");
+    const Output output = lowrank({"check", "--data", file.string()});
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_THAT(output.text, HasSubstr("2 rows, 1 accepted"));
+    EXPECT_THAT(output.text, HasSubstr("error, row 2: \"answer\" is null, text is wanted"));
+}
+
+TEST_F(DataCommands, MappedColumnsAreUnderstood)
+{
+    const fs::path file = write("mapped.csv", "Frage;Antwort\nEins?;1\nZwei?;2\n");
+    EXPECT_EQ(lowrank({"check", "--data", file.string()}).exit_code, 2);
+    const Output output = lowrank(
+        {"check", "--json", "--data", file.string(), "--map", "Frage=prompt,Antwort=completion"});
+    EXPECT_EQ(output.exit_code, 0);
+    EXPECT_EQ(output.json()["accepted"], 2);
+}
+
+TEST_F(DataCommands, RenderShowsTheTokensThatTokenizeGives)
+{
+    const fs::path file = write("pairs.jsonl",
+                                "{\"prompt\":\"first\",\"completion\":\" x\"}\n"
+                                "{\"prompt\":\"say 2:\",\"completion\":\" the answer is 4\"}\n");
+    const Output rendered = lowrank({"render", "--json", "--data", file.string(), "--row", "2"});
+    ASSERT_EQ(rendered.exit_code, 0);
+    std::vector<std::int32_t> ids;
+    std::string trained;
+    const Json row = rendered.json();
+    for (const Json& token : row["tokens"]) {
+        ids.push_back(token["id"].get<std::int32_t>());
+        trained += token["trained"].get<bool>() ? token["text"].get<std::string>() : "";
+    }
+    EXPECT_EQ(trained, " the answer is 4</s>");
+    ASSERT_EQ(ids.back(), tests::kTinyEos);
+    ids.pop_back();
+
+    const Output tokenized = lowrank({"tokenize", "--text", "say 2: the answer is 4"});
+    ASSERT_EQ(tokenized.exit_code, 0);
+    std::istringstream numbers(tokenized.text);
+    std::vector<std::int32_t> wanted;
+    for (std::int32_t id = 0; numbers >> id;) {
+        wanted.push_back(id);
+    }
+    EXPECT_EQ(ids, wanted);
+}
+
+TEST_F(DataCommands, MissingRowsAndFilesAreBadInput)
+{
+    const std::string data = (m_folder.path() / "data.jsonl").string();
+    EXPECT_EQ(lowrank({"render", "--data", data, "--row", "1000"}).exit_code, 2);
+    EXPECT_EQ(lowrank({"render", "--data", data + ".no"}).exit_code, 2);
+    EXPECT_EQ(lowrank({"check", "--data", data, "--format", "vicuna"}).exit_code, 2);
+}
+
+} // namespace
