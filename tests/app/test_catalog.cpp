@@ -1,4 +1,5 @@
 // The catalog: migrations, transactions, what a rebuild brings back, two studios, read-only places.
+// One file because the cases share one workspace.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,5 @@
 // New run: what is trained, on what, how; the map, the memory estimate, and Start.
+// One file because it builds and reads one form.
 #include "ui/pages/new_run_page.h"
 
 #include <cmath>

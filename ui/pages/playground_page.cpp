@@ -1,4 +1,5 @@
 // Playground: the same question to the base and to an adapter, side by side on one resident base.
+// One file because it builds and drives one page.
 #include "ui/pages/playground_page.h"
 
 #include <QComboBox>

@@ -1,5 +1,5 @@
 // Run: one run live or past: numbers, charts, samples, LoRA-GA's report, settings, log; and what
-// can be done with it.
+// can be done with it. One file because it builds and drives one page.
 #include "ui/pages/run_page.h"
 
 #include <QComboBox>
