@@ -65,18 +65,23 @@ std::function<void(double)> loading_events(const EventSink& sink, std::string wh
     };
 }
 
-// The matrix library's code and pools are part of the process from its first product on: one of a
-// step's form and one of a single token's, as samples need.
-void warm_up(Backend& backend, DType dtype)
+// The matrix library makes code and pools for every shape it meets, and they are part of the
+// process from then on. Products of the run's shapes, forward and backward, let the baseline be
+// measured with them in it.
+void warm_up(Backend& backend, const ModelConfig& model, DType dtype)
 {
-    constexpr std::int64_t kSize = 64;
-    Tensor weight = backend.tensor(dtype, {kSize, kSize});
-    ops::zero(backend, weight);
-    for (const std::int64_t rows : {kSize, std::int64_t{1}}) {
-        Tensor x = backend.tensor(dtype, {rows, kSize});
-        Tensor y = backend.tensor(dtype, {rows, kSize});
+    constexpr std::int64_t kRows = 64;
+    for (const Target target : {Target::QProj, Target::KProj, Target::GateProj, Target::DownProj}) {
+        const std::int64_t out = model.out_features(target);
+        const std::int64_t in = model.in_features(target);
+        Tensor weight = backend.tensor(dtype, {out, in});
+        Tensor x = backend.tensor(dtype, {kRows, in});
+        Tensor y = backend.tensor(dtype, {kRows, out});
+        ops::zero(backend, weight);
         ops::zero(backend, x);
         ops::linear(backend, x, weight, y);
+        ops::matmul(backend, {.a = y, .b = weight, .c = x});
+        ops::linear(backend, x.view().rows(0, 1), weight, y.view().rows(0, 1)); // a sample's token
     }
 }
 
@@ -111,7 +116,7 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     plan.inputs = std::move(*inputs);
     plan.longest = longest_example(*plan.inputs, config.seq_len);
     const bool samples = !config.sample_prompts.empty() || !plan.inputs->sample_records.empty();
-    warm_up(*plan.backend, config.dtype);
+    warm_up(*plan.backend, plan.inputs->model, config.dtype);
     const MemoryUse memory = process_memory();
     plan.estimate = choose_micro_batch(*plan.backend,
                                        config,

@@ -1,0 +1,145 @@
+// The estimate against the measured peak of the real program, and the choice of the micro-batch.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/tensor/cpu_backend.h"
+#include "engine/train/memory_estimate.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_run.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::Json;
+using engine::TrainConfig;
+
+constexpr double kTolerance = 0.10; // of the measured peak: the product's promise
+
+struct Case
+{
+    const char* name;
+    Json changes;
+};
+
+class EstimateAgainstPeak : public testing::TestWithParam<Case>
+{};
+
+// A model large enough that what is estimated is most of the process.
+TEST_P(EstimateAgainstPeak, IsWithinTenPercent)
+{
+    tests::TemporaryFolder folder;
+    tests::write_tiny_model(folder.path() / "model", 512, 4);
+    tests::write_tiny_data(folder.path() / "data.jsonl", 200);
+    Json settings = {{"seq_len", 256},
+                     {"micro_batch_size", 8},
+                     {"grad_accum_steps", 1},
+                     {"max_steps", 2},
+                     {"save_every", 0},
+                     {"sample_prompts", {"say 1:"}}};
+    settings.update(GetParam().changes);
+    const fs::path run = tests::make_run(folder.path(), "run", settings);
+    tests::ChildProcess estimate(
+        {LOWRANK_PROGRAM, "estimate", (run / "run.json").string(), "--json"});
+    std::string text;
+    while (const auto line = estimate.line()) {
+        text += *line;
+    }
+    ASSERT_EQ(estimate.wait(), 0);
+    const Json estimated = engine::value_or_throw(engine::parse_json(text, "estimate"));
+    const auto total = estimated["total_bytes"].get<double>();
+
+    tests::ChildProcess worker({LOWRANK_PROGRAM, "worker"});
+    worker.send(engine::to_line(engine::Json{{"command", "train"}, {"run_dir", run.string()}}));
+    const Json finished = worker.wait_for("finished");
+    ASSERT_FALSE(finished.is_null());
+    const auto peak = finished["peak_memory"].get<double>();
+    RecordProperty("estimated_bytes", std::to_string(total));
+    RecordProperty("peak_bytes", std::to_string(peak));
+    EXPECT_NEAR(total, peak, kTolerance * peak) << estimated["terms"].dump(1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Runs,
+                         EstimateAgainstPeak,
+                         testing::Values(Case{"lora", Json::object()},
+                                         Case{"bf16", {{"dtype", "bf16"}}},
+                                         Case{"checkpointing", {{"grad_checkpointing", true}}},
+                                         Case{"one_row", {{"micro_batch_size", 1}}},
+                                         Case{"lora_ga", {{"init", "lora-ga"}, {"rslora", true}}},
+                                         Case{"full", {{"method", "full"}}}),
+                         [](const auto& test) { return test.param.name; });
+
+class ChooseMicroBatch : public testing::Test
+{
+protected:
+    engine::EstimateInputs inputs(std::int64_t available_bytes) const
+    {
+        engine::EstimateInputs result;
+        result.model = &m_model;
+        result.available_bytes = available_bytes;
+        result.longest = 64;
+        return result;
+    }
+
+    engine::CpuBackend m_backend{1};
+    engine::ModelConfig m_model = tests::tiny_config();
+    TrainConfig m_config = [] {
+        TrainConfig config;
+        config.seq_len = 64;
+        return config;
+    }();
+};
+
+TEST_F(ChooseMicroBatch, TakesTheEffectiveBatchWhenThereIsRoom)
+{
+    EXPECT_TRUE(engine::choose_micro_batch(m_backend, m_config, inputs(1LL << 40)).fits);
+    EXPECT_EQ(m_config.micro_batch_size, 16);
+    EXPECT_EQ(m_config.grad_accum_steps, 1);
+}
+
+TEST_F(ChooseMicroBatch, HalvesUntilItFits)
+{
+    m_config.micro_batch_size = 2;
+    m_config.grad_accum_steps = 1;
+    const std::int64_t two = engine::estimate_memory(m_backend, m_config, inputs(0)).total_bytes;
+    m_config.micro_batch_size = 0;
+    m_config.grad_accum_steps = 0;
+    const auto estimate = engine::choose_micro_batch(m_backend, m_config, inputs(two + two / 8));
+    EXPECT_TRUE(estimate.fits);
+    EXPECT_EQ(m_config.micro_batch_size, 2);
+    EXPECT_EQ(m_config.grad_accum_steps, 8);
+}
+
+TEST_F(ChooseMicroBatch, SaysSoWhenNothingFits)
+{
+    const auto estimate = engine::choose_micro_batch(m_backend, m_config, inputs(1000));
+    EXPECT_FALSE(estimate.fits);
+    EXPECT_EQ(m_config.micro_batch_size, 1);
+    const engine::Error error = engine::does_not_fit(m_config, estimate);
+    EXPECT_EQ(engine::exit_code(error.code), 4);
+    EXPECT_FALSE(error.hint.empty());
+}
+
+TEST_F(ChooseMicroBatch, StatedSizesAreLeftAlone)
+{
+    m_config.micro_batch_size = 3;
+    m_config.grad_accum_steps = 5;
+    (void)engine::choose_micro_batch(m_backend, m_config, inputs(1LL << 40));
+    EXPECT_EQ(m_config.micro_batch_size, 3);
+    EXPECT_EQ(m_config.grad_accum_steps, 5);
+}
+
+TEST_F(ChooseMicroBatch, TotalIsTheSumOfTheTerms)
+{
+    m_config.micro_batch_size = 2;
+    m_config.grad_accum_steps = 1;
+    const auto estimate = engine::estimate_memory(m_backend, m_config, inputs(0));
+    std::int64_t sum = 0;
+    for (const engine::MemoryTerm& term : estimate.terms) {
+        EXPECT_GT(term.bytes, 0) << term.name;
+        sum += term.bytes;
+    }
+    EXPECT_EQ(sum, estimate.total_bytes);
+}
+
+} // namespace
