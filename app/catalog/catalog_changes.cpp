@@ -279,9 +279,8 @@ void Catalog::undoDelete()
                 return writeProblem(each.from, tr("cannot be brought back from the trash"));
             }
         }
-        return Apply([index = readWorkspace(paths)](Database& database) {
-            replaceCatalog(database, index);
-        });
+        return Apply(
+            [paths](Database& database) { replaceCatalog(database, readWorkspace(paths)); });
     });
 }
 
@@ -344,18 +343,22 @@ void Catalog::writeProgress()
                     }});
 }
 
+// The files are read inside the transaction: what another studio writes to a file before is read,
+// and what it writes afterwards it puts into the tables after this.
 void Catalog::rebuild()
 {
     auto counts = std::make_shared<QPair<int, int>>();
-    postAnyway(
-        Topic::Everything,
-        [paths = m_paths, counts]() -> Outcome<Apply> {
+    const auto prepare = [paths = m_paths, counts]() -> Outcome<Apply> {
+        return Apply([paths, counts](Database& database) {
             const WorkspaceIndex index = readWorkspace(paths);
             *counts = {static_cast<int>(index.runs.size()),
                        static_cast<int>(index.adapters.size())};
-            return Apply([index](Database& database) { replaceCatalog(database, index); });
-        },
-        [this, counts] { Q_EMIT rebuilt(counts->first, counts->second); });
+            replaceCatalog(database, index);
+        });
+    };
+    postAnyway(Topic::Everything, prepare, [this, counts] {
+        Q_EMIT rebuilt(counts->first, counts->second);
+    });
 }
 
 void Catalog::flush()

@@ -110,7 +110,7 @@ void put(Database& database, const RunRecord& record)
     statement.bind(":id", record.id)
         .bind(":folder", record.folder)
         .bind(":name", record.name)
-        .bind(":state", toString(record.state))
+        .bind(":state", stateName(record.state))
         .bind(":base_model", record.baseModel)
         .bind(":base_hash", record.baseHash)
         .bind(":dataset", record.dataset)
@@ -137,7 +137,7 @@ void updateProgress(Database& database,
         "tokens_per_second = :tokens_per_second, seconds = :seconds, tokens = :tokens, "
         "peak_memory = :peak_memory, trainable_parameters = :trainable_parameters WHERE id = :id");
     bindNumbers(statement, numbers);
-    statement.bind(":id", id).bind(":state", toString(state)).run();
+    statement.bind(":id", id).bind(":state", stateName(state)).run();
 }
 
 void remove(Database& database, const QString& id)

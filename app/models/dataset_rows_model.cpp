@@ -42,7 +42,7 @@ QVariant DatasetRowsModel::data(const QModelIndex& index, int role) const
         case Text:
             return row.rendered.simplified();
         case Tokens:
-            return row.tokens.size();
+            return row.totalTokens;
         case Trained:
             return row.trainedTokens;
         default:

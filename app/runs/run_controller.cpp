@@ -1,11 +1,10 @@
-// The run's states, from the worker's events or from the folder that another process writes.
-// One file because it is one state machine.
+// The run's states from the worker's events; run_controller_folder.cpp has what is read from its
+// folder.
 #include "app/runs/run_controller.h"
 
 #include <cmath>
 
 #include <QFileInfo>
-#include <QThreadPool>
 
 #include "app/runs/run_folder.h"
 #include "app/worker/detached_run.h"
@@ -16,8 +15,6 @@ using namespace Qt::StringLiterals;
 namespace app {
 
 namespace {
-
-constexpr int kFollowMs = 500;
 
 RunState stateFromWorker(const QString& state)
 {
@@ -44,7 +41,6 @@ RunController::RunController(
     , m_times(times)
     , m_tail(RunFolder(m_folder).metricsFile())
 {
-    m_followTimer.setInterval(kFollowMs);
     connect(&m_followTimer, &QTimer::timeout, this, &RunController::lookAtLock);
 }
 
@@ -323,103 +319,6 @@ void RunController::continueWithoutWindow()
         m_detachAsked = true;
         m_client->stop();
     }
-}
-
-void RunController::goOnDetached()
-{
-    const Outcome<qint64> process = startDetachedRun(m_program, m_folder);
-    if (process) {
-        // The process is there: a folder that takes no note of it only costs the stop button.
-        (void)RunFolder(m_folder).setStudioValues(
-            {{u"process_id"_s, *process}, {u"state"_s, toString(RunState::Training)}});
-        Q_EMIT detached(*process);
-        follow();
-    } else {
-        m_problem = process.problem();
-        setState(RunState::Cancelled);
-        Q_EMIT problemOccurred(m_problem);
-    }
-    Q_EMIT ended();
-}
-
-void RunController::follow()
-{
-    m_following = true;
-    m_lockSeen = RunFolder(m_folder).isLocked();
-    m_followed.start();
-    if (m_metrics.series(Metric::Loss).isEmpty()) {
-        loadPast();
-    }
-    m_followTimer.start();
-    setState(RunState::Training);
-}
-
-void RunController::lookAtLock()
-{
-    const qsizetype before = m_metrics.series(Metric::Loss).size();
-    readNewLines();
-    if (m_metrics.series(Metric::Loss).size() != before) {
-        m_lastStep = m_metrics.lastStep();
-        Q_EMIT stepAdded();
-    }
-    const RunFolder folder(m_folder);
-    m_lockSeen = m_lockSeen || folder.isLocked();
-    // A process that was just started has not locked the folder yet.
-    const bool mayStillStart = !m_lockSeen && m_followed.elapsed() < m_times.startMs;
-    if (m_pastJob != nullptr || mayStillStart || folder.isLocked()) {
-        return;
-    }
-    m_followTimer.stop();
-    m_following = false;
-    m_checkpoints = checkpointsIn(m_folder);
-    setState(folder.stateFor(numbers()));
-    Q_EMIT ended();
-}
-
-void RunController::loadPast()
-{
-    if (m_pastJob != nullptr) {
-        return;
-    }
-    m_pastJob = new RunPastJob(m_folder, this);
-    connect(m_pastJob, &Job::ended, this, &RunController::onPastLoaded);
-    m_pastJob->start(*QThreadPool::globalInstance());
-}
-
-void RunController::onPastLoaded()
-{
-    RunPast& past = m_pastJob->past();
-    m_metrics = std::move(past.metrics);
-    m_tail = past.tail;
-    // Samples that arrived while the file was read are in it already.
-    const qint64 lastRead = past.samples.isEmpty() ? -1 : past.samples.last().step;
-    m_samples.removeIf([lastRead](const SampleText& each) { return each.step <= lastRead; });
-    m_samples = past.samples + m_samples;
-    m_initReport = m_initReport ? m_initReport : past.initReport;
-    if (m_checkpoints.isEmpty()) {
-        m_checkpoints = past.checkpoints;
-    }
-    if (m_lastStep.step == 0) {
-        m_lastStep = m_metrics.lastStep();
-    }
-    for (const QString& line : past.log) {
-        m_log.append(LogModel::Level::Info, line);
-    }
-    m_pastJob->deleteLater();
-    m_pastJob = nullptr;
-    readNewLines();
-    Q_EMIT pastLoaded();
-    Q_EMIT stepAdded();
-}
-
-void RunController::showRecord(const RunRecord& record)
-{
-    m_started.maxSteps = record.numbers.maxSteps;
-    m_started.trainableParameters = record.numbers.trainableParameters;
-    m_peakMemory = record.numbers.peakMemory;
-    m_problem.message = record.problem;
-    setState(record.state);
-    loadPast();
 }
 
 } // namespace app

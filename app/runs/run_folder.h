@@ -17,6 +17,8 @@ class RunFolder final
 public:
     explicit RunFolder(QString folder);
 
+    [[nodiscard]] const QString& root() const { return m_folder; }
+
     [[nodiscard]] QString path(const QString& file) const;
     [[nodiscard]] QString runFile() const;     // run.json: the worker's
     [[nodiscard]] QString studioFile() const;  // studio.json: name, tags, notes, parent, state

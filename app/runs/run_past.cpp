@@ -51,7 +51,7 @@ struct RunPastJob::ReadWork final : ThreadJob::Work
         }
         readSamples();
         readLog();
-        past.checkpoints = checkpointsIn(folder.path({}));
+        past.checkpoints = checkpointsIn(folder.root());
         if (const Outcome<QJsonObject> report = readJsonObject(folder.initReportFile())) {
             past.initReport = initReportFrom(*report);
         }

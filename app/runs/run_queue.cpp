@@ -82,7 +82,7 @@ Outcome<RunController*> RunQueue::enqueue(const RunSpec& spec)
         return made.problem();
     }
     const RunFolder folder(*made);
-    QJsonObject studio{{u"state"_s, toString(RunState::Queued)},
+    QJsonObject studio{{u"state"_s, stateName(RunState::Queued)},
                        {u"created"_s, QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
                        {u"parent"_s, spec.parentRun()}};
     if (const auto model = m_catalog.modelByPath(spec.baseModel())) {
@@ -115,12 +115,12 @@ Outcome<RunController*> RunQueue::resume(const QString& runId)
     }
     if (folder.isLocked()) {
         return Problem{u"busy"_s,
-                       tr("%1: another process trains here already.").arg(folder.path({}))};
+                       tr("%1: another process trains here already.").arg(folder.root())};
     }
     if (m_catalog.access() == Catalog::Access::ReadOnly) {
         return m_catalog.readOnlyReason();
     }
-    Entry& entry = adopt(folder.path({}));
+    Entry& entry = adopt(folder.root());
     if (entry.own || entry.queued) {
         return entry.run.get();
     }
@@ -151,7 +151,7 @@ RunController* RunQueue::open(const QString& runId)
     if (!folder.exists()) {
         return nullptr;
     }
-    Entry& entry = adopt(folder.path({}));
+    Entry& entry = adopt(folder.root());
     if (folder.isLocked()) {
         entry.run->follow();
     } else if (const std::optional<RunRecord> record = m_catalog.run(runId)) {
@@ -233,7 +233,7 @@ void RunQueue::onEnded(RunController* run)
     entry->queued = false;
     if (m_catalog.access() == Catalog::Access::ReadWrite) {
         if (isEnded(run->state())) {
-            const QJsonObject values{{u"state"_s, toString(run->state())},
+            const QJsonObject values{{u"state"_s, stateName(run->state())},
                                      {u"numbers"_s, numbersToJson(run->numbers())},
                                      {u"problem"_s, run->problem().text()}};
             m_catalog.recordRun(run->id(), values);
@@ -282,7 +282,7 @@ bool RunQueue::isEndedForGood(RunState state)
 void RunQueue::dismissInterrupted(const QString& runId)
 {
     if (m_interrupted.removeOne(runId)) {
-        m_catalog.recordRun(runId, {{u"state"_s, toString(RunState::Cancelled)}});
+        m_catalog.recordRun(runId, {{u"state"_s, stateName(RunState::Cancelled)}});
         Q_EMIT interruptedChanged();
     }
 }

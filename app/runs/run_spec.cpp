@@ -189,12 +189,14 @@ void RunSpec::setLayers(const QList<qint64>& layers)
 
 void RunSpec::setSelection(const QStringList& targets, const QList<qint64>& layers)
 {
-    m_targets.clear();
+    // `targets` may be m_targets itself.
+    QStringList ordered;
     for (const QString& each : targetNames()) {
         if (targets.contains(each)) {
-            m_targets.append(each);
+            ordered.append(each);
         }
     }
+    m_targets = ordered;
     m_layers = layers;
     std::sort(m_layers.begin(), m_layers.end());
     m_layers.erase(std::unique(m_layers.begin(), m_layers.end()), m_layers.end());

@@ -30,7 +30,7 @@ constexpr std::array<Name, 11> kNames = {{
 
 } // namespace
 
-QString toString(RunState state)
+QString stateName(RunState state)
 {
     for (const auto& [each, name] : kNames) {
         if (each == state) {

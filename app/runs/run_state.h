@@ -21,7 +21,7 @@ enum class RunState {
     Interrupted,
 };
 
-[[nodiscard]] QString toString(RunState state); // "queued", ...: in files and the catalog
+[[nodiscard]] QString stateName(RunState state); // "queued", ...: in files and the catalog
 [[nodiscard]] RunState runStateFromString(const QString& text); // Interrupted when unknown
 [[nodiscard]] QString displayName(RunState state);              // for people, translated
 [[nodiscard]] bool isEnded(RunState state);                     // Finished to Interrupted

@@ -6,6 +6,8 @@
 #include <QCoreApplication>
 #include <QJsonArray>
 
+#include "app/worker/worker_events.h"
+
 using namespace Qt::StringLiterals;
 
 namespace app {
@@ -18,18 +20,15 @@ struct TermLabel
     const char* label;
 };
 
-constexpr std::array<TermLabel, 11> kTermLabels = {{
+constexpr std::array<TermLabel, 8> kTermLabels = {{
+    {"baseline"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Program and data")},
     {"base_weights"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Base model")},
-    {"base"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Base model")},
     {"adapter"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Adapter")},
     {"gradients"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Gradients")},
     {"optimizer"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Optimizer")},
     {"activations"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Activations")},
-    {"logits"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Logits")},
-    {"data"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Data")},
-    {"workspace"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Work space")},
-    {"tokenizer"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Tokenizer")},
-    {"program"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Program")},
+    {"initialization"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "LoRA-GA's start")},
+    {"samples"_L1, QT_TRANSLATE_NOOP("app::MemoryEstimate", "Samples")},
 }};
 
 // A name without a label of ours is shown with its underscores as spaces.
@@ -62,33 +61,37 @@ PreviewRow previewRowFrom(const QJsonObject& object)
 {
     PreviewRow row;
     row.row = object.value("row"_L1).toInteger();
-    row.rendered = object.value("text"_L1).toString();
+    row.totalTokens = object.value("total_tokens"_L1).toInteger();
+    row.trainedTokens = object.value("total_targets"_L1).toInteger();
+    for (const QJsonValue& part : object.value("parts"_L1).toArray()) {
+        row.rendered += part.toObject().value("text"_L1).toString();
+    }
     for (const QJsonValue& value : object.value("tokens"_L1).toArray()) {
         const QJsonObject token = value.toObject();
-        const bool trained = token.value("trained"_L1).toBool();
-        row.tokens.append(
-            {token.value("id"_L1).toInteger(), token.value("text"_L1).toString(), trained});
-        row.trainedTokens += trained ? 1 : 0;
+        row.tokens.append({token.value("id"_L1).toInteger(),
+                           token.value("text"_L1).toString(),
+                           token.value("trained"_L1).toBool()});
     }
     return row;
 }
 
 void readStatistics(const QJsonObject& event, DatasetCheck& check)
 {
-    const QJsonObject statistics = event.value("statistics"_L1).toObject();
-    check.counted = !statistics.isEmpty();
-    check.tokens = statistics.value("tokens"_L1).toInteger();
-    check.trainedTokens = statistics.value("targets"_L1).toInteger();
-    check.tooLong = statistics.value("cut"_L1).toInteger();
-    check.fullyMasked = statistics.value("fully_masked"_L1).toInteger();
-    check.longest = statistics.value("longest"_L1).toInteger();
-    check.percentile95 = statistics.value("percentile_95"_L1).toInteger();
+    const QJsonObject tokens = event.value("tokens"_L1).toObject();
+    check.counted = !tokens.isEmpty();
+    check.tokens = tokens.value("tokens"_L1).toInteger();
+    check.trainedTokens = tokens.value("targets"_L1).toInteger();
+    check.tooLong = tokens.value("too_long"_L1).toInteger();
+    check.fullyMasked = tokens.value("fully_masked"_L1).toInteger();
+    check.longest = tokens.value("longest"_L1).toInteger();
+    check.percentile95 = tokens.value("percentile_95"_L1).toInteger();
     check.suggestedSeqLen = event.value("suggested_seq_len"_L1).toInteger();
-    for (const QJsonValue& value : event.value("histogram"_L1).toArray()) {
-        const QJsonObject bin = value.toObject();
-        check.lengths.append({bin.value("from"_L1).toInteger(),
-                              bin.value("to"_L1).toInteger(),
-                              bin.value("count"_L1).toInteger()});
+    const QJsonObject histogram = event.value("histogram"_L1).toObject();
+    const qint64 width = histogram.value("bin_width"_L1).toInteger();
+    qint64 from = 0;
+    for (const QJsonValue& count : histogram.value("counts"_L1).toArray()) {
+        check.lengths.append({from, from + width, count.toInteger()});
+        from += width;
     }
 }
 
@@ -101,13 +104,12 @@ void readProblems(const QJsonObject& event, DatasetCheck& check)
                                problem.value("code"_L1).toString(),
                                problem.value("message"_L1).toString()});
     }
-    const QJsonObject counts = event.value("problem_counts"_L1).toObject();
-    for (auto each = counts.begin(); each != counts.end(); ++each) {
-        if (each.key().startsWith("duplicate"_L1)) {
-            check.duplicates += each.value().toInteger();
-        } else if (each.key().startsWith("empty"_L1) || each.key().startsWith("blank"_L1)) {
-            check.blank += each.value().toInteger();
-        }
+    check.blank = event.value("blank"_L1).toInteger();
+    check.duplicates = event.value("duplicates"_L1).toInteger();
+    check.usable = event.value("verdict"_L1).toString() != "error"_L1;
+    const QJsonObject error = event.value("error"_L1).toObject();
+    if (!error.isEmpty()) {
+        check.reason = problemFromFailed(error).text();
     }
 }
 
@@ -148,8 +150,6 @@ DatasetCheck datasetCheckFrom(const QJsonObject& event)
     check.accepted = event.value("accepted"_L1).toInteger();
     check.warned = event.value("warned"_L1).toInteger();
     check.refused = event.value("refused"_L1).toInteger();
-    check.usable = event.value("usable"_L1).toBool();
-    check.reason = event.value("reason"_L1).toString();
     readProblems(event, check);
     readStatistics(event, check);
     for (const QJsonValue& row : event.value("preview"_L1).toArray()) {

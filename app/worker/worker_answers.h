@@ -56,6 +56,7 @@ struct PreviewRow
     qint64 row = 0;
     QString rendered;
     QList<PreviewToken> tokens;
+    qint64 totalTokens = 0; // may be more than are listed
     qint64 trainedTokens = 0;
 };
 

@@ -70,7 +70,7 @@ QStringList contents(const Catalog& catalog)
         lines.append(
             u"%1|%2|%3|%4|%5|%6|%7|%8"_s.arg(each.id,
                                              each.name,
-                                             toString(each.state),
+                                             stateName(each.state),
                                              app::toJsonText(app::numbersToJson(each.numbers)),
                                              each.tags.join(u','),
                                              each.notes,
@@ -116,9 +116,9 @@ private Q_SLOTS:
         QVERIFY(query.isNull(2));
         QVERIFY(query.next());
         QVERIFY(!query.next());
-        QVERIFY_EXCEPTION_THROWN(
-            database.prepare("SELECT name FROM t WHERE size = :size").bind(":sise", qint64{1}),
-            DatabaseError);
+        QVERIFY_THROWS_EXCEPTION(
+            DatabaseError,
+            database.prepare("SELECT name FROM t WHERE size = :size").bind(":sise", qint64{1}));
     }
 
     void aTransactionThatIsNotCommittedLeavesNothing()
@@ -158,7 +158,7 @@ private Q_SLOTS:
         Database database(
             m_workspace->folder.filePath(u"a.sqlite"_s), Database::Mode::ReadWrite, 100);
         const app::Migration broken{1, u"001_a.sql"_s, "CREATE TABLE t (id INTEGER); NOT SQL"};
-        QVERIFY_EXCEPTION_THROWN((void)app::migrate(database, {broken}), DatabaseError);
+        QVERIFY_THROWS_EXCEPTION(DatabaseError, (void)app::migrate(database, {broken}));
         QCOMPARE(database.userVersion(), 0);
         database.execute("CREATE TABLE t (id INTEGER)"); // was rolled back, so this works
     }
@@ -175,7 +175,7 @@ private Q_SLOTS:
         app::AdapterRecord adapter;
         adapter.id = u"x/adapter"_s;
         adapter.run = u"x"_s;
-        QVERIFY_EXCEPTION_THROWN(app::adapter_store::put(database, adapter), DatabaseError);
+        QVERIFY_THROWS_EXCEPTION(DatabaseError, app::adapter_store::put(database, adapter));
     }
 
     void aNewerCatalogIsOnlyRead()

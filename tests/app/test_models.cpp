@@ -55,8 +55,9 @@ private Q_SLOTS:
         model.setRecords({run(u"new"_s, 9.0), run(u"c"_s, 3.0), run(u"b"_s, 2.5)});
         QCOMPARE(names(model), (QStringList{u"new"_s, u"c"_s, u"b"_s}));
         QCOMPARE(second.row(), 2); // the selection follows its run
-        QCOMPARE(second.siblingAtColumn(app::RunListModel::Loss).data(app::SortRole).toDouble(),
-                 2.5);
+        QCOMPARE(
+            second.sibling(second.row(), app::RunListModel::Loss).data(app::SortRole).toDouble(),
+            2.5);
         QVERIFY(resets.isEmpty());
         model.setRecords({});
         QCOMPARE(model.rowCount(), 0);
@@ -124,7 +125,8 @@ private Q_SLOTS:
     {
         app::DatasetRowsModel model;
         const QAbstractItemModelTester tester(&model, kFatal);
-        model.setRows({{4, u"hello\nworld"_s, {{1, u"hello"_s, false}, {2, u"world"_s, true}}, 1}});
+        model.setRows(
+            {{4, u"hello\nworld"_s, {{1, u"hello"_s, false}, {2, u"world"_s, true}}, 2, 1}});
         QCOMPARE(model.rowCount(), 1);
         QCOMPARE(model.index(0, app::DatasetRowsModel::Row).data().toInt(), 4);
         QCOMPARE(model.index(0, app::DatasetRowsModel::Text).data().toString(), u"hello world"_s);
