@@ -146,6 +146,7 @@ void Catalog::setRunNotes(const QString& id, const QString& notes)
 
 void Catalog::recordRun(const QString& id, const QJsonObject& values)
 {
+    m_progress.remove(id); // older than what is recorded now
     editRunFile(id, values);
 }
 
@@ -302,6 +303,7 @@ void Catalog::emptyTrash()
 
 void Catalog::refreshRun(const QString& id)
 {
+    m_progress.remove(id);
     postAnyway(Topic::Runs, [paths = m_paths, id] { return refreshFromFolder(paths, id); });
 }
 

@@ -429,6 +429,11 @@ private Q_SLOTS:
         QTRY_COMPARE(progressed.size(), 1); // together
         QCOMPARE(catalog.run(u"r1"_s)->numbers.step, 17);
         QCOMPARE(catalog.run(u"r1"_s)->state, app::RunState::Training);
+        // What is recorded at the end is not undone by numbers that were still waiting.
+        catalog.updateRunProgress(u"r1"_s, app::RunState::Stopping, numbers);
+        catalog.recordRun(u"r1"_s, {{u"state"_s, u"finished"_s}});
+        catalog.flush();
+        QCOMPARE(catalog.run(u"r1"_s)->state, app::RunState::Finished);
     }
 
 private:
