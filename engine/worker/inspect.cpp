@@ -33,7 +33,7 @@ Json inspect_tokenizer(const fs::path& folder)
             {"vocab_size", tokenizer->vocab_size()},
             {"bos_token", tokenizer->bos_token()},
             {"eos_token", tokenizer->eos_token()},
-            // CF
+            {"chat_format", to_string(recognize_chat_format(*tokenizer))},
             {"has_chat_template", !tokenizer->chat_template().empty()}};
 }
 

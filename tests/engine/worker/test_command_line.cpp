@@ -183,6 +183,27 @@ TEST_F(CommandLine, TokenizeGoesThereAndBack)
     EXPECT_EQ(run({"tokenize", "--base", path("model"), "--decode", "--text", "7x"}).code, 2);
 }
 
+TEST_F(CommandLine, InspectIsReadableForPeople)
+{
+    const Output model = run({"inspect", path("model")});
+    EXPECT_EQ(model.code, 0);
+    EXPECT_THAT(model.text, HasSubstr("258 tokens, chat format plain"));
+    const Output file = run({"inspect", path("model") + "/model.safetensors"});
+    EXPECT_EQ(file.code, 0);
+    EXPECT_THAT(file.text, HasSubstr("model.embed_tokens.weight  F32 [258,32]"));
+    EXPECT_EQ(run({"inspect", path("data.jsonl")}).code, 2);
+}
+
+TEST_F(CommandLine, CheckNamesTheRow)
+{
+    tests::write_text(path("bad.jsonl"),
+                      "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \n");
+    const Output check = run({"check", "--base", path("model"), "--data", path("bad.jsonl")});
+    EXPECT_THAT(check.text, HasSubstr("row 2"));
+    EXPECT_EQ(run({"check", "--data", path("data.jsonl")}).code, 0);
+    EXPECT_EQ(run({"check", "--data", path("nowhere.jsonl")}).code, 2);
+}
+
 TEST_F(CommandLine, RenderShowsTheMask)
 {
     const Output row = run(

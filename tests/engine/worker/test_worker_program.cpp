@@ -64,6 +64,7 @@ TEST_F(WorkerProgram, AnswersWithTheIdOfTheCommand)
     EXPECT_EQ(model["kind"], "model");
     EXPECT_EQ(model["usable"], true) << model["reason"];
     EXPECT_EQ(model["num_layers"], 2);
+    EXPECT_EQ(model["tokenizer"]["chat_format"], "plain");
     EXPECT_EQ(model["target_shapes"]["k_proj"], Json({16, 32}));
 }
 
