@@ -1,0 +1,59 @@
+// A studio in a temporary workspace for a test: services, theme, silent dialogs, the main window.
+#pragma once
+
+#include <memory>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "ui/main_window.h"
+
+namespace tests {
+
+class Studio final
+{
+public:
+    explicit Studio(ui::ThemeKind kind = ui::ThemeKind::Light)
+    {
+        app::ApplicationOptions options;
+        options.workspace = m_folder.filePath(QStringLiteral("workspace"));
+        options.configFile = m_folder.filePath(QStringLiteral("studio.ini"));
+        m_application = std::make_unique<app::Application>(options);
+        m_opened = m_application->open().hasValue();
+        m_theme.apply(kind);
+        m_dialogs.setSilent();
+    }
+
+    [[nodiscard]] bool isOpen() const { return m_opened; }
+
+    [[nodiscard]] app::Application& app() { return *m_application; }
+
+    [[nodiscard]] ui::Theme& theme() { return m_theme; }
+
+    [[nodiscard]] ui::Dialogs& dialogs() { return m_dialogs; }
+
+    [[nodiscard]] ui::PageContext context() { return {*m_application, m_theme, m_dialogs}; }
+
+    [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
+
+    // Takes the sample out of the lists: a workspace with nothing in it.
+    void forgetSample()
+    {
+        for (const app::ModelRecord& model : m_application->catalog().models()) {
+            m_application->catalog().forgetModel(model.id);
+        }
+        for (const app::DatasetRecord& dataset : m_application->catalog().datasets()) {
+            m_application->catalog().forgetDataset(dataset.id);
+        }
+        m_application->catalog().flush();
+    }
+
+private:
+    QTemporaryDir m_folder;
+    std::unique_ptr<app::Application> m_application;
+    ui::Theme m_theme;
+    ui::Dialogs m_dialogs;
+    bool m_opened = false;
+};
+
+} // namespace tests

@@ -1,0 +1,105 @@
+// The window: shortcuts, pages kept, what a fresh window costs.
+#include <QElapsedTimer>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QToolButton>
+
+#include "tests/ui/studio.h"
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr qint64 kColdStartMilliseconds = 1000;
+
+} // namespace
+
+class TestMainWindow final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
+
+    void shortcutsShowPages()
+    {
+        tests::Studio studio;
+        ui::MainWindow window(studio.context());
+        window.show();
+        window.showPage(ui::PageId::Home);
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+        QCOMPARE(window.currentPage(), ui::PageId::Models);
+        QTest::keyClick(&window, Qt::Key_N, Qt::ControlModifier);
+        QCOMPARE(window.currentPage(), ui::PageId::NewRun);
+        QTest::keyClick(&window, Qt::Key_Comma, Qt::ControlModifier);
+        QCOMPARE(window.currentPage(), ui::PageId::Settings);
+    }
+
+    void pagesAreMadeOnce()
+    {
+        tests::Studio studio;
+        ui::MainWindow window(studio.context());
+        const ui::Page* first = &window.showPage(ui::PageId::Catalog);
+        window.showPage(ui::PageId::Home);
+        QCOMPARE(&window.showPage(ui::PageId::Catalog), first);
+    }
+
+    void railNamesEveryPage()
+    {
+        tests::Studio studio;
+        ui::MainWindow window(studio.context());
+        int railButtons = 0;
+        for (const QToolButton* button : window.findChildren<QToolButton*>()) {
+            if (button->property("rail").toBool()) {
+                ++railButtons;
+                QVERIFY(!button->text().isEmpty());
+                QVERIFY(!button->icon().isNull());
+            }
+        }
+        QCOMPARE(railButtons, static_cast<int>(ui::PageId::Count));
+    }
+
+    void closesWithoutAskingWhenIdle()
+    {
+        tests::Studio studio;
+        ui::MainWindow window(studio.context());
+        window.show();
+        const QSignalSpy closed(&window, &ui::MainWindow::closed);
+        QVERIFY(window.close());
+        QCOMPARE(closed.count(), 1);
+        QVERIFY(studio.dialogs().shown().isEmpty());
+    }
+
+    void remembersItsSize()
+    {
+        tests::Studio studio;
+        {
+            ui::MainWindow window(studio.context());
+            window.show();
+            window.resize(1100, 700);
+            window.showPage(ui::PageId::Catalog);
+            window.close();
+        }
+        QCOMPARE(studio.app().settings().text(app::Setting::LastPage), u"catalog"_s);
+        const ui::MainWindow window(studio.context());
+        QCOMPARE(window.size(), QSize(1100, 700));
+    }
+
+    void opensQuickly()
+    {
+        QElapsedTimer timer;
+        timer.start();
+        tests::Studio studio;
+        ui::MainWindow window(studio.context());
+        window.showPage(ui::PageId::Home);
+        window.show();
+        window.grab();
+        qInfo("services and window: %lld ms", static_cast<long long>(timer.elapsed()));
+        QVERIFY(timer.elapsed() < kColdStartMilliseconds);
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "test_main_window.moc"

@@ -1,0 +1,283 @@
+// The whole job through the window with the real worker: pick, map, start, watch, stop, resume,
+// compare, talk, export; and how long the window's thread was ever kept busy.
+#include <ctime>
+
+#include <QApplication>
+#include <QComboBox>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QLineEdit>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTableView>
+
+#include "tests/ui/studio.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/export_page.h"
+#include "ui/pages/models_page.h"
+#include "ui/pages/new_run_page.h"
+#include "ui/pages/playground_page.h"
+#include "ui/pages/run_page.h"
+#include "ui/widgets/chat_pane.h"
+#include "ui/widgets/line_chart.h"
+#include "ui/widgets/record_table.h"
+#include "ui/widgets/status_pill.h"
+#include "ui/widgets/target_map.h"
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kPatienceMilliseconds = 120'000;
+constexpr double kLongestBlockMilliseconds = 50.0;
+
+// Nanoseconds this thread was ready to run but had no processor: other processes' doing.
+qint64 waitedForProcessor()
+{
+    QFile file(u"/proc/thread-self/schedstat"_s);
+    if (!file.open(QIODevice::ReadOnly)) {
+        return 0;
+    }
+    const QList<QByteArray> fields = file.readAll().split(' ');
+    return fields.size() >= 2 ? fields.at(1).toLongLong() : 0;
+}
+
+} // namespace
+
+// Times the handling of every event. What the system gave to other processes meanwhile is taken
+// off: the window's thread cannot help that.
+class WatchedApplication final : public QApplication
+{
+    Q_OBJECT
+
+public:
+    using QApplication::QApplication;
+
+    bool notify(QObject* receiver, QEvent* event) override
+    {
+        if (!m_isWatching || m_depth > 0) {
+            return QApplication::notify(receiver, event);
+        }
+        ++m_depth;
+        const qint64 waitedBefore = waitedForProcessor();
+        QElapsedTimer timer;
+        timer.start();
+        const bool result = QApplication::notify(receiver, event);
+        const double taken =
+            static_cast<double>(timer.nsecsElapsed() - (waitedForProcessor() - waitedBefore)) / 1e6;
+        if (taken > m_longest) {
+            m_longest = taken;
+            m_culprit =
+                u"%1, event %2"_s.arg(QString::fromLatin1(receiver->metaObject()->className()))
+                    .arg(event->type());
+        }
+        --m_depth;
+        return result;
+    }
+
+    void watch(bool isWatching) { m_isWatching = isWatching; }
+
+    [[nodiscard]] double longest() const { return m_longest; }
+
+    [[nodiscard]] const QString& culprit() const { return m_culprit; }
+
+private:
+    bool m_isWatching = false;
+    int m_depth = 0;
+    double m_longest = 0.0;
+    QString m_culprit;
+};
+
+class TestWholeJob final : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit TestWholeJob(WatchedApplication& program)
+        : m_program(program)
+    {}
+
+private Q_SLOTS:
+
+    void initTestCase()
+    {
+        m_studio = std::make_unique<tests::Studio>();
+        QVERIFY(m_studio->isOpen());
+        if (!m_studio->app().hasSample()) {
+            QSKIP("needs the sample in resources/sample");
+        }
+        m_window = std::make_unique<ui::MainWindow>(m_studio->context());
+        m_window->show();
+        m_window->showPage(ui::PageId::Home);
+    }
+
+    void pickTheSample()
+    {
+        QPushButton* start = button(m_window.get(), u"&Start with the sample"_s);
+        QVERIFY(start != nullptr && start->isVisible());
+        start->click();
+        QCOMPARE(m_window->currentPage(), ui::PageId::NewRun);
+        QVERIFY(newRun().spec().canStart());
+    }
+
+    void chooseOnTheMap()
+    {
+        auto* map = newRun().findChild<ui::TargetMap*>();
+        QVERIFY(map != nullptr);
+        button(&newRun(), u"Attention &q, v"_s)->click();
+        QCOMPARE(map->selectedCount(), 2 * map->layers());
+        button(&newRun(), u"All &linear"_s)->click();
+        QCOMPARE(map->selectedCount(), 7 * map->layers());
+        QVERIFY(newRun().spec().trainableParameters() > 0);
+    }
+
+    void startAndWatch()
+    {
+        newRun().spec().setValue(u"max_steps"_s, 60);
+        newRun().spec().setValue(u"name"_s, u"first"_s);
+        newRun().spec().setValue(u"seq_len"_s, 128);
+        QElapsedTimer sinceClick;
+        sinceClick.start();
+        m_program.watch(true);
+        button(&newRun(), u"&Start training"_s)->click();
+        QCOMPARE(m_window->currentPage(), ui::PageId::Run);
+        const app::RunController* run = runPage().run();
+        QVERIFY(run != nullptr);
+        m_first = run->id();
+        QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() > 0,
+                                 kPatienceMilliseconds);
+        qInfo("click to first loss point: %lld ms", static_cast<long long>(sinceClick.elapsed()));
+        QTRY_VERIFY(runPage().lossChart().drawnPoints() > 0);
+    }
+
+    void pauseAndProceed()
+    {
+        const app::RunController* run = runPage().run();
+        button(&runPage(), u"&Pause"_s)->click();
+        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Paused, kPatienceMilliseconds);
+        button(&runPage(), u"&Proceed"_s)->click();
+        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Training, kPatienceMilliseconds);
+    }
+
+    void stopAndSave()
+    {
+        const app::RunController* run = runPage().run();
+        QTRY_VERIFY_WITH_TIMEOUT(run->numbers().step >= 3, kPatienceMilliseconds);
+        button(&runPage(), u"&Stop and save"_s)->click();
+        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Cancelled, kPatienceMilliseconds);
+        QVERIFY(button(&runPage(), u"&Continue"_s)->isVisible());
+    }
+
+    void resumeToTheEnd()
+    {
+        const qint64 stoppedAt = runPage().run()->numbers().step;
+        button(&runPage(), u"&Continue"_s)->click();
+        QTRY_COMPARE_WITH_TIMEOUT(
+            runPage().run()->state(), app::RunState::Finished, kPatienceMilliseconds);
+        QVERIFY(runPage().run()->numbers().step > stoppedAt);
+        QCOMPARE(runPage().run()->numbers().step, qint64{60});
+        QTRY_VERIFY(!m_studio->app().catalog().adapters().isEmpty());
+    }
+
+    void compareTwoRuns()
+    {
+        m_window->showPage(ui::PageId::NewRun, u"run:"_s + m_first);
+        newRun().spec().setValue(u"name"_s, u"second"_s);
+        newRun().spec().setValue(u"rank"_s, 4);
+        newRun().spec().setValue(u"max_steps"_s, 20);
+        button(&newRun(), u"&Start training"_s)->click();
+        QTRY_COMPARE_WITH_TIMEOUT(
+            runPage().run()->state(), app::RunState::Finished, kPatienceMilliseconds);
+        const QString second = runPage().run()->id();
+        auto& compare = static_cast<ui::ComparePage&>(m_window->showPage(ui::PageId::Compare));
+        compare.chooseRuns({m_first, second});
+        QTRY_VERIFY(compare.chart().drawnPoints() > 0);
+        const QAbstractItemModel* rows = compare.settingsTable().model();
+        QCOMPARE(rows->columnCount(), 3);
+        QVERIFY(rows->rowCount() >= 2); // rank and max_steps, at least
+    }
+
+    void theWindowWasNeverBlocked()
+    {
+        m_program.watch(false);
+        qInfo("longest event on the window's thread: %.1f ms (%s)",
+              m_program.longest(),
+              qPrintable(m_program.culprit()));
+        QVERIFY2(m_program.longest() < kLongestBlockMilliseconds, qPrintable(m_program.culprit()));
+    }
+
+    void talkToIt()
+    {
+        auto& page = static_cast<ui::PlaygroundPage&>(
+            m_window->showPage(ui::PageId::Playground, m_first + u"/adapter"_s));
+        page.ask(u"2 + 2 ="_s);
+        QTRY_VERIFY_WITH_TIMEOUT(!page.pane(0).lastAnswer().isEmpty()
+                                     && !page.pane(1).lastAnswer().isEmpty(),
+                                 kPatienceMilliseconds);
+        QVERIFY(page.pane(1).adapterName() != page.pane(0).adapterName());
+        QTRY_COMPARE_WITH_TIMEOUT(m_studio->app().playground().state(),
+                                  app::PlaygroundSession::State::Ready,
+                                  kPatienceMilliseconds);
+    }
+
+    void exportAndCheck()
+    {
+        auto& page = static_cast<ui::ExportPage&>(
+            m_window->showPage(ui::PageId::Export, m_first + u"/adapter"_s));
+        page.start();
+        QTRY_COMPARE_WITH_TIMEOUT(page.verdict().text(), u"checked"_s, kPatienceMilliseconds);
+    }
+
+    void closeDuringARun()
+    {
+        m_window->showPage(ui::PageId::NewRun, u"run:"_s + m_first);
+        newRun().spec().setValue(u"name"_s, u"third"_s);
+        newRun().spec().setValue(u"max_steps"_s, 5000);
+        button(&newRun(), u"&Start training"_s)->click();
+        QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->numbers().step > 0, kPatienceMilliseconds);
+        const QSignalSpy closed(m_window.get(), &ui::MainWindow::closed);
+        m_studio->dialogs().setNextAnswer(2); // cancel
+        QVERIFY(!m_window->close());
+        QCOMPARE(closed.count(), 0);
+        QCOMPARE(runPage().run()->state(), app::RunState::Training);
+        m_studio->dialogs().setNextAnswer(0); // stop and save
+        m_window->close();
+        QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kPatienceMilliseconds);
+        QVERIFY(app::isEnded(runPage().run()->state()));
+    }
+
+    void cleanupTestCase()
+    {
+        m_window.reset();
+        m_studio.reset();
+    }
+
+private:
+    static QPushButton* button(const QWidget* page, const QString& text)
+    {
+        for (QPushButton* each : page->findChildren<QPushButton*>()) {
+            if (each->text() == text) {
+                return each;
+            }
+        }
+        return nullptr;
+    }
+
+    ui::NewRunPage& newRun() { return *m_window->findChild<ui::NewRunPage*>(); }
+
+    ui::RunPage& runPage() { return *m_window->findChild<ui::RunPage*>(); }
+
+    WatchedApplication& m_program;
+    std::unique_ptr<tests::Studio> m_studio;
+    std::unique_ptr<ui::MainWindow> m_window;
+    QString m_first;
+};
+
+int main(int argc, char** argv)
+{
+    WatchedApplication program(argc, argv);
+    TestWholeJob test(program);
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "test_whole_job.moc"

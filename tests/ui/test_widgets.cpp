@@ -1,0 +1,213 @@
+// Map, form fields, memory bar, tokens, job bar: what they show and what a hand or a key does.
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSpinBox>
+#include <QTest>
+
+#include "ui/services/dialogs.h"
+#include "ui/widgets/chat_pane.h"
+#include "ui/widgets/column_map_editor.h"
+#include "ui/widgets/form_field.h"
+#include "ui/widgets/memory_bar.h"
+#include "ui/widgets/spec_form.h"
+#include "ui/widgets/target_map.h"
+#include "ui/widgets/token_view.h"
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Four layers of width 64 with 2 of 4 heads for keys.
+app::ModelRecord tinyModel()
+{
+    app::ModelRecord model;
+    model.id = u"tiny"_s;
+    model.path = u"/nowhere/tiny"_s;
+    model.name = u"tiny"_s;
+    model.family = u"llama"_s;
+    model.shape = {.hiddenSize = 64,
+                   .intermediateSize = 172,
+                   .numLayers = 4,
+                   .numHeads = 4,
+                   .numKvHeads = 2,
+                   .headDim = 16,
+                   .vocabSize = 512,
+                   .maxPositions = 512};
+    return model;
+}
+
+} // namespace
+
+class TestWidgets final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init()
+    {
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        m_theme.apply(ui::ThemeKind::Dark);
+    }
+
+    void mapTakesClicks()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        QCOMPARE(map.layers(), 4);
+        QCOMPARE(map.selectedCount(), 28);
+        spec.applyPreset(app::RunSpec::Preset::AttentionQv);
+        QCOMPARE(map.selectedCount(), 8);
+        // The row header of k_proj adds the row.
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(10, map.cellRect(1, 0).center().y()));
+        QVERIFY(spec.targets().contains(u"k_proj"_s));
+        QCOMPARE(map.selectedCount(), 12);
+        // The column header of layer 2 takes the layer away.
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.cellRect(0, 2).center().x(), 5));
+        QCOMPARE(map.selectedCount(), 9);
+        QVERIFY(!spec.layers().contains(2));
+    }
+
+    void mapTakesADrag()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        QTest::mousePress(&map, Qt::LeftButton, {}, map.cellRect(0, 1).center());
+        QTest::mouseMove(&map, map.cellRect(1, 1).center());
+        QTest::mouseMove(&map, map.cellRect(2, 2).center());
+        QTest::mouseRelease(&map, Qt::LeftButton, {}, map.cellRect(2, 2).center());
+        QCOMPARE(spec.layers(), QList<qint64>({1, 2}));
+        QCOMPARE(spec.targets(), QStringList({u"q_proj"_s, u"k_proj"_s, u"v_proj"_s}));
+        QCOMPARE(map.selectedCount(), 6);
+    }
+
+    void mapTakesKeys()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        spec.applyPreset(app::RunSpec::Preset::AttentionQv);
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        QTest::keyClick(&map, Qt::Key_Down);
+        QTest::keyClick(&map, Qt::Key_Space, Qt::ControlModifier);
+        QVERIFY(spec.targets().contains(u"k_proj"_s));
+        QTest::keyClick(&map, Qt::Key_End);
+        QTest::keyClick(&map, Qt::Key_Space, Qt::ShiftModifier);
+        QVERIFY(!spec.layers().contains(3));
+        QVERIFY2(map.accessibleDescription().contains(u"k_proj, layer 3: frozen"_s),
+                 qPrintable(map.accessibleDescription()));
+    }
+
+    void mapCountsParameters()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        spec.setValue(u"rank"_s, 8);
+        spec.applyPreset(app::RunSpec::Preset::AttentionQv);
+        // q: 8 (64 + 64), v: 8 (64 + 32); four layers.
+        QCOMPARE(spec.trainableParameters(), qint64{4 * (8 * 128 + 8 * 96)});
+    }
+
+    void specFormWritesAndComplains()
+    {
+        app::RunSpec spec;
+        ui::Dialogs dialogs;
+        ui::SpecForm form(spec, app::FieldInfo::Group::Optimizer, {}, dialogs);
+        ui::FormField* rate = form.field(u"learning_rate"_s);
+        QVERIFY(rate != nullptr);
+        auto* edit = qobject_cast<QLineEdit*>(rate->editor());
+        QVERIFY(edit != nullptr);
+        edit->clear();
+        QTest::keyClicks(edit, u"3e-4"_s);
+        QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 3e-4);
+        QVERIFY(rate->error().isEmpty());
+        edit->clear();
+        QTest::keyClicks(edit, u"-1"_s);
+        QVERIFY(!rate->error().isEmpty());
+        QVERIFY(edit->property("invalid").toBool());
+    }
+
+    void specFormWarnsOfLoraPlusRate()
+    {
+        app::RunSpec spec;
+        ui::Dialogs dialogs;
+        ui::SpecForm form(spec, app::FieldInfo::Group::Optimizer, {}, dialogs);
+        spec.setValue(u"learning_rate"_s, 2e-4);
+        spec.setValue(u"loraplus_ratio"_s, 16.0);
+        const bool isWarned = !form.field(u"learning_rate"_s)->warning().isEmpty()
+                              || !form.field(u"loraplus_ratio"_s)->warning().isEmpty();
+        QVERIFY(isWarned);
+    }
+
+    void memoryBarSaysWhetherItFits()
+    {
+        ui::MemoryBar bar(m_theme);
+        QVERIFY(bar.summary().contains(u"No estimate"_s));
+        bar.setTerms({{u"base"_s, 600}, {u"activations"_s, 500}}, 1200);
+        QVERIFY(bar.fits());
+        bar.setTerms({{u"base"_s, 600}, {u"activations"_s, 700}}, 1200);
+        QVERIFY(!bar.fits());
+        QCOMPARE(bar.total(), qint64{1300});
+        QVERIFY(bar.summary().contains(u"too much"_s));
+        bar.resize(300, 120);
+        QVERIFY(!bar.grab().isNull());
+    }
+
+    void tokenViewCountsTheMask()
+    {
+        ui::TokenView view(m_theme);
+        view.resize(300, 120);
+        view.setTokens({{u"Hello"_s, 5, false}, {u" world"_s, 6, true}, {u"\n"_s, 7, true}});
+        QCOMPARE(view.tokenCount(), 3);
+        QCOMPARE(view.trainedCount(), 2);
+        QVERIFY(view.accessibleDescription().contains(u"[ world]"_s));
+    }
+
+    void columnMapSpeaksOfChanges()
+    {
+        ui::ColumnMapEditor editor;
+        editor.setColumns({u"question"_s, u"answer"_s}, {{u"question"_s, u"prompt"_s}});
+        QCOMPARE(editor.map(), QJsonObject({{u"question"_s, u"prompt"_s}}));
+    }
+
+    void chatPaneStreams()
+    {
+        ui::ChatPane pane(m_theme, u"Left"_s);
+        pane.setChoices({{u"base model"_s, QString()}, {u"mine"_s, u"run/adapter"_s}});
+        pane.choose(u"run/adapter"_s);
+        QCOMPARE(pane.adapterName(), u"mine"_s);
+        pane.addQuestion(u"1 + 1?"_s);
+        pane.beginAnswer();
+        pane.addToken(u"t"_s);
+        pane.addToken(u"wo"_s);
+        QCOMPARE(pane.lastAnswer(), u"two"_s);
+        pane.endAnswer(u"two"_s, u"2 tokens"_s);
+        QCOMPARE(pane.turns().size(), 2);
+        pane.addToken(u"late"_s);
+        QCOMPARE(pane.lastAnswer(), u"two"_s);
+    }
+
+    void dialogsCanBeScripted()
+    {
+        ui::Dialogs dialogs;
+        dialogs.setSilent();
+        dialogs.setNextAnswer(0);
+        QCOMPARE(dialogs.ask(nullptr, u"Delete?"_s, u"text"_s, {u"Delete"_s, u"Cancel"_s}), 0);
+        QCOMPARE(dialogs.ask(nullptr, u"Delete?"_s, u"text"_s, {u"Delete"_s, u"Cancel"_s}), 1);
+        dialogs.setNextPath(u"/tmp/a"_s);
+        QCOMPARE(dialogs.openFolder(nullptr, u"Folder"_s), u"/tmp/a"_s);
+        QVERIFY(dialogs.openFolder(nullptr, u"Folder"_s).isEmpty());
+        QCOMPARE(dialogs.shown().size(), 4);
+    }
+
+private:
+    ui::Theme m_theme;
+};
+
+QTEST_MAIN(TestWidgets)
+#include "test_widgets.moc"
