@@ -233,7 +233,7 @@ void MainWindow::onRunChanged()
         return;
     }
     const app::RunNumbers numbers = run->numbers();
-    QString text = u"%1: %2"_s.arg(run->name(), app::displayName(run->state()));
+    QString text = u"%1: %2"_s.arg(titleOf(run->name(), run->id()), app::displayName(run->state()));
     if (numbers.maxSteps > 0) {
         text += tr(", step %1 of %2").arg(numbers.step).arg(numbers.maxSteps);
     }

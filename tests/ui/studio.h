@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "tests/ui/strict.h"
 #include "ui/main_window.h"
 
 namespace tests {

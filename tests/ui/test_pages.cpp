@@ -4,7 +4,6 @@
 #include <QFile>
 #include <QLineEdit>
 #include <QPlainTextEdit>
-#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -57,18 +56,21 @@ bool isInner(const QWidget* widget)
            || qobject_cast<const QLineEdit*>(parent) != nullptr;
 }
 
-void addPages()
+void addThemes()
 {
-    QTest::addColumn<int>("page");
     QTest::addColumn<int>("kind");
+    QTest::newRow("light") << static_cast<int>(ui::ThemeKind::Light);
+    QTest::newRow("dark") << static_cast<int>(ui::ThemeKind::Dark);
+    QTest::newRow("high contrast") << static_cast<int>(ui::ThemeKind::HighContrast);
+}
+
+QList<ui::PageId> everyPage()
+{
+    QList<ui::PageId> pages;
     for (int page = 0; page < static_cast<int>(ui::PageId::Count); ++page) {
-        for (const auto kind :
-             {ui::ThemeKind::Light, ui::ThemeKind::Dark, ui::ThemeKind::HighContrast}) {
-            const QString name = ui::MainWindow::pageName(static_cast<ui::PageId>(page));
-            QTest::addRow("%s in theme %d", qPrintable(name), static_cast<int>(kind))
-                << page << static_cast<int>(kind);
-        }
+        pages.append(static_cast<ui::PageId>(page));
     }
+    return pages;
 }
 
 } // namespace
@@ -79,47 +81,49 @@ class TestPages final : public QObject
 
 private Q_SLOTS:
 
-    void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
+    void init() { tests::failOnWarnings(); }
 
-    void buildsEmpty_data() { addPages(); }
+    void buildsEmpty_data() { addThemes(); }
 
     void buildsEmpty()
     {
-        QFETCH(int, page);
         QFETCH(int, kind);
         tests::Studio studio(static_cast<ui::ThemeKind>(kind));
         QVERIFY(studio.isOpen());
         studio.forgetSample();
         ui::MainWindow window(studio.context());
         window.show();
-        ui::Page& shown = window.showPage(static_cast<ui::PageId>(page));
-        QVERIFY(shown.isVisible());
-        QVERIFY(!window.grab().isNull());
-        QVERIFY(!shown.accessibleName().isEmpty());
+        for (const ui::PageId page : everyPage()) {
+            const ui::Page& shown = window.showPage(page);
+            QVERIFY(shown.isVisible());
+            QVERIFY(!window.grab().isNull());
+            QVERIFY(!shown.accessibleName().isEmpty());
+        }
     }
 
-    void buildsFull_data() { addPages(); }
+    void buildsFull_data() { addThemes(); }
 
     void buildsFull()
     {
-        QFETCH(int, page);
         QFETCH(int, kind);
         tests::Studio studio(static_cast<ui::ThemeKind>(kind));
         fillWorkspace(studio);
         ui::MainWindow window(studio.context());
         window.show();
-        ui::Page& shown = window.showPage(static_cast<ui::PageId>(page));
-        QVERIFY(!window.grab().isNull());
-        int controls = 0;
-        for (const QWidget* widget : shown.findChildren<QWidget*>()) {
-            if (isControl(widget) && !isInner(widget) && widget->isVisibleTo(&shown)) {
-                ++controls;
-                QVERIFY2(!spokenName(widget).isEmpty(),
-                         qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' '
-                                    + widget->objectName()));
+        for (const ui::PageId page : everyPage()) {
+            const ui::Page& shown = window.showPage(page);
+            QVERIFY(!window.grab().isNull());
+            int controls = 0;
+            for (const QWidget* widget : shown.findChildren<QWidget*>()) {
+                if (isControl(widget) && !isInner(widget) && widget->isVisibleTo(&shown)) {
+                    ++controls;
+                    QVERIFY2(!spokenName(widget).isEmpty(),
+                             qPrintable(ui::MainWindow::pageName(page) + u' '
+                                        + QString::fromLatin1(widget->metaObject()->className())));
+                }
             }
+            QVERIFY(controls > 0);
         }
-        QVERIFY(controls > 0);
     }
 
     void everyControlTakesTheKeyboard()
@@ -128,8 +132,8 @@ private Q_SLOTS:
         fillWorkspace(studio);
         ui::MainWindow window(studio.context());
         window.show();
-        for (int page = 0; page < static_cast<int>(ui::PageId::Count); ++page) {
-            ui::Page& shown = window.showPage(static_cast<ui::PageId>(page));
+        for (const ui::PageId page : everyPage()) {
+            const ui::Page& shown = window.showPage(page);
             for (const QWidget* widget : shown.findChildren<QWidget*>()) {
                 if (isControl(widget) && !isInner(widget) && widget->isVisibleTo(&shown)
                     && widget->isEnabled()) {
@@ -254,10 +258,8 @@ private:
     }
 
     // Two finished runs that differ in rank, as a worker leaves them.
-    static void
-    writeRun(const tests::Studio& studio, const QString& workspace, const QString& id, int rank)
+    static void writeRun(const QString& workspace, const QString& id, int rank)
     {
-        Q_UNUSED(studio)
         const QString folder = workspace + u"/runs/"_s + id;
         writeFile(
             folder + u"/run.json"_s,
@@ -288,11 +290,11 @@ private:
     static void fillWorkspace(tests::Studio& studio)
     {
         const QString workspace = studio.app().paths().workspace();
-        writeRun(studio, workspace, u"seen"_s, 8);
-        writeRun(studio, workspace, u"other"_s, 16);
+        writeRun(workspace, u"seen"_s, 8);
+        writeRun(workspace, u"other"_s, 16);
         QSignalSpy rebuilt(&studio.app().catalog(), &app::Catalog::rebuilt);
         studio.app().catalog().rebuild();
-        QTRY_COMPARE(rebuilt.count(), 1);
+        QTRY_VERIFY(rebuilt.count() >= 1); // the catalog may have found the folders by itself first
         QTRY_COMPARE(studio.app().runList().rowCount(), 2);
         QTRY_COMPARE(studio.app().adapterList().rowCount(), 2);
     }

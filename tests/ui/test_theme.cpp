@@ -2,6 +2,7 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include "tests/ui/strict.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
@@ -20,7 +21,7 @@ class TestTheme final : public QObject
 
 private Q_SLOTS:
 
-    void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
+    void init() { tests::failOnWarnings(); }
 
     void contrastOfKnownPairs()
     {

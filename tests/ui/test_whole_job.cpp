@@ -11,6 +11,8 @@
 #include <QSignalSpy>
 #include <QTableView>
 
+#include "app/jobs/dataset_import.h"
+#include "app/jobs/model_import.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/export_page.h"
@@ -103,8 +105,8 @@ private Q_SLOTS:
     {
         m_studio = std::make_unique<tests::Studio>();
         QVERIFY(m_studio->isOpen());
-        if (!m_studio->app().hasSample()) {
-            QSKIP("needs the sample in resources/sample");
+        if (!m_studio->app().hasSample() && !registerSharedModel()) {
+            QSKIP("needs the sample, or the conformance data (set LOWRANK_SHARED)");
         }
         m_window = std::make_unique<ui::MainWindow>(m_studio->context());
         m_window->show();
@@ -113,9 +115,14 @@ private Q_SLOTS:
 
     void pickTheSample()
     {
-        QPushButton* start = button(m_window.get(), u"&Start with the sample"_s);
-        QVERIFY(start != nullptr && start->isVisible());
-        start->click();
+        if (m_studio->app().hasSample()) {
+            QPushButton* start = button(m_window.get(), u"&Start with the sample"_s);
+            QVERIFY(start != nullptr && start->isVisible());
+            start->click();
+        } else {
+            QTRY_COMPARE(m_studio->app().catalog().datasets().size(), 1);
+            m_window->showPage(ui::PageId::NewRun);
+        }
         QCOMPARE(m_window->currentPage(), ui::PageId::NewRun);
         QVERIFY(newRun().spec().canStart());
     }
@@ -139,7 +146,8 @@ private Q_SLOTS:
         QElapsedTimer sinceClick;
         sinceClick.start();
         m_program.watch(true);
-        button(&newRun(), u"&Start training"_s)->click();
+        // As a hand does it: the click is an event and is timed like the others.
+        QTest::mouseClick(button(&newRun(), u"&Start training"_s), Qt::LeftButton);
         QCOMPARE(m_window->currentPage(), ui::PageId::Run);
         const app::RunController* run = runPage().run();
         QVERIFY(run != nullptr);
@@ -154,9 +162,9 @@ private Q_SLOTS:
     {
         const app::RunController* run = runPage().run();
         button(&runPage(), u"&Pause"_s)->click();
-        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Paused, kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Paused, kPatienceMilliseconds);
         button(&runPage(), u"&Proceed"_s)->click();
-        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Training, kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Training, kPatienceMilliseconds);
     }
 
     void stopAndSave()
@@ -164,7 +172,7 @@ private Q_SLOTS:
         const app::RunController* run = runPage().run();
         QTRY_VERIFY_WITH_TIMEOUT(run->numbers().step >= 3, kPatienceMilliseconds);
         button(&runPage(), u"&Stop and save"_s)->click();
-        QTRY_COMPARE_WITH_TIMEOUT(run->state(), app::RunState::Cancelled, kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Cancelled, kPatienceMilliseconds);
         QVERIFY(button(&runPage(), u"&Continue"_s)->isVisible());
     }
 
@@ -172,8 +180,8 @@ private Q_SLOTS:
     {
         const qint64 stoppedAt = runPage().run()->numbers().step;
         button(&runPage(), u"&Continue"_s)->click();
-        QTRY_COMPARE_WITH_TIMEOUT(
-            runPage().run()->state(), app::RunState::Finished, kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->state() == app::RunState::Finished,
+                                 kPatienceMilliseconds);
         QVERIFY(runPage().run()->numbers().step > stoppedAt);
         QCOMPARE(runPage().run()->numbers().step, qint64{60});
         QTRY_VERIFY(!m_studio->app().catalog().adapters().isEmpty());
@@ -186,8 +194,8 @@ private Q_SLOTS:
         newRun().spec().setValue(u"rank"_s, 4);
         newRun().spec().setValue(u"max_steps"_s, 20);
         button(&newRun(), u"&Start training"_s)->click();
-        QTRY_COMPARE_WITH_TIMEOUT(
-            runPage().run()->state(), app::RunState::Finished, kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->state() == app::RunState::Finished,
+                                 kPatienceMilliseconds);
         const QString second = runPage().run()->id();
         auto& compare = static_cast<ui::ComparePage&>(m_window->showPage(ui::PageId::Compare));
         compare.chooseRuns({m_first, second});
@@ -215,9 +223,9 @@ private Q_SLOTS:
                                      && !page.pane(1).lastAnswer().isEmpty(),
                                  kPatienceMilliseconds);
         QVERIFY(page.pane(1).adapterName() != page.pane(0).adapterName());
-        QTRY_COMPARE_WITH_TIMEOUT(m_studio->app().playground().state(),
-                                  app::PlaygroundSession::State::Ready,
-                                  kPatienceMilliseconds);
+        QTRY_VERIFY_WITH_TIMEOUT(m_studio->app().playground().state()
+                                     == app::PlaygroundSession::State::Ready,
+                                 kPatienceMilliseconds);
     }
 
     void exportAndCheck()
@@ -239,7 +247,7 @@ private Q_SLOTS:
         m_studio->dialogs().setNextAnswer(2); // cancel
         QVERIFY(!m_window->close());
         QCOMPARE(closed.count(), 0);
-        QCOMPARE(runPage().run()->state(), app::RunState::Training);
+        QVERIFY(runPage().run()->state() == app::RunState::Training);
         m_studio->dialogs().setNextAnswer(0); // stop and save
         m_window->close();
         QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kPatienceMilliseconds);
@@ -261,6 +269,32 @@ private:
             }
         }
         return nullptr;
+    }
+
+    // Without the sample: the small conformance model and sums written here.
+    bool registerSharedModel()
+    {
+        const QString model =
+            qEnvironmentVariable("LOWRANK_SHARED") + u"/conformance/models/stories260K"_s;
+        QFile data(m_studio->path(u"sums.jsonl"_s));
+        if (!QFile::exists(model + u"/config.json"_s) || !data.open(QIODevice::WriteOnly)) {
+            return false;
+        }
+        for (int i = 0; i < 200; ++i) {
+            data.write(u"{\"prompt\":\"%1 + %2 =\",\"completion\":\" %3\"}\n"_s.arg(i)
+                           .arg(i % 7)
+                           .arg(i + i % 7)
+                           .toUtf8());
+        }
+        data.close();
+        m_studio->app().catalog().saveModel(app::describeModel(model));
+        auto* import = new app::DatasetImport(
+            m_studio->app().paths(), {.file = data.fileName(), .name = {}}, this);
+        connect(import, &app::Job::ended, this, [this, import] {
+            m_studio->app().catalog().saveDataset(import->record());
+        });
+        import->start(m_studio->app().pool());
+        return true;
     }
 
     ui::NewRunPage& newRun() { return *m_window->findChild<ui::NewRunPage*>(); }

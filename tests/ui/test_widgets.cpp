@@ -1,10 +1,10 @@
 // Map, form fields, memory bar, tokens, job bar: what they show and what a hand or a key does.
 #include <QLineEdit>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QSpinBox>
 #include <QTest>
 
+#include "tests/ui/strict.h"
 #include "ui/services/dialogs.h"
 #include "ui/widgets/chat_pane.h"
 #include "ui/widgets/column_map_editor.h"
@@ -47,7 +47,7 @@ private Q_SLOTS:
 
     void init()
     {
-        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        tests::failOnWarnings();
         m_theme.apply(ui::ThemeKind::Dark);
     }
 

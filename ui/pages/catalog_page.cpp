@@ -25,7 +25,7 @@ namespace ui {
 
 namespace {
 
-constexpr int kDetailsWidth = 350;
+constexpr int kDetailsWidth = 330;
 constexpr int kNotesHeight = 72;
 constexpr int kLineageHeight = 96;
 
@@ -103,14 +103,13 @@ void CatalogPage::buildContent()
     m_table = new RecordTable(
         application().adapterList(), tr("Adapters"), tr("Search by name, base, tag or note"), full);
     using Adapter = app::AdapterListModel;
-    m_table->showColumns({{Adapter::Name, 190},
-                          {Adapter::Kind, 90},
-                          {Adapter::Rank, 55},
-                          {Adapter::Loss, 70},
-                          {Adapter::EvalLoss, 80},
-                          {Adapter::BaseModel, 110},
-                          {Adapter::Created, 130},
-                          {Adapter::Tags, 90}});
+    m_table->showColumns({{Adapter::Name, 150},
+                          {Adapter::Kind, 84},
+                          {Adapter::Rank, 56},
+                          {Adapter::Loss, 72},
+                          {Adapter::EvalLoss, 88},
+                          {Adapter::Created, 142},
+                          {Adapter::Tags, 80}});
     m_table->sortBy(Adapter::Created, Qt::DescendingOrder);
     connect(m_table, &RecordTable::currentIdChanged, this, &CatalogPage::showAdapter);
     connect(m_table, &RecordTable::activated, this, [this](const QString& id) {
@@ -146,6 +145,7 @@ QWidget* CatalogPage::buildDetails()
     column->addWidget(buildNotes(content));
     column->addStretch(1);
     QWidget* scrolling = makeScrolling(content, card);
+    scrolling->setObjectName(u"cardScroll"_s);
     content->setObjectName(u"cardBody"_s);
     card->body()->addWidget(m_name);
     card->body()->addWidget(scrolling, 1);

@@ -28,6 +28,7 @@ constexpr int kSliderWidth = 120;
 constexpr int kMostSmoothing = 99; // percent
 constexpr int kNameColumn = 170;
 constexpr int kValueColumn = 150;
+constexpr int kColumnsThatFit = 4;
 
 // The second run of a colour and every other run differ by dash, not only by colour.
 Qt::PenStyle dashOf(qsizetype index)
@@ -49,6 +50,9 @@ void fillRows(QTableView* table, const QStringList& runs, const QList<app::Compa
         }
         model->appendRow(items);
     }
+    const bool isNarrow = model->columnCount() <= kColumnsThatFit;
+    table->horizontalHeader()->setSectionResizeMode(isNarrow ? QHeaderView::Stretch
+                                                             : QHeaderView::Interactive);
     table->setColumnWidth(0, kNameColumn);
     for (int column = 1; column < model->columnCount(); ++column) {
         table->setColumnWidth(column, kValueColumn);
@@ -274,14 +278,15 @@ void ComparePage::rebuild()
                     Qt::UniqueConnection);
         }
         const int color = static_cast<int>(i);
+        const QString name = titleOf(run->name(), run->id());
         if (weight > 0.0 && metric() != app::Metric::EvalLoss) {
-            Curve raw = metricCurve(*source, run->name(), color);
+            Curve raw = metricCurve(*source, name, color);
             raw.isFaint = true;
             curves.append(raw);
         }
         Curve curve = weight > 0.0 && metric() != app::Metric::EvalLoss
-                          ? smoothedCurve(*source, weight, run->name(), color)
-                          : metricCurve(*source, run->name(), color);
+                          ? smoothedCurve(*source, weight, name, color)
+                          : metricCurve(*source, name, color);
         curve.dash = dashOf(i);
         curve.hasMarkers = metric() == app::Metric::EvalLoss;
         curves.append(curve);

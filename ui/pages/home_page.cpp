@@ -191,11 +191,11 @@ void HomePage::fillInterrupted()
             run->numbers.maxSteps > 0
                 ? tr("at step %1 of %2").arg(run->numbers.step).arg(run->numbers.maxSteps)
                 : tr("before its first step");
-        banner->showText(
-            u"warning"_s,
-            tr("The run \u201c%1\u201d was interrupted %2. Continue it?").arg(run->name, where),
-            tr("&Continue"),
-            [this, id] { onContinue(id); });
+        banner->showText(u"warning"_s,
+                         tr("The run \u201c%1\u201d was interrupted %2. Continue it?")
+                             .arg(titleOf(run->name, run->id), where),
+                         tr("&Continue"),
+                         [this, id] { onContinue(id); });
         QPushButton* dismiss = makeFlatButton(tr("Not now"), {}, theme(), banner);
         banner->layout()->addWidget(dismiss);
         connect(dismiss, &QPushButton::clicked, this, [this, id] {

@@ -26,13 +26,8 @@ constexpr qint64 kShortestFit = 128; // tokens: make it fit goes no lower
 // Shown by parts of the page of their own.
 const QStringList& ownFields()
 {
-    static const QStringList names = {u"base_model"_s,
-                                      u"dataset"_s,
-                                      u"target_modules"_s,
-                                      u"layers"_s,
-                                      u"rank_pattern"_s,
-                                      u"alpha_pattern"_s,
-                                      u"column_map"_s};
+    static const QStringList names = {
+        u"base"_s, u"data"_s, u"targets"_s, u"layers"_s, u"rank_pattern"_s};
     return names;
 }
 
@@ -375,12 +370,12 @@ void NewRunPage::onProblemsChanged()
     const QMap<QString, QString>& errors = m_spec.errors();
     m_modelField->setError(m_model->count() == 0
                                ? tr("There is no model yet: add one on the Models page.")
-                               : errors.value(u"base_model"_s));
+                               : errors.value(u"base"_s));
     m_datasetField->setError(m_dataset->count() == 0
                                  ? tr("There is no data yet: import some on the Data sets page.")
-                                 : errors.value(u"dataset"_s));
+                                 : errors.value(u"data"_s));
     QStringList map;
-    for (const QString& name : {u"target_modules"_s, u"layers"_s, u"rank_pattern"_s}) {
+    for (const QString& name : {u"targets"_s, u"layers"_s, u"rank_pattern"_s}) {
         if (errors.contains(name)) {
             map.append(errors.value(name));
         }
@@ -489,8 +484,8 @@ void NewRunPage::onStart()
         showProblem(outcome.problem());
         return;
     }
-    application().settings().setValue(app::Setting::LastBaseModel, m_spec.value(u"base_model"_s));
-    application().settings().setValue(app::Setting::LastDataset, m_spec.value(u"dataset"_s));
+    application().settings().setValue(app::Setting::LastBaseModel, m_spec.baseModel());
+    application().settings().setValue(app::Setting::LastDataset, m_spec.dataset());
     Q_EMIT pageRequested(PageId::Run, outcome.value()->id());
 }
 

@@ -223,11 +223,11 @@ void RunPage::fillRuns()
     const QSignalBlocker blocker(m_runs);
     m_runs->clear();
     for (const app::RunRecord& run : application().catalog().runs()) {
-        m_runs->addItem(run.name, run.id);
+        m_runs->addItem(titleOf(run.name, run.id), run.id);
     }
     // A run just queued is known to the queue before the catalog has read its folder.
     if (m_run != nullptr && m_runs->findData(m_run->id()) < 0) {
-        m_runs->insertItem(0, m_run->name(), m_run->id());
+        m_runs->insertItem(0, titleOf(m_run->name(), m_run->id()), m_run->id());
     }
     m_runs->setCurrentIndex(m_run != nullptr ? m_runs->findData(m_run->id()) : -1);
     m_runs->setVisible(m_runs->count() > 0);
@@ -241,7 +241,7 @@ void RunPage::showRun(app::RunController* run)
     m_run = run;
     news().clear();
     m_stack->setCurrentIndex(run == nullptr ? 0 : 1);
-    setTitle(run == nullptr ? tr("Run") : run->name());
+    setTitle(run == nullptr ? tr("Run") : titleOf(run->name(), run->id()));
     m_samplesShown = 0;
     m_samples->clear();
     m_report->setReport({});
@@ -370,8 +370,9 @@ void RunPage::onStep()
     m_lossNow->setValue(numberText(numbers.loss));
     m_evalNow->setValue(numberText(numbers.evalLoss));
     m_speed->setValue(numberText(numbers.tokensPerSecond, 4));
-    m_left->setValue(app::isLive(m_run->state()) ? app::humanSeconds(m_run->secondsLeft())
-                                                 : app::humanSeconds(numbers.seconds));
+    const bool isLive = app::isLive(m_run->state());
+    m_left->setCaption(isLive ? tr("time left") : tr("time taken"));
+    m_left->setValue(app::humanSeconds(isLive ? m_run->secondsLeft() : numbers.seconds));
     m_memoryNow->setValue(numbers.peakMemory > 0 ? app::humanBytes(numbers.peakMemory) : u"-"_s);
     for (LineChart* chart : {m_loss, m_rate, m_grad, m_tokens, m_memory}) {
         chart->invalidate();

@@ -15,10 +15,10 @@ namespace {
 constexpr double kSmallestLog = 1e-12;
 constexpr int kManyDecades = 3;
 
-QList<AxisTick> linearTicks(double low, double high, int count)
+QList<AxisTick> linearTicks(double low, double high, int count, double smallestStep)
 {
     QList<AxisTick> ticks;
-    const double step = niceStep(high - low, count);
+    const double step = std::max(niceStep(high - low, count), smallestStep);
     const auto first = static_cast<qint64>(std::ceil(low / step - 1e-9));
     const auto last = static_cast<qint64>(std::floor(high / step + 1e-9));
     for (qint64 i = first; i <= last; ++i) {
@@ -28,11 +28,11 @@ QList<AxisTick> linearTicks(double low, double high, int count)
     return ticks;
 }
 
-QList<AxisTick> logTicks(double low, double high, int count)
+QList<AxisTick> logTicks(double low, double high, int count, double smallestStep)
 {
     const double decades = std::log10(high / low);
     if (decades < 1.0) {
-        return linearTicks(low, high, count);
+        return linearTicks(low, high, count, smallestStep);
     }
     QList<AxisTick> ticks;
     const int every = std::max(1, static_cast<int>(std::ceil(decades / std::max(1, count))));
@@ -84,8 +84,8 @@ bool ChartAxis::canShow(double value) const
 
 QList<AxisTick> ChartAxis::ticks(int count) const
 {
-    return m_scale == AxisScale::Log ? logTicks(m_low, m_high, count)
-                                     : linearTicks(m_low, m_high, count);
+    return m_scale == AxisScale::Log ? logTicks(m_low, m_high, count, m_smallestStep)
+                                     : linearTicks(m_low, m_high, count, m_smallestStep);
 }
 
 double niceStep(double span, int count)

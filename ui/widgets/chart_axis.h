@@ -21,6 +21,9 @@ public:
 
     [[nodiscard]] AxisScale scale() const { return m_scale; }
 
+    // No finer ticks than this: 1 for steps, of which there are no halves.
+    void setSmallestStep(double step) { m_smallestStep = step; }
+
     // Data units; a log axis moves a range that is not positive to the smallest positive part.
     void setRange(double low, double high);
 
@@ -39,6 +42,7 @@ public:
 
 private:
     AxisScale m_scale = AxisScale::Linear;
+    double m_smallestStep = 0.0;
     double m_low = 0.0;
     double m_high = 1.0;
 };

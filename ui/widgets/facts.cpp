@@ -53,7 +53,10 @@ void Facts::setFacts(const QList<QPair<QString, QString>>& facts)
         if (!value.isEmpty()) {
             QLabel* label = makeText(breakable(value), u"value"_s, this);
             label->setAccessibleName(name + u": "_s + value);
-            m_form->addRow(makeLabel(name, u"small"_s, this), label);
+            QLabel* caption = makeLabel(name, u"small"_s, this);
+            caption->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+            caption->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
+            m_form->addRow(caption, label);
         }
     }
 }

@@ -45,6 +45,7 @@ FormField::FormField(const QString& label, QWidget* editor, const QString& help,
     m_error = addLine(layout, u"error"_s, this);
     m_warning = addLine(layout, u"warning"_s, this);
     m_help = addLine(layout, u"small"_s, this);
+    layout->addStretch(1);
     setHelp(help);
     QString plain = label;
     plain.remove(u'&');

@@ -65,6 +65,7 @@ LineChart::LineChart(const Theme& theme, const QString& title, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kTiny);
+    m_x.setSmallestStep(1.0);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Chart: %1").arg(title));
     buildHeader(title);
@@ -182,7 +183,7 @@ void LineChart::rebuildSeries()
         series->attachAxis(m_yAxis);
         m_series.append(series);
     }
-    invalidate();
+    refreshNow();
 }
 
 void LineChart::setLabels(const QString& xLabel, const QString& yLabel)

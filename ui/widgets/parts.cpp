@@ -144,9 +144,19 @@ void NumberTile::setValue(const QString& text)
     }
 }
 
+void NumberTile::setCaption(const QString& text)
+{
+    m_caption->setText(text);
+}
+
 QString NumberTile::value() const
 {
     return m_value->text();
+}
+
+QString titleOf(const QString& name, const QString& id)
+{
+    return name.isEmpty() ? id : name;
 }
 
 void styleTable(QTableView* table)

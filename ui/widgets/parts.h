@@ -79,12 +79,16 @@ class NumberTile final : public QWidget
 public:
     NumberTile(const QString& caption, QWidget* parent = nullptr);
     void setValue(const QString& text);
+    void setCaption(const QString& text);
     [[nodiscard]] QString value() const;
 
 private:
     QLabel* m_value = nullptr;
     QLabel* m_caption = nullptr;
 };
+
+// A run without a name goes by its id.
+[[nodiscard]] QString titleOf(const QString& name, const QString& id);
 
 // House settings for tables: rows selected whole, no grid, no row numbers, sorted by click.
 void styleTable(QTableView* table);

@@ -2,6 +2,8 @@
 #include "ui/widgets/state_delegate.h"
 
 #include <QPainter>
+#include <QStyle>
+#include <QWidget>
 
 #include "app/models/record_table_model.h"
 
@@ -53,8 +55,10 @@ void StateDelegate::paint(QPainter* painter,
     QStyleOptionViewItem background(option);
     initStyleOption(&background, index);
     const QString text = background.text;
-    background.text.clear();
-    QStyledItemDelegate::paint(painter, background, QModelIndex());
+    if (option.widget != nullptr) {
+        option.widget->style()->drawPrimitive(
+            QStyle::PE_PanelItemViewItem, &background, painter, option.widget);
+    }
     const PillTone tone = toneOf(static_cast<app::RunState>(stored.toInt()));
     const QColor color = toneColor(m_theme, tone);
     const QRectF mark(

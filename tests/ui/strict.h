@@ -1,0 +1,16 @@
+// Any warning of Qt or of the studio fails the test that caused it.
+#pragma once
+
+#include <QRegularExpression>
+#include <QTest>
+
+namespace tests {
+
+inline void failOnWarnings()
+{
+    // The offscreen platform says this of every resized top window; it is no fault of ours.
+    QTest::failOnWarning(
+        QRegularExpression(QStringLiteral("^(?!This plugin does not support propagateSizeHints)")));
+}
+
+} // namespace tests
