@@ -107,9 +107,9 @@ void CatalogPage::buildContent()
                           {Adapter::Kind, 84},
                           {Adapter::Rank, 56},
                           {Adapter::Loss, 72},
-                          {Adapter::EvalLoss, 88},
-                          {Adapter::Created, 142},
-                          {Adapter::Tags, 80}});
+                          {Adapter::EvalLoss, 112},
+                          {Adapter::Created, 156},
+                          {Adapter::Tags, 60}});
     m_table->sortBy(Adapter::Created, Qt::DescendingOrder);
     connect(m_table, &RecordTable::currentIdChanged, this, &CatalogPage::showAdapter);
     connect(m_table, &RecordTable::activated, this, [this](const QString& id) {

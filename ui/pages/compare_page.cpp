@@ -53,6 +53,9 @@ void fillRows(QTableView* table, const QStringList& runs, const QList<app::Compa
     const bool isNarrow = model->columnCount() <= kColumnsThatFit;
     table->horizontalHeader()->setSectionResizeMode(isNarrow ? QHeaderView::Stretch
                                                              : QHeaderView::Interactive);
+    if (isNarrow) {
+        return;
+    }
     table->setColumnWidth(0, kNameColumn);
     for (int column = 1; column < model->columnCount(); ++column) {
         table->setColumnWidth(column, kValueColumn);

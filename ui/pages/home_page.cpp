@@ -45,6 +45,12 @@ HomePage::HomePage(const PageContext& context, QWidget* parent)
             &app::RunQueue::interruptedChanged,
             this,
             &HomePage::fillInterrupted);
+    for (const auto changed : {&app::Catalog::modelsChanged,
+                               &app::Catalog::datasetsChanged,
+                               &app::Catalog::runsChanged,
+                               &app::Catalog::adaptersChanged}) {
+        connect(&application().catalog(), changed, this, &HomePage::fillDisk);
+    }
     refresh();
     fillInterrupted();
 }
@@ -137,8 +143,8 @@ void HomePage::buildRecent()
                          {Run::State, 120},
                          {Run::Step, 80},
                          {Run::Loss, 80},
-                         {Run::EvalLoss, 90},
-                         {Run::Created, 140}});
+                         {Run::EvalLoss, 116},
+                         {Run::Created, 156}});
     m_runs->sortBy(Run::Created, Qt::DescendingOrder);
     m_runs->view()->setItemDelegateForColumn(Run::State, new StateDelegate(theme(), m_runs));
     connect(m_runs, &RecordTable::activated, this, [this](const QString& id) {

@@ -2,6 +2,8 @@
 // can be done with it. One file because it builds and drives one page.
 #include "ui/pages/run_page.h"
 
+#include <cmath>
+
 #include <QComboBox>
 #include <QHeaderView>
 #include <QPlainTextEdit>
@@ -369,7 +371,9 @@ void RunPage::onStep()
                                           : QString::number(numbers.step));
     m_lossNow->setValue(numberText(numbers.loss));
     m_evalNow->setValue(numberText(numbers.evalLoss));
-    m_speed->setValue(numberText(numbers.tokensPerSecond, 4));
+    m_speed->setValue(std::isfinite(numbers.tokensPerSecond)
+                          ? countText(std::llround(numbers.tokensPerSecond))
+                          : u"-"_s);
     const bool isLive = app::isLive(m_run->state());
     m_left->setCaption(isLive ? tr("time left") : tr("time taken"));
     m_left->setValue(app::humanSeconds(isLive ? m_run->secondsLeft() : numbers.seconds));

@@ -18,8 +18,8 @@ constexpr int kLeft = 54;
 constexpr int kRight = 14;
 constexpr int kTop = 10;
 constexpr int kBottom = 26;
-constexpr int kPixelsPerTickX = 90;
-constexpr int kPixelsPerTickY = 42;
+constexpr int kPixelsPerTickX = 64;
+constexpr int kPixelsPerTickY = 34;
 constexpr int kSmallestDrag = 6;
 constexpr double kWheelStep = 1.25;
 

@@ -19,8 +19,8 @@ namespace ui {
 
 namespace {
 
-constexpr int kRowNumberWidth = 60;
-constexpr int kTokenCountWidth = 70;
+constexpr int kRowNumberWidth = 48;
+constexpr int kTokenCountWidth = 66;
 constexpr int kTilesPerRow = 4;
 
 } // namespace
@@ -107,8 +107,9 @@ QWidget* DataGate::buildRows()
     column->addWidget(m_rendered, 2);
     splitter->addWidget(m_rows);
     splitter->addWidget(right);
-    splitter->setStretchFactor(0, 2);
-    splitter->setStretchFactor(1, 3);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({1, 1});
     return splitter;
 }
 

@@ -24,7 +24,7 @@ QString shownText(const QString& text)
     shown.replace(u' ', QChar(0x00b7));
     shown.replace(u'\n', QChar(0x21b5));
     shown.replace(u'\t', QChar(0x2192));
-    return shown.isEmpty() ? QString(QChar(0x2205)) : shown;
+    return shown.isEmpty() ? QString(QChar(0x00b7)) : shown;
 }
 
 } // namespace
