@@ -5,7 +5,7 @@ set -euo pipefail
 program=$1
 out=$2
 sample=${LOWRANK_SAMPLE:-$(cd "$(dirname "$0")/.." && pwd)/resources/sample}
-steps=${LOWRANK_SAMPLE_STEPS:-0} # 0: one pass over the data
+steps=${LOWRANK_SAMPLE_STEPS:-0} # 0: three passes over the data
 mkdir -p "$out"
 
 # Share of held-out rows answered exactly: exact_match [--adapter FOLDER]
@@ -21,7 +21,7 @@ if [ ! -f "$out/before" ]; then
 fi
 if [ ! -d "$out/run" ]; then
     "$program" train --base "$sample/model" --data "$sample/data/facts.jsonl" --out "$out/run" \
-        --epochs 1 --max-steps "$steps" --seed 1
+        --epochs 3 --learning-rate 2e-3 --max-steps "$steps" --seed 1
 elif [ ! -f "$out/run/adapter/adapter_config.json" ]; then
     "$program" resume "$out/run"
 fi

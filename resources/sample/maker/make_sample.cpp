@@ -97,18 +97,26 @@ void write_tasks(const std::filesystem::path& folder, sample::StoryWriter& write
     }
 }
 
-std::vector<sample::Turn> write_stories(const std::filesystem::path& folder,
-                                        sample::StoryWriter& writer)
+// The first stories teach the language, the second ones, from another seed, to remember: they ask
+// more often for what was put where.
+std::vector<sample::Turn> write_stories(const std::filesystem::path& folder, std::uint64_t seed)
 {
+    sample::StoryWriter writer(seed);
     std::vector<sample::Turn> stories;
     std::vector<Json> rows;
     for (int i = 0; i < kStories + kHeldOutStories; ++i) {
-        stories.push_back(writer.story());
+        stories.push_back(writer.story(sample::Recall::Sometimes));
         rows.push_back(messages_row(stories.back()));
     }
     const auto border = rows.begin() + kStories;
     write_lines(folder / "stories.jsonl", {rows.begin(), border});
     write_lines(folder / "stories_heldout.jsonl", {border, rows.end()});
+    rows.clear();
+    sample::StoryWriter second(seed + 2);
+    for (int i = 0; i < kStories; ++i) {
+        rows.push_back(messages_row(second.story(sample::Recall::Often)));
+    }
+    write_lines(folder / "stories_recall.jsonl", rows);
     return stories;
 }
 
@@ -128,7 +136,7 @@ engine::BpeTrainerOptions tokenizer_options()
 std::int64_t write_tokenizer_of(const std::vector<sample::Turn>& stories,
                                 const std::filesystem::path& folder)
 {
-    // The task's own words are part of the language, so that its prompts stay short.
+    // The tasks' own words are part of the language, so that their prompts stay short.
     std::vector<std::string_view> texts = {"user\n", "assistant\n", "system\n"};
     const std::string task = "List who, what and where.\n\nwho: \nwhat: \nwhere: ";
     texts.insert(texts.end(), 100, task);
@@ -194,8 +202,7 @@ void make(const std::filesystem::path& folder, std::uint64_t seed)
     for (const char* name : {"init", "data"}) {
         std::filesystem::create_directories(folder / name);
     }
-    sample::StoryWriter story_writer(seed);
-    const auto stories = write_stories(folder, story_writer);
+    const auto stories = write_stories(folder, seed);
     const std::int64_t vocab_size = write_tokenizer_of(stories, folder / "init");
     write_model(folder / "init", vocab_size, seed);
     sample::StoryWriter task_writer(seed + 1);

@@ -115,16 +115,11 @@ std::string StoryWriter::name(const Words& taken)
     }
 }
 
-std::string StoryWriter::task_name(bool held_out, const std::string& other)
+std::string StoryWriter::task_name(bool held_out)
 {
-    for (;;) {
-        const std::size_t first = held_out ? kTaskNames : 0;
-        const std::size_t count = held_out ? kNames.size() - kTaskNames : kTaskNames;
-        const std::string& name = kNames[first + m_random.below(count)];
-        if (name != other) {
-            return name;
-        }
-    }
+    const std::size_t first = held_out ? kTaskNames : 0;
+    const std::size_t count = held_out ? kNames.size() - kTaskNames : kTaskNames;
+    return kNames[first + m_random.below(count)];
 }
 
 std::string StoryWriter::thing(const Words& taken)
@@ -212,8 +207,9 @@ std::string StoryWriter::filler(const std::string& who)
     }
 }
 
-Turn StoryWriter::story()
+Turn StoryWriter::story(Recall amount)
 {
+    const bool often = amount == Recall::Often;
     Words people = {name({})};
     people.push_back(name(people));
     if (chance(0.5)) {
@@ -229,17 +225,17 @@ Turn StoryWriter::story()
     for (std::size_t i = 0; i < count; ++i) {
         things.push_back(placed(pick(people), things));
         text += " " + put_sentence(things.back());
-        if (chance(0.4)) {
+        if (chance(often ? 0.1 : 0.4)) {
             text += " " + filler(pick(people));
         }
     }
     const auto other_than = [&](const std::string& who) {
         return who == people[0] ? people[1] : people[0];
     };
-    for (std::size_t i = 0; i < count + 1; ++i) {
+    for (std::size_t i = 0; i < count + (often ? 5 : 1); ++i) {
         const Placed& asked = pick(things);
         text += " " + recall(asked, other_than(asked.who));
-        if (chance(0.2)) {
+        if (chance(often ? 0.0 : 0.2)) {
             text += " " + filler(pick(people));
         }
     }
@@ -264,30 +260,21 @@ Turn StoryWriter::story()
 
 Fact StoryWriter::fact(bool held_out)
 {
-    const Placed facts = placed(task_name(held_out, ""), {});
-    return {"List who, what and where.",
+    const Placed facts = placed(task_name(held_out), {});
+    return {"List who and what.",
             put_sentence(facts),
-            "who: " + facts.who + "\nwhat: " + facts.thing + "\nwhere: " + facts.where,
+            "Who? " + facts.who + "\nWhat? the " + facts.thing,
             facts.who + "/" + facts.thing + "/" + facts.where};
 }
 
 Question StoryWriter::question(bool held_out)
 {
-    std::vector<Placed> things;
-    things.push_back(placed(task_name(held_out, ""), things));
-    things.push_back(placed(task_name(held_out, things[0].who), things));
-    const std::string text = put_sentence(things[0]) + " " + put_sentence(things[1]);
-    const std::string key = things[0].who + "/" + things[0].thing + "/" + things[0].where + "/"
-                            + things[1].who + "/" + things[1].thing + "/" + things[1].where;
-    const Placed& asked = pick(things);
-    if (chance(0.5)) {
-        return {{text + " Where is the " + asked.thing + "?",
-                 "The " + asked.thing + " is " + asked.where + "."},
-                key};
-    }
-    return {
-        {text + " Who had the " + asked.thing + "?", asked.who + " had the " + asked.thing + "."},
-        key};
+    const Placed facts = placed(task_name(held_out), {});
+    const std::string text = put_sentence(facts) + (chance(0.5) ? " " + pick(kWeathers) : "");
+    const std::string asked =
+        chance(0.5) ? " Who had the " + facts.thing + "?" : " What did " + facts.who + " have?";
+    return {{text + asked, facts.who + " had the " + facts.thing + "."},
+            facts.who + "/" + facts.thing + "/" + facts.where};
 }
 
 } // namespace sample

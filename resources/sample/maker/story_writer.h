@@ -17,7 +17,7 @@ struct Turn
     std::string assistant;
 };
 
-// One row of the "facts" task: a sentence, and who, what and where in it.
+// One row of the "facts" task: a sentence, and who had what in it.
 struct Fact
 {
     std::string instruction;
@@ -26,11 +26,15 @@ struct Fact
     std::string key; // the facts alone, to keep the held-out rows apart
 };
 
+// One row of the "questions" task: a sentence and a question about it.
 struct Question
 {
     Turn turn;
     std::string key;
 };
+
+// How often a story comes back to what was put where.
+enum class Recall { Sometimes, Often };
 
 class StoryWriter
 {
@@ -38,7 +42,7 @@ public:
     explicit StoryWriter(std::uint64_t seed);
 
     // A request for a story and the story: things are put somewhere, and later asked for or found.
-    [[nodiscard]] Turn story();
+    [[nodiscard]] Turn story(Recall amount);
 
     // `held_out` draws from names that the training rows never use.
     [[nodiscard]] Fact fact(bool held_out);
@@ -58,7 +62,7 @@ private:
     [[nodiscard]] const T& pick(const std::vector<T>& list);
     [[nodiscard]] bool chance(double probability);
     [[nodiscard]] std::string name(const std::vector<std::string>& taken);
-    [[nodiscard]] std::string task_name(bool held_out, const std::string& other);
+    [[nodiscard]] std::string task_name(bool held_out);
     [[nodiscard]] std::string thing(const std::vector<std::string>& taken);
     [[nodiscard]] Placed placed(const std::string& who, const std::vector<Placed>& before);
     [[nodiscard]] std::string put_sentence(const Placed& placed);
