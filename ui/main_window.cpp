@@ -53,16 +53,11 @@ constexpr std::array<PageEntry, kPages> kEntries = {{
     {"settings", "settings", QT_TRANSLATE_NOOP("ui::MainWindow", "Settings"), "Ctrl+,"},
 }};
 
-const PageEntry& entryOf(PageId id)
-{
-    return kEntries[static_cast<std::size_t>(id)];
-}
-
 } // namespace
 
 QString MainWindow::pageName(PageId id)
 {
-    return QString::fromLatin1(entryOf(id).name);
+    return QString::fromLatin1(kEntries[static_cast<std::size_t>(id)].name);
 }
 
 MainWindow::MainWindow(const PageContext& context, QWidget* parent)
@@ -90,7 +85,8 @@ MainWindow::MainWindow(const PageContext& context, QWidget* parent)
     connect(&application.runs(), &app::RunQueue::currentChanged, this, &MainWindow::onRunChanged);
     connect(&application.runs(), &app::RunQueue::runChanged, this, &MainWindow::onRunChanged);
     connect(&application.catalog(), &app::Catalog::runProgressed, this, &MainWindow::onRunChanged);
-    restoreState();
+    resize(kDefaultSize);
+    restoreGeometry(application.settings().value(app::Setting::WindowGeometry).toByteArray());
     onRunChanged();
     if (application.catalog().access() == app::Catalog::Access::ReadOnly) {
         onProblem(application.catalog().readOnlyReason());
@@ -158,11 +154,10 @@ QWidget* MainWindow::buildStatusLine()
     auto* row = new QHBoxLayout(line);
     row->setContentsMargins(space::kMedium, space::kHair, space::kMedium, space::kHair);
     row->setSpacing(space::kMedium);
-    m_workspace = makeLabel({}, u"small"_s, line);
-    m_workspace->setText(tr("Workspace: %1").arg(m_context.app.paths().workspace()));
+    const QString workspace = tr("Workspace: %1").arg(m_context.app.paths().workspace());
+    row->addWidget(makeLabel(workspace, u"small"_s, line), 1);
     m_runText = makeLabel({}, u"small"_s, line);
     m_runButton = makeFlatButton(tr("Show run"), u"run"_s, m_context.theme, line);
-    row->addWidget(m_workspace, 1);
     row->addWidget(m_runText);
     row->addWidget(m_runButton);
     connect(m_runButton, &QPushButton::clicked, this, [this] {
@@ -243,12 +238,6 @@ void MainWindow::onRunChanged()
 void MainWindow::onProblem(const app::Problem& problem)
 {
     m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });
-}
-
-void MainWindow::restoreState()
-{
-    resize(kDefaultSize);
-    restoreGeometry(m_context.app.settings().value(app::Setting::WindowGeometry).toByteArray());
 }
 
 void MainWindow::keepState()

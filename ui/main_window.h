@@ -37,7 +37,6 @@ protected:
 private:
     void buildRail(QWidget* parent, QLayout* layout);
     [[nodiscard]] QWidget* buildStatusLine();
-    void restoreState();
     void keepState();
     [[nodiscard]] Page* makePage(PageId id);
     void onRunChanged();
@@ -51,7 +50,6 @@ private:
     QButtonGroup* m_group = nullptr;
     QStackedWidget* m_stack = nullptr;
     Banner* m_banner = nullptr;
-    QLabel* m_workspace = nullptr;
     QLabel* m_runText = nullptr;
     QPushButton* m_runButton = nullptr;
     bool m_isClosing = false;
