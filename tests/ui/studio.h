@@ -40,6 +40,9 @@ public:
     // Takes the sample out of the lists: a workspace with nothing in it.
     void forgetSample()
     {
+        // It is registered by jobs that have just been started.
+        const qsizetype expected = app::Paths::sampleDatasets().size();
+        QTRY_COMPARE(m_application->catalog().datasets().size(), expected);
         for (const app::ModelRecord& model : m_application->catalog().models()) {
             m_application->catalog().forgetModel(model.id);
         }
@@ -47,6 +50,8 @@ public:
             m_application->catalog().forgetDataset(dataset.id);
         }
         m_application->catalog().flush();
+        QTRY_COMPARE(m_application->modelList().rowCount(), 0);
+        QTRY_COMPARE(m_application->datasetList().rowCount(), 0);
     }
 
 private:

@@ -124,7 +124,7 @@ private Q_SLOTS:
             m_window->showPage(ui::PageId::NewRun);
         }
         QCOMPARE(m_window->currentPage(), ui::PageId::NewRun);
-        QVERIFY(newRun().spec().canStart());
+        QTRY_VERIFY(newRun().spec().canStart());
     }
 
     void chooseOnTheMap()

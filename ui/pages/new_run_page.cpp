@@ -248,6 +248,19 @@ void NewRunPage::fillChoices()
     if (m_dataset->currentData().toString() != dataset) {
         onDatasetChosen();
     }
+    chooseSample();
+    onProblemsChanged();
+}
+
+void NewRunPage::chooseSample()
+{
+    const int model = m_model->findData(application().sampleModelId());
+    const int dataset = m_dataset->findData(application().sampleDatasetId());
+    if (m_isSampleWanted && model >= 0 && dataset >= 0) {
+        m_isSampleWanted = false;
+        m_model->setCurrentIndex(model);
+        m_dataset->setCurrentIndex(dataset);
+    }
 }
 
 void NewRunPage::chooseDefaults()
@@ -280,8 +293,8 @@ void NewRunPage::open(const QString& subject)
         }
     };
     if (subject == u"sample"_s) {
-        choose(m_model, application().sampleModelId());
-        choose(m_dataset, application().sampleDatasetId());
+        m_isSampleWanted = true;
+        chooseSample();
         // What resources/sample/README.md measured: so small a model learns nothing at 2e-4.
         m_spec.setValue(u"learning_rate"_s, 2e-3);
         m_spec.setValue(u"epochs"_s, 3.0);

@@ -38,6 +38,7 @@ private:
     void connectSpec();
     void fillChoices();
     void chooseDefaults();
+    void chooseSample();
     void onModelChosen();
     void onDatasetChosen();
     void onMapChanged();
@@ -74,6 +75,7 @@ private:
     QStringList m_fitSteps;      // what makeItFit changed so far
     qint64 m_resolvedLength = 0; // tokens, of the newest estimate
     bool m_isFitting = false;
+    bool m_isSampleWanted = false; // asked for before the catalog had it
 };
 
 } // namespace ui
