@@ -4,9 +4,11 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/core/platform.h"
 
 int main(int argc, char** argv)
 {
+    engine::let_waiting_threads_sleep(argv);
     try {
         const cli::Parsed parsed = cli::parse_arguments(argc, argv);
         if (!parsed.error.empty()) {

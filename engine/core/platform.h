@@ -141,6 +141,12 @@ struct MemoryUse
 // process.
 void stop_on_signals(StopSource& source);
 
+// Lets waiting threads of the OpenMP team sleep instead of spinning, so that the studio's window
+// and other programs keep their core. The runtime reads the wish once, when it is loaded: the
+// program starts itself again with it, as the same process. Call it first in main(). Windows: the
+// caller's environment decides.
+void let_waiting_threads_sleep(char** arguments);
+
 // Asks another process to stop, as Ctrl-C does. Errors: NotFound when there is no such process, Io
 // when it is not ours, Unsupported where the system cannot ask (Windows, without a shared console).
 [[nodiscard]] Result<void> interrupt_process(std::int64_t process_id);

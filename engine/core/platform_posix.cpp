@@ -447,6 +447,18 @@ Result<void> interrupt_process(std::int64_t process_id)
                  concat("process ", process_id, missing ? ": has ended" : ": may not be stopped")};
 }
 
+void let_waiting_threads_sleep(char** arguments)
+{
+    if (std::getenv("OMP_WAIT_POLICY") != nullptr) {
+        return;
+    }
+    // Before any thread exists. When the system cannot start the program again, it goes on as it
+    // is.
+    if (::setenv("OMP_WAIT_POLICY", "passive", 0) == 0) {
+        ::execv("/proc/self/exe", arguments);
+    }
+}
+
 void volunteer_for_out_of_memory()
 {
     std::ofstream score("/proc/self/oom_score_adj");

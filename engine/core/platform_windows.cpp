@@ -418,6 +418,8 @@ Result<void> interrupt_process(std::int64_t process_id)
                  "end it in the Task Manager; the run goes on from its last checkpoint"};
 }
 
+void let_waiting_threads_sleep(char** /*arguments*/) {}
+
 void volunteer_for_out_of_memory() {}
 
 std::intptr_t take_over_stdout()

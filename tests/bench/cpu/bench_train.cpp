@@ -122,6 +122,7 @@ int run(char** arguments)
 
 int main(int argc, char** argv)
 {
+    engine::let_waiting_threads_sleep(argv);
     if (argc != 9) {
         std::fprintf(stderr,
                      "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16 THREADS STEPS "
