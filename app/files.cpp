@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QRegularExpression>
 #include <QSaveFile>
 
 using namespace Qt::StringLiterals;
@@ -16,6 +17,7 @@ namespace app {
 namespace {
 
 constexpr qint64 kMaxJsonBytes = 64 << 20;
+constexpr int kMaxSameName = 1000;
 
 QString tr(const char* text)
 {
@@ -82,6 +84,24 @@ Outcome<QString> hashFile(const QString& path, const std::function<bool(qint64)>
         }
     }
     return QString::fromLatin1(hash.result().toHex());
+}
+
+QString idForPath(const QString& path, const QString& name)
+{
+    static const QRegularExpression kUnsafe(u"[^\\p{L}\\p{N}._-]+"_s);
+    const QByteArray hash =
+        QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Sha256).toHex().left(8);
+    return QString(name).replace(kUnsafe, u"-"_s) + u'-' + QString::fromLatin1(hash);
+}
+
+QString freeName(const QString& folder, const QString& base, const QString& suffix)
+{
+    QString name = base + suffix;
+    for (int number = 2; number < kMaxSameName && QFileInfo::exists(folder + u'/' + name);
+         ++number) {
+        name = u"%1-%2%3"_s.arg(base).arg(number).arg(suffix);
+    }
+    return name;
 }
 
 qint64 folderSize(const QString& folder)

@@ -22,6 +22,14 @@ namespace app {
 [[nodiscard]] Outcome<QString> hashFile(const QString& path,
                                         const std::function<bool(qint64)>& proceed = {});
 
+// What a model or data set is known by: its name with what a file name may not hold left out, and
+// eight digits of the checksum of its path.
+[[nodiscard]] QString idForPath(const QString& path, const QString& name);
+
+// `base` + `suffix`, or `base`-2 + `suffix` and so on: the first that the folder does not hold.
+[[nodiscard]] QString
+freeName(const QString& folder, const QString& base, const QString& suffix = {});
+
 [[nodiscard]] qint64 folderSize(const QString& folder);        // bytes of every file below it
 [[nodiscard]] QStringList stringsFrom(const QJsonValue& list); // of a JSON array
 

@@ -57,4 +57,9 @@ QString humanSeconds(double seconds)
     return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
 }
 
+QString humanReal(double value, int decimals)
+{
+    return std::isnan(value) ? u"-"_s : QLocale().toString(value, 'f', decimals);
+}
+
 } // namespace app

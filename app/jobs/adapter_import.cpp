@@ -13,7 +13,6 @@ namespace app {
 
 namespace {
 
-constexpr int kMaxSameName = 1000;
 constexpr auto kWeights = "adapter_model.safetensors"_L1;
 constexpr auto kConfig = "adapter_config.json"_L1;
 
@@ -38,12 +37,7 @@ struct AdapterImport::CopyWork final : ThreadJob::Work
         if (const Outcome<QJsonObject> config = readJsonObject(folder + u'/' + kConfig); !config) {
             return config.problem();
         }
-        QString name = QFileInfo(folder).fileName();
-        for (int number = 2;
-             number < kMaxSameName && QFileInfo::exists(paths.adapters() + u'/' + name);
-             ++number) {
-            name = u"%1-%2"_s.arg(QFileInfo(folder).fileName()).arg(number);
-        }
+        const QString name = freeName(paths.adapters(), QFileInfo(folder).fileName());
         const QString target = paths.adapters() + u'/' + name;
         const QString temporary = paths.adapters() + u"/.import-"_s + name;
         QDir(temporary).removeRecursively();

@@ -5,8 +5,9 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QRegularExpression>
 #include <QSaveFile>
+
+#include "app/files.h"
 
 using namespace Qt::StringLiterals;
 
@@ -15,29 +16,6 @@ namespace app {
 namespace {
 
 constexpr qint64 kChunkBytes = 1 << 20;
-constexpr int kMaxSameName = 1000;
-
-// A name in the folder that no file has.
-QString freeName(const QString& folder, const QString& fileName)
-{
-    const QFileInfo info(fileName);
-    QString name = fileName;
-    for (int number = 2; number < kMaxSameName && QFileInfo::exists(folder + u'/' + name);
-         ++number) {
-        name = u"%1-%2.%3"_s.arg(info.completeBaseName()).arg(number).arg(info.suffix());
-    }
-    return name;
-}
-
-QString idFor(const QString& path)
-{
-    static const QRegularExpression kUnsafe(u"[^\\p{L}\\p{N}._-]+"_s);
-    QString name = QFileInfo(path).completeBaseName();
-    name.replace(kUnsafe, u"-"_s);
-    const QByteArray hash =
-        QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Sha256).toHex().left(8);
-    return name + u'-' + QString::fromLatin1(hash);
-}
 
 } // namespace
 
@@ -63,7 +41,9 @@ struct DatasetImport::ImportWork final : ThreadJob::Work
                 u"io"_s, DatasetImport::tr("%1: %2.").arg(options.file, source.errorString()), {});
         }
         const bool copies = options.place == DatasetImportOptions::Place::CopyIntoWorkspace;
-        record.path = copies ? paths.datasets() + u'/' + freeName(paths.datasets(), info.fileName())
+        const QString suffix = info.suffix().isEmpty() ? QString() : u'.' + info.suffix();
+        record.path = copies ? paths.datasets() + u'/'
+                                   + freeName(paths.datasets(), info.completeBaseName(), suffix)
                              : QDir::cleanPath(info.absoluteFilePath());
         QSaveFile target(record.path);
         if (copies && !target.open(QIODevice::WriteOnly)) {
@@ -92,7 +72,7 @@ struct DatasetImport::ImportWork final : ThreadJob::Work
 
     void fill(const QFileInfo& info, const QByteArray& hash)
     {
-        record.id = idFor(record.path);
+        record.id = idForPath(record.path, QFileInfo(record.path).completeBaseName());
         record.name = options.name.isEmpty() ? info.completeBaseName() : options.name;
         record.format = options.format;
         record.columnMap = options.columnMap;

@@ -7,7 +7,6 @@
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QRegularExpression>
 #include <QtEndian>
 
 #include "app/files.h"
@@ -177,16 +176,6 @@ void describeFolder(ModelRecord& model)
     }
 }
 
-QString idFor(const QString& path)
-{
-    static const QRegularExpression kUnsafe(u"[^\\p{L}\\p{N}._-]+"_s);
-    QString name = QFileInfo(path).fileName();
-    name.replace(kUnsafe, u"-"_s);
-    const QByteArray hash =
-        QCryptographicHash::hash(path.toUtf8(), QCryptographicHash::Sha256).toHex().left(8);
-    return name + u'-' + QString::fromLatin1(hash);
-}
-
 } // namespace
 
 ModelRecord describeModel(const QString& path)
@@ -195,7 +184,7 @@ ModelRecord describeModel(const QString& path)
     ModelRecord model;
     model.path = QDir::cleanPath(info.absoluteFilePath());
     model.name = info.fileName();
-    model.id = idFor(model.path);
+    model.id = idForPath(model.path, QFileInfo(model.path).fileName());
     model.added = QDateTime::currentDateTimeUtc();
     if (info.isDir()) {
         describeFolder(model);

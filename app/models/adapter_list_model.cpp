@@ -5,7 +5,7 @@
 #include <QLocale>
 
 #include "app/catalog/catalog.h"
-#include "app/runs/run_spec.h"
+#include "app/human_text.h"
 
 using namespace Qt::StringLiterals;
 
@@ -26,71 +26,66 @@ QString kindName(AdapterRecord::Kind kind)
     return {};
 }
 
-QString number(double value)
+QList<RecordColumn<AdapterRecord>> adapterColumns()
 {
-    return qIsNaN(value) ? u"-"_s : QLocale().toString(value, 'f', 4);
-}
-
-QString display(const AdapterRecord& adapter, int column)
-{
-    switch (column) {
-    case AdapterListModel::Name:
-        return adapter.name;
-    case AdapterListModel::Kind:
-        return kindName(adapter.kind);
-    case AdapterListModel::Rank:
-        return QString::number(adapter.rank);
-    case AdapterListModel::Targets:
-        return adapter.targetModules.join(u", "_s);
-    case AdapterListModel::Loss:
-        return number(adapter.numbers.loss);
-    case AdapterListModel::EvalLoss:
-        return number(adapter.numbers.evalLoss);
-    case AdapterListModel::BaseModel:
-        return QFileInfo(adapter.baseModel).fileName();
-    case AdapterListModel::Parent:
-        return adapter.parent;
-    case AdapterListModel::Created:
-        return QLocale().toString(adapter.created.toLocalTime(), QLocale::ShortFormat);
-    case AdapterListModel::Size:
-        return humanBytes(adapter.sizeBytes);
-    case AdapterListModel::Tags:
-        return adapter.tags.join(u", "_s);
-    case AdapterListModel::Notes:
-        return adapter.notes;
-    default:
-        return {};
-    }
-}
-
-QVariant sortValue(const AdapterRecord& adapter, int column)
-{
-    switch (column) {
-    case AdapterListModel::Rank:
-        return adapter.rank;
-    case AdapterListModel::Loss:
-        return adapter.numbers.loss;
-    case AdapterListModel::EvalLoss:
-        return adapter.numbers.evalLoss;
-    case AdapterListModel::Created:
-        return adapter.created;
-    case AdapterListModel::Size:
-        return adapter.sizeBytes;
-    default:
-        return display(adapter, column);
-    }
-}
-
-bool isNumeric(int column)
-{
-    return column == AdapterListModel::Rank || column == AdapterListModel::Loss
-           || column == AdapterListModel::EvalLoss || column == AdapterListModel::Size;
+    using Model = AdapterListModel;
+    using Record = AdapterRecord;
+    return {
+        {.id = Model::Name,
+         .title = Model::tr("Adapter"),
+         .text = [](const Record& adapter) { return adapter.name; }},
+        {.id = Model::Kind,
+         .title = Model::tr("Kind"),
+         .text = [](const Record& adapter) { return kindName(adapter.kind); }},
+        {.id = Model::Rank,
+         .title = Model::tr("Rank"),
+         .text = [](const Record& adapter) { return QString::number(adapter.rank); },
+         .sortValue = [](const Record& adapter) { return QVariant(adapter.rank); },
+         .kind = ColumnKind::Number},
+        {.id = Model::Targets,
+         .title = Model::tr("Targets"),
+         .text = [](const Record& adapter) { return adapter.targetModules.join(u", "_s); }},
+        {.id = Model::Loss,
+         .title = Model::tr("Loss"),
+         .text = [](const Record& adapter) { return humanReal(adapter.numbers.loss); },
+         .sortValue = [](const Record& adapter) { return QVariant(adapter.numbers.loss); },
+         .kind = ColumnKind::Number},
+        {.id = Model::EvalLoss,
+         .title = Model::tr("Evaluation loss"),
+         .text = [](const Record& adapter) { return humanReal(adapter.numbers.evalLoss); },
+         .sortValue = [](const Record& adapter) { return QVariant(adapter.numbers.evalLoss); },
+         .kind = ColumnKind::Number},
+        {.id = Model::BaseModel,
+         .title = Model::tr("Base model"),
+         .text = [](const Record& adapter) { return QFileInfo(adapter.baseModel).fileName(); }},
+        {.id = Model::Parent,
+         .title = Model::tr("Parent"),
+         .text = [](const Record& adapter) { return adapter.parent; }},
+        {.id = Model::Created,
+         .title = Model::tr("Created"),
+         .text =
+             [](const Record& adapter) {
+                 return QLocale().toString(adapter.created.toLocalTime(), QLocale::ShortFormat);
+             },
+         .sortValue = [](const Record& adapter) { return QVariant(adapter.created); }},
+        {.id = Model::Size,
+         .title = Model::tr("Size"),
+         .text = [](const Record& adapter) { return humanBytes(adapter.sizeBytes); },
+         .sortValue = [](const Record& adapter) { return QVariant(adapter.sizeBytes); },
+         .kind = ColumnKind::Number},
+        {.id = Model::Tags,
+         .title = Model::tr("Tags"),
+         .text = [](const Record& adapter) { return adapter.tags.join(u", "_s); }},
+        {.id = Model::Notes,
+         .title = Model::tr("Notes"),
+         .text = [](const Record& adapter) { return adapter.notes; }},
+    };
 }
 
 } // namespace
 
 AdapterListModel::AdapterListModel(Catalog& catalog, QObject* parent)
-    : RecordTableModel<AdapterRecord>(parent)
+    : RecordTableModel<AdapterRecord>(adapterColumns(), parent)
 {
     connect(&catalog, &Catalog::adaptersChanged, this, [this, &catalog] {
         setRecords(catalog.adapters());
@@ -98,68 +93,9 @@ AdapterListModel::AdapterListModel(Catalog& catalog, QObject* parent)
     setRecords(catalog.adapters());
 }
 
-int AdapterListModel::columnCount(const QModelIndex& parent) const
+QString AdapterListModel::toolTip(const AdapterRecord& adapter) const
 {
-    return parent.isValid() ? 0 : Count;
-}
-
-QVariant AdapterListModel::data(const QModelIndex& index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
-        return {};
-    }
-    const AdapterRecord& adapter = record(index.row());
-    switch (role) {
-    case Qt::DisplayRole:
-        return display(adapter, index.column());
-    case Qt::ToolTipRole:
-        return adapter.folder;
-    case Qt::TextAlignmentRole:
-        return isNumeric(index.column()) ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
-    case SortRole:
-        return sortValue(adapter, index.column());
-    case IdRole:
-        return adapter.id;
-    case NumericRole:
-        return isNumeric(index.column());
-    default:
-        return {};
-    }
-}
-
-QVariant AdapterListModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) {
-        return {};
-    }
-    switch (section) {
-    case Name:
-        return tr("Adapter");
-    case Kind:
-        return tr("Kind");
-    case Rank:
-        return tr("Rank");
-    case Targets:
-        return tr("Targets");
-    case Loss:
-        return tr("Loss");
-    case EvalLoss:
-        return tr("Evaluation loss");
-    case BaseModel:
-        return tr("Base model");
-    case Parent:
-        return tr("Parent");
-    case Created:
-        return tr("Created");
-    case Size:
-        return tr("Size");
-    case Tags:
-        return tr("Tags");
-    case Notes:
-        return tr("Notes");
-    default:
-        return {};
-    }
+    return adapter.folder;
 }
 
 } // namespace app

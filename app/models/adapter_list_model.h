@@ -33,11 +33,8 @@ public:
 
     explicit AdapterListModel(Catalog& catalog, QObject* parent = nullptr);
 
-    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex& index,
-                                int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant
-    headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+protected:
+    [[nodiscard]] QString toolTip(const AdapterRecord& adapter) const override;
 };
 
 } // namespace app

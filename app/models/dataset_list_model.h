@@ -19,11 +19,8 @@ public:
 
     explicit DatasetListModel(Catalog& catalog, QObject* parent = nullptr);
 
-    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex& index,
-                                int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant
-    headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+protected:
+    [[nodiscard]] QString toolTip(const DatasetRecord& dataset) const override;
 };
 
 } // namespace app

@@ -1,32 +1,76 @@
-// RecordTableModel: a table over a list of records with an id: new lists are merged row by row, so
-// selections and scroll positions stay.
+// RecordTableModel: a table over a list of records with an id, from a description of its columns.
+// New lists are merged row by row, so selections and scroll positions stay.
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include <QAbstractTableModel>
 #include <QList>
-#include <QString>
+
+#include "app/models/record_column.h"
 
 namespace app {
-
-// Roles besides Qt::DisplayRole and Qt::ToolTipRole, for every list of the studio.
-enum ItemRole {
-    SortRole = Qt::UserRole + 1, // what a proxy sorts by: a number, a date or a text
-    IdRole,                      // the record's id
-    StateRole,                   // RunState as int; runs only
-    NumericRole,                 // bool: right-aligned
-};
 
 template <typename Record>
 class RecordTableModel : public QAbstractTableModel
 {
 public:
-    using QAbstractTableModel::QAbstractTableModel;
+    using Columns = QList<RecordColumn<Record>>;
+
+    // `columns` in the order of their ids, from 0.
+    RecordTableModel(Columns columns, QObject* parent)
+        : QAbstractTableModel(parent)
+        , m_columns(std::move(columns))
+    {
+        for (int column = 0; column < m_columns.size(); ++column) {
+            Q_ASSERT(m_columns.at(column).id == column);
+        }
+    }
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override
     {
         return parent.isValid() ? 0 : static_cast<int>(m_records.size());
+    }
+
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override
+    {
+        return parent.isValid() ? 0 : static_cast<int>(m_columns.size());
+    }
+
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override
+    {
+        if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+            return {};
+        }
+        const Record& row = record(index.row());
+        const RecordColumn<Record>& column = m_columns.at(index.column());
+        switch (role) {
+        case Qt::DisplayRole:
+            return column.text(row);
+        case Qt::ToolTipRole:
+            return toolTip(row);
+        case Qt::TextAlignmentRole:
+            return column.kind == ColumnKind::Number ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
+                                                     : QVariant();
+        case SortRole:
+            return column.sortValue != nullptr ? column.sortValue(row) : QVariant(column.text(row));
+        case IdRole:
+            return row.id;
+        case NumericRole:
+            return column.kind == ColumnKind::Number;
+        default:
+            return otherData(row, role);
+        }
+    }
+
+    [[nodiscard]] QVariant
+    headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override
+    {
+        const bool known = section >= 0 && section < m_columns.size();
+        return known && orientation == Qt::Horizontal && role == Qt::DisplayRole
+                   ? QVariant(m_columns.at(section).title)
+                   : QVariant();
     }
 
     [[nodiscard]] const Record& record(int row) const { return m_records.at(row); }
@@ -65,6 +109,15 @@ public:
         }
     }
 
+protected:
+    [[nodiscard]] virtual QString toolTip(const Record& record) const = 0;
+
+    // What a list has beyond the roles above.
+    [[nodiscard]] virtual QVariant otherData(const Record& /*record*/, int /*role*/) const
+    {
+        return {};
+    }
+
 private:
     [[nodiscard]] static bool contains(const QList<Record>& records, const QString& id)
     {
@@ -90,6 +143,7 @@ private:
         Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1));
     }
 
+    Columns m_columns;
     QList<Record> m_records;
 };
 

@@ -5,6 +5,7 @@
 #include <QLocale>
 
 #include "app/catalog/catalog.h"
+#include "app/human_text.h"
 #include "app/runs/run_spec.h"
 
 using namespace Qt::StringLiterals;
@@ -13,71 +14,67 @@ namespace app {
 
 namespace {
 
-QString number(double value)
+QString stepText(const RunRecord& run)
 {
-    return qIsNaN(value) ? u"-"_s : QLocale().toString(value, 'f', 4);
+    return run.numbers.maxSteps > 0 ? u"%1 / %2"_s.arg(run.numbers.step).arg(run.numbers.maxSteps)
+                                    : QString::number(run.numbers.step);
 }
 
-QString display(const RunRecord& run, int column)
+QList<RecordColumn<RunRecord>> runColumns()
 {
-    switch (column) {
-    case RunListModel::Name:
-        return run.name;
-    case RunListModel::State:
-        return displayName(run.state);
-    case RunListModel::Step:
-        return run.numbers.maxSteps > 0
-                   ? u"%1 / %2"_s.arg(run.numbers.step).arg(run.numbers.maxSteps)
-                   : QString::number(run.numbers.step);
-    case RunListModel::Loss:
-        return number(run.numbers.loss);
-    case RunListModel::EvalLoss:
-        return number(run.numbers.evalLoss);
-    case RunListModel::BaseModel:
-        return QFileInfo(run.baseModel).fileName();
-    case RunListModel::Dataset:
-        return QFileInfo(run.dataset).fileName();
-    case RunListModel::Created:
-        return QLocale().toString(run.created.toLocalTime(), QLocale::ShortFormat);
-    case RunListModel::Size:
-        return humanBytes(run.sizeBytes);
-    case RunListModel::Tags:
-        return run.tags.join(u", "_s);
-    default:
-        return {};
-    }
-}
-
-QVariant sortValue(const RunRecord& run, int column)
-{
-    switch (column) {
-    case RunListModel::State:
-        return static_cast<int>(run.state);
-    case RunListModel::Step:
-        return run.numbers.step;
-    case RunListModel::Loss:
-        return run.numbers.loss;
-    case RunListModel::EvalLoss:
-        return run.numbers.evalLoss;
-    case RunListModel::Created:
-        return run.created;
-    case RunListModel::Size:
-        return run.sizeBytes;
-    default:
-        return display(run, column);
-    }
-}
-
-bool isNumeric(int column)
-{
-    return column == RunListModel::Step || column == RunListModel::Loss
-           || column == RunListModel::EvalLoss || column == RunListModel::Size;
+    using Model = RunListModel;
+    using Record = RunRecord;
+    return {
+        {.id = Model::Name,
+         .title = Model::tr("Run"),
+         .text = [](const Record& run) { return run.name; }},
+        {.id = Model::State,
+         .title = Model::tr("State"),
+         .text = [](const Record& run) { return displayName(run.state); },
+         .sortValue = [](const Record& run) { return QVariant(static_cast<int>(run.state)); }},
+        {.id = Model::Step,
+         .title = Model::tr("Step"),
+         .text = [](const Record& run) { return stepText(run); },
+         .sortValue = [](const Record& run) { return QVariant(run.numbers.step); },
+         .kind = ColumnKind::Number},
+        {.id = Model::Loss,
+         .title = Model::tr("Loss"),
+         .text = [](const Record& run) { return humanReal(run.numbers.loss); },
+         .sortValue = [](const Record& run) { return QVariant(run.numbers.loss); },
+         .kind = ColumnKind::Number},
+        {.id = Model::EvalLoss,
+         .title = Model::tr("Evaluation loss"),
+         .text = [](const Record& run) { return humanReal(run.numbers.evalLoss); },
+         .sortValue = [](const Record& run) { return QVariant(run.numbers.evalLoss); },
+         .kind = ColumnKind::Number},
+        {.id = Model::BaseModel,
+         .title = Model::tr("Base model"),
+         .text = [](const Record& run) { return QFileInfo(run.baseModel).fileName(); }},
+        {.id = Model::Dataset,
+         .title = Model::tr("Data set"),
+         .text = [](const Record& run) { return QFileInfo(run.dataset).fileName(); }},
+        {.id = Model::Created,
+         .title = Model::tr("Created"),
+         .text =
+             [](const Record& run) {
+                 return QLocale().toString(run.created.toLocalTime(), QLocale::ShortFormat);
+             },
+         .sortValue = [](const Record& run) { return QVariant(run.created); }},
+        {.id = Model::Size,
+         .title = Model::tr("Size"),
+         .text = [](const Record& run) { return humanBytes(run.sizeBytes); },
+         .sortValue = [](const Record& run) { return QVariant(run.sizeBytes); },
+         .kind = ColumnKind::Number},
+        {.id = Model::Tags,
+         .title = Model::tr("Tags"),
+         .text = [](const Record& run) { return run.tags.join(u", "_s); }},
+    };
 }
 
 } // namespace
 
 RunListModel::RunListModel(Catalog& catalog, QObject* parent)
-    : RecordTableModel<RunRecord>(parent)
+    : RecordTableModel<RunRecord>(runColumns(), parent)
 {
     connect(
         &catalog, &Catalog::runsChanged, this, [this, &catalog] { setRecords(catalog.runs()); });
@@ -89,66 +86,14 @@ RunListModel::RunListModel(Catalog& catalog, QObject* parent)
     setRecords(catalog.runs());
 }
 
-int RunListModel::columnCount(const QModelIndex& parent) const
+QString RunListModel::toolTip(const RunRecord& run) const
 {
-    return parent.isValid() ? 0 : Count;
+    return run.problem.isEmpty() ? run.folder : run.problem;
 }
 
-QVariant RunListModel::data(const QModelIndex& index, int role) const
+QVariant RunListModel::otherData(const RunRecord& run, int role) const
 {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
-        return {};
-    }
-    const RunRecord& run = record(index.row());
-    switch (role) {
-    case Qt::DisplayRole:
-        return display(run, index.column());
-    case Qt::ToolTipRole:
-        return run.problem.isEmpty() ? run.folder : run.problem;
-    case Qt::TextAlignmentRole:
-        return isNumeric(index.column()) ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
-    case SortRole:
-        return sortValue(run, index.column());
-    case IdRole:
-        return run.id;
-    case StateRole:
-        return static_cast<int>(run.state);
-    case NumericRole:
-        return isNumeric(index.column());
-    default:
-        return {};
-    }
-}
-
-QVariant RunListModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) {
-        return {};
-    }
-    switch (section) {
-    case Name:
-        return tr("Run");
-    case State:
-        return tr("State");
-    case Step:
-        return tr("Step");
-    case Loss:
-        return tr("Loss");
-    case EvalLoss:
-        return tr("Evaluation loss");
-    case BaseModel:
-        return tr("Base model");
-    case Dataset:
-        return tr("Data set");
-    case Created:
-        return tr("Created");
-    case Size:
-        return tr("Size");
-    case Tags:
-        return tr("Tags");
-    default:
-        return {};
-    }
+    return role == StateRole ? QVariant(static_cast<int>(run.state)) : QVariant();
 }
 
 } // namespace app

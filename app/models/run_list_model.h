@@ -31,11 +31,9 @@ public:
 
     explicit RunListModel(Catalog& catalog, QObject* parent = nullptr);
 
-    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex& index,
-                                int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant
-    headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+protected:
+    [[nodiscard]] QString toolTip(const RunRecord& run) const override;
+    [[nodiscard]] QVariant otherData(const RunRecord& run, int role) const override;
 };
 
 } // namespace app

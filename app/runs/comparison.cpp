@@ -83,11 +83,6 @@ QStringList keysOf(const QList<RunRecord>& runs)
 
 using NumberText = QString (*)(const RunNumbers&);
 
-QString plain(double value, int decimals)
-{
-    return qIsNaN(value) ? u"-"_s : QLocale().toString(value, 'f', decimals);
-}
-
 struct NumberRow
 {
     const char* name;
@@ -101,13 +96,13 @@ const NumberRow kNumbers[] = {
      [](const RunNumbers& each) { return QLocale().toString(each.step); }},
     {"loss",
      QT_TRANSLATE_NOOP("app::Comparison", "Training loss"),
-     [](const RunNumbers& each) { return plain(each.loss, 4); }},
+     [](const RunNumbers& each) { return humanReal(each.loss, 4); }},
     {"eval_loss",
      QT_TRANSLATE_NOOP("app::Comparison", "Best evaluation loss"),
-     [](const RunNumbers& each) { return plain(each.evalLoss, 4); }},
+     [](const RunNumbers& each) { return humanReal(each.evalLoss, 4); }},
     {"perplexity",
      QT_TRANSLATE_NOOP("app::Comparison", "Perplexity"),
-     [](const RunNumbers& each) { return plain(each.perplexity, 3); }},
+     [](const RunNumbers& each) { return humanReal(each.perplexity, 3); }},
     {"trainable_parameters",
      QT_TRANSLATE_NOOP("app::Comparison", "Trainable parameters"),
      [](const RunNumbers& each) {
@@ -118,7 +113,7 @@ const NumberRow kNumbers[] = {
      [](const RunNumbers& each) { return each.tokens > 0 ? humanCount(each.tokens) : u"-"_s; }},
     {"tokens_per_second",
      QT_TRANSLATE_NOOP("app::Comparison", "Tokens per second"),
-     [](const RunNumbers& each) { return plain(each.tokensPerSecond, 0); }},
+     [](const RunNumbers& each) { return humanReal(each.tokensPerSecond, 0); }},
     {"seconds",
      QT_TRANSLATE_NOOP("app::Comparison", "Time"),
      [](const RunNumbers& each) { return humanSeconds(each.seconds); }},

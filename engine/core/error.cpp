@@ -55,4 +55,9 @@ int exit_code(ErrorCode code)
     return 70;
 }
 
+Error format_error(std::string message, std::string hint)
+{
+    return {ErrorCode::Format, std::move(message), std::move(hint)};
+}
+
 } // namespace engine

@@ -40,6 +40,9 @@ struct Error
     std::string hint = {}; // what to do next; may be empty
 };
 
+// A file whose content is not what its format asks for.
+[[nodiscard]] Error format_error(std::string message, std::string hint = {});
+
 // True when the process that met the error cannot compute any more.
 [[nodiscard]] inline bool ends_process(const Error& error)
 {

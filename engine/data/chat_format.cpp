@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/core/text.h"
 #include "engine/data/text_check.h"
 
 namespace engine {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ChatFormat>, 6> kNames = {{
+constexpr std::array<std::pair<std::string_view, ChatFormat>, 6> kChatFormatNames = {{
     {"chatml", ChatFormat::ChatMl},
     {"llama2", ChatFormat::Llama2},
     {"llama3", ChatFormat::Llama3},
@@ -280,16 +281,19 @@ void render_messages(ChatFormat format,
 
 std::string_view to_string(ChatFormat format)
 {
-    const auto* const found = std::find_if(
-        kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.second == format; });
+    const auto* const found =
+        std::find_if(kChatFormatNames.begin(), kChatFormatNames.end(), [&](const auto& entry) {
+            return entry.second == format;
+        });
     return found->first;
 }
 
 Result<ChatFormat> parse_chat_format(std::string_view name)
 {
-    const auto* const found = std::find_if(
-        kNames.begin(), kNames.end(), [&](const auto& entry) { return entry.first == name; });
-    if (found == kNames.end()) {
+    const auto* const found = std::find_if(kChatFormatNames.begin(),
+                                           kChatFormatNames.end(),
+                                           [&](const auto& entry) { return entry.first == name; });
+    if (found == kChatFormatNames.end()) {
         return Error{ErrorCode::InvalidArgument,
                      concat("chat format: ",
                             in_quotes(name),

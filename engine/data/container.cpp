@@ -4,6 +4,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "engine/core/text.h"
 #include "engine/data/row_source.h"
 #include "engine/data/text_check.h"
 
@@ -51,15 +52,6 @@ constexpr std::array<Magic, 19> kMagics = {{
      "fetch the file with git lfs pull"},
 }};
 
-std::string lower(std::string_view text)
-{
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return result;
-}
-
 Error refusal(const std::string& name, std::string_view what, std::string_view hint)
 {
     return {ErrorCode::Unsupported, concat(name, ": this is ", what), std::string(hint)};
@@ -88,7 +80,7 @@ Result<void> refuse_foreign(std::string_view bytes, const std::string& name)
                      concat(name, ": line 1: the text is ", utf16, ", UTF-8 is wanted"),
                      encoding_hint(bytes)};
     }
-    const std::string head = lower(trimmed(bytes.substr(0, 512)));
+    const std::string head = lower_ascii(trimmed(bytes.substr(0, 512)));
     if (head.starts_with("<!doctype html") || head.starts_with("<html")) {
         return refusal(name,
                        "HTML (a saved web page), not data; it starts at line 1",
@@ -199,7 +191,7 @@ bool some_line_starts_with_brace(std::string_view bytes)
 // What a file is whose first character is neither brace nor bracket, or whose name says text.
 Result<RecognizedContainer> recognize_by_name(std::string_view bytes, const std::string& name)
 {
-    const std::string extension = lower(std::filesystem::path(name).extension().string());
+    const std::string extension = lower_ascii(std::filesystem::path(name).extension().string());
     if (extension == ".csv" || extension == ".tsv" || extension == ".tab") {
         const char delimiter = sniff_delimiter(bytes, extension == ".csv" ? ',' : '\t');
         return RecognizedContainer{Container::Csv, bytes, delimiter};
@@ -241,7 +233,7 @@ Result<RecognizedContainer> recognize_container(std::string_view bytes, const st
     if (first == std::string_view::npos) {
         return Error{ErrorCode::Format, concat(name, ": the file holds white space only")};
     }
-    const std::string extension = lower(std::filesystem::path(name).extension().string());
+    const std::string extension = lower_ascii(std::filesystem::path(name).extension().string());
     const bool named_text = extension == ".txt" || extension == ".md" || extension == ".text";
     const bool opens = bytes[first] == '{' || bytes[first] == '[';
     if (opens && named_text) {

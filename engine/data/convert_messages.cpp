@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "engine/core/text.h"
 #include "engine/data/row_reporter.h"
 #include "engine/data/text_check.h"
 
@@ -45,15 +46,6 @@ const RoleName* find_role(std::string_view name)
     return found == kRoles.end() ? nullptr : found;
 }
 
-std::string lower(std::string_view text)
-{
-    std::string result(text);
-    for (char& c : result) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    }
-    return result;
-}
-
 std::optional<Role> convert_role(const Json& turn, const std::string& where, RowReporter& report)
 {
     const char* key = turn.contains("role") ? "role" : "from";
@@ -69,7 +61,7 @@ std::optional<Role> convert_role(const Json& turn, const std::string& where, Row
         return std::nullopt;
     }
     const auto& name = found->get_ref<const std::string&>();
-    const std::string folded = lower(trimmed(name));
+    const std::string folded = lower_ascii(trimmed(name));
     const RoleName* role = find_role(folded);
     if (role == nullptr) {
         report.error("unknown_role",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/text.h"
 #include "engine/data/row_reporter.h"
 #include "engine/data/schema.h"
 #include "engine/data/text_check.h"

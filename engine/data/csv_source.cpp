@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/core/text.h"
 #include "engine/data/row_source.h"
 #include "engine/data/text_check.h"
 

@@ -11,7 +11,7 @@ namespace engine {
 namespace {
 
 // Neighbouring parts on one side of a border between prompt and answer.
-using Run = std::span<const RenderedPart>;
+using PartRun = std::span<const RenderedPart>;
 
 bool mentions_special_token(std::string_view text, const Tokenizer& tokenizer)
 {
@@ -31,7 +31,7 @@ struct Context
     bool parse = true; // may hold control tokens of the format
 };
 
-Context context_of(Run before, const Tokenizer& tokenizer)
+Context context_of(PartRun before, const Tokenizer& tokenizer)
 {
     constexpr std::size_t kBytes = 64;
     Context context;
@@ -72,7 +72,8 @@ std::vector<std::int32_t> encode_after(const Context& context,
     return tokenizer.encode(text, false, special_mode(parse));
 }
 
-std::vector<std::int32_t> encode_run(Run run, const Context& context, const Tokenizer& tokenizer)
+std::vector<std::int32_t>
+encode_run(PartRun run, const Context& context, const Tokenizer& tokenizer)
 {
     const bool forged = std::any_of(run.begin(), run.end(), [&](const RenderedPart& part) {
         return !part.control && mentions_special_token(part.text, tokenizer);
@@ -109,7 +110,7 @@ std::vector<std::int32_t> leading_ids(const Tokenizer& tokenizer)
 Example encode_parts(const std::vector<RenderedPart>& parts, const Tokenizer& tokenizer)
 {
     Example example;
-    Run before;
+    PartRun before;
     std::size_t begin = 0;
     while (begin < parts.size()) {
         std::size_t end = begin;
@@ -118,7 +119,7 @@ Example encode_parts(const std::vector<RenderedPart>& parts, const Tokenizer& to
                && parts[end].trained == parts[begin].trained) {
             ++end;
         }
-        const Run run = std::span(parts).subspan(begin, end - begin);
+        const PartRun run = std::span(parts).subspan(begin, end - begin);
         append(example.tokens, encode_run(run, context_of(before, tokenizer), tokenizer));
         example.trained.resize(example.tokens.size(), parts[begin].trained ? 1 : 0);
         before = run;

@@ -2,6 +2,7 @@
 // length, or pandas' index-keyed columns.
 #include <algorithm>
 
+#include "engine/core/text.h"
 #include "engine/data/row_source.h"
 #include "engine/data/text_check.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/core/text.h"
 #include "engine/data/row_source.h"
 #include "engine/data/text_check.h"
 

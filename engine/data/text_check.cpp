@@ -5,12 +5,11 @@
 #include <array>
 
 #include "engine/core/error.h"
+#include "engine/tokenizer/unicode.h"
 
 namespace engine {
 
 namespace {
-
-constexpr char32_t kReplacement = 0xFFFD;
 
 unsigned byte_at(std::string_view text, std::size_t i)
 {
@@ -93,7 +92,7 @@ char32_t take_code_point(std::string_view& text)
     const std::size_t length = sequence_length(text, 0);
     if (length == 0) {
         text.remove_prefix(1);
-        return kReplacement;
+        return unicode::kReplacement;
     }
     constexpr std::array<unsigned, 5> kLeadMask = {0, 0x7F, 0x1F, 0x0F, 0x07};
     char32_t value = byte_at(text, 0) & kLeadMask[length];
@@ -190,7 +189,7 @@ std::string in_quotes(std::string_view text, std::size_t max_bytes)
         }
         if (c < 0x20 || c == 0x7F) {
             result += ' ';
-        } else if (c == kReplacement) {
+        } else if (c == unicode::kReplacement) {
             result += "\xEF\xBF\xBD";
         } else {
             result += piece;
@@ -228,16 +227,6 @@ const std::string* find_word(std::string_view text, const std::vector<std::strin
         }
     }
     return nullptr;
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view kSpace = " \t\n\r\f\v";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 } // namespace engine

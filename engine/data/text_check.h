@@ -44,7 +44,4 @@ namespace engine {
 [[nodiscard]] const std::string* find_word(std::string_view text,
                                            const std::vector<std::string>& words);
 
-// White space of ASCII removed at both ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-
 } // namespace engine

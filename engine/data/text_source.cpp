@@ -2,6 +2,7 @@
 // or single lines, whichever the file has.
 #include <algorithm>
 
+#include "engine/core/text.h"
 #include "engine/data/row_source.h"
 #include "engine/data/text_check.h"
 
@@ -21,9 +22,9 @@ std::string_view next_line(std::string_view bytes, std::size_t at)
     return line;
 }
 
-enum class Split { Documents, Paragraphs, Lines };
+enum class TextSplit { Documents, Paragraphs, Lines };
 
-Split split_of(std::string_view bytes)
+TextSplit split_of(std::string_view bytes)
 {
     bool blank_line = false;
     bool text_seen = false;
@@ -31,7 +32,7 @@ Split split_of(std::string_view bytes)
     while (at < bytes.size()) {
         const std::string_view line = next_line(bytes, at);
         if (trimmed(line) == kDocumentEnd) {
-            return Split::Documents;
+            return TextSplit::Documents;
         }
         const bool blank = trimmed(line).empty();
         const bool more = at + line.size() + 2 < bytes.size();
@@ -40,12 +41,12 @@ Split split_of(std::string_view bytes)
         at = std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
     }
     const bool rest = blank_line && text_seen;
-    return rest ? Split::Paragraphs : Split::Lines;
+    return rest ? TextSplit::Paragraphs : TextSplit::Lines;
 }
 
-bool separates(Split split, std::string_view line)
+bool separates(TextSplit split, std::string_view line)
 {
-    return split == Split::Documents ? trimmed(line) == kDocumentEnd : trimmed(line).empty();
+    return split == TextSplit::Documents ? trimmed(line) == kDocumentEnd : trimmed(line).empty();
 }
 
 class RecordWriter
@@ -116,17 +117,17 @@ Result<void> read_text_rows(std::string_view bytes, const std::string& name, con
                             " are wanted"),
                      "choose a file with more text"};
     }
-    const Split split = split_of(bytes);
+    const TextSplit split = split_of(bytes);
     RecordWriter record(sink);
     std::size_t at = 0;
     while (at < bytes.size()) {
         const std::string_view line = next_line(bytes, at);
         at = std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
-        const bool separator = split != Split::Lines && separates(split, line);
+        const bool separator = split != TextSplit::Lines && separates(split, line);
         if (!separator) {
             record.add(line);
         }
-        if ((separator || split == Split::Lines) && !record.finish(at)) {
+        if ((separator || split == TextSplit::Lines) && !record.finish(at)) {
             return {};
         }
     }

@@ -15,11 +15,6 @@ using detail::quoted;
 
 constexpr std::size_t kLengthBytes = 8;
 
-Error format_error(std::string message, std::string hint = {})
-{
-    return {ErrorCode::Format, std::move(message), std::move(hint)};
-}
-
 // What people have in place of weights, by its first bytes.
 Result<void> refuse_other_formats(std::string_view text, const std::string& what)
 {

@@ -14,11 +14,6 @@ namespace {
 
 using detail::quoted;
 
-Error format_error(std::string message, std::string hint = {})
-{
-    return {ErrorCode::Format, std::move(message), std::move(hint)};
-}
-
 // A shard's name from an index: a plain file name, so that no index reaches out of its folder.
 bool is_plain_name(const std::string& name)
 {

@@ -13,7 +13,7 @@ namespace {
 
 using detail::quoted;
 
-Error invalid(std::string message)
+Error invalid_argument(std::string message)
 {
     return {ErrorCode::InvalidArgument, std::move(message)};
 }
@@ -23,17 +23,18 @@ Result<void> check_sources(const std::vector<SafetensorsSource>& tensors, const 
     for (const SafetensorsSource& tensor : tensors) {
         if (!detail::is_valid_utf8(tensor.name) || tensor.name.empty()
             || tensor.name == "__metadata__") {
-            return invalid(concat(what, ": a tensor's name is empty, reserved or not UTF-8"));
+            return invalid_argument(
+                concat(what, ": a tensor's name is empty, reserved or not UTF-8"));
         }
         const bool negative = std::any_of(
             tensor.shape.begin(), tensor.shape.end(), [](auto size) { return size < 0; });
         if (negative || !detail::safetensors_tensor_bytes(tensor.dtype, tensor.shape)) {
-            return invalid(concat(what,
-                                  ": tensor ",
-                                  quoted(tensor.name),
-                                  ": dtype ",
-                                  tensor.dtype,
-                                  " and its shape have no size in bytes"));
+            return invalid_argument(concat(what,
+                                           ": tensor ",
+                                           quoted(tensor.name),
+                                           ": dtype ",
+                                           tensor.dtype,
+                                           " and its shape have no size in bytes"));
         }
     }
     return {};
@@ -54,7 +55,7 @@ Result<void> sort_sources(std::vector<SafetensorsSource>& tensors, const std::st
     std::sort(names.begin(), names.end());
     const auto twice = std::adjacent_find(names.begin(), names.end());
     if (twice != names.end()) {
-        return invalid(concat(what, ": tensor ", quoted(*twice), " is given twice"));
+        return invalid_argument(concat(what, ": tensor ", quoted(*twice), " is given twice"));
     }
     return {};
 }
@@ -97,13 +98,13 @@ write_tensor(AtomicFile& file, const SafetensorsSource& tensor, const std::strin
     const auto sink = [&](std::span<const std::byte> bytes) -> Result<void> {
         written += bytes.size();
         if (written > wanted) {
-            return invalid(concat(what,
-                                  ": tensor ",
-                                  quoted(tensor.name),
-                                  ": at least ",
-                                  written,
-                                  " bytes given, its shape needs ",
-                                  wanted));
+            return invalid_argument(concat(what,
+                                           ": tensor ",
+                                           quoted(tensor.name),
+                                           ": at least ",
+                                           written,
+                                           " bytes given, its shape needs ",
+                                           wanted));
         }
         return file.write(bytes);
     };
@@ -111,13 +112,13 @@ write_tensor(AtomicFile& file, const SafetensorsSource& tensor, const std::strin
         return result;
     }
     if (written != wanted) {
-        return invalid(concat(what,
-                              ": tensor ",
-                              quoted(tensor.name),
-                              ": ",
-                              written,
-                              " bytes given, its shape needs ",
-                              wanted));
+        return invalid_argument(concat(what,
+                                       ": tensor ",
+                                       quoted(tensor.name),
+                                       ": ",
+                                       written,
+                                       " bytes given, its shape needs ",
+                                       wanted));
     }
     return {};
 }
@@ -137,12 +138,12 @@ Result<void> write_safetensors(const std::filesystem::path& path,
     }
     const std::string header = make_header(tensors, metadata);
     if (header.size() > detail::kMaxSafetensorsHeader) {
-        return invalid(concat(what,
-                              ": a header of ",
-                              header.size(),
-                              " bytes, at most ",
-                              detail::kMaxSafetensorsHeader,
-                              " are allowed"));
+        return invalid_argument(concat(what,
+                                       ": a header of ",
+                                       header.size(),
+                                       " bytes, at most ",
+                                       detail::kMaxSafetensorsHeader,
+                                       " are allowed"));
     }
     Result<AtomicFile> file = AtomicFile::create(path);
     if (!file) {

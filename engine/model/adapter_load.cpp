@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/text.h"
 #include "engine/io/safetensors.h"
 #include "engine/model/adapter_config.h"
 #include "engine/model/adapter_names.h"
@@ -13,20 +14,6 @@
 namespace engine {
 
 namespace {
-
-Error format_error(std::string message)
-{
-    return {ErrorCode::Format, std::move(message)};
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < std::min<std::size_t>(shape.size(), 8); ++i) {
-        text += concat(i == 0 ? "" : ", ", shape[i]);
-    }
-    return text + (shape.size() > 8 ? ", ...]" : "]");
-}
 
 Error missing_adapter(const std::filesystem::path& folder)
 {

@@ -14,20 +14,20 @@ namespace engine {
 namespace {
 
 // How an adapter's numbers appear in the file.
-struct Conversion
+struct PeftConversion
 {
     std::int64_t rank_factor = 1;
     double alpha_factor = 1.0;
 };
 
-Result<Conversion> conversion_of(const LoraAdapter& adapter)
+Result<PeftConversion> conversion_of(const LoraAdapter& adapter)
 {
     std::size_t with_pair = 0;
     for (const LoraMatrix& matrix : adapter.matrices()) {
         with_pair += matrix.has_init_pair() ? 1 : 0;
     }
     if (with_pair == 0) {
-        return Conversion{};
+        return PeftConversion{};
     }
     if (with_pair != adapter.matrices().size()) {
         return Error{ErrorCode::InvalidArgument,
@@ -38,11 +38,11 @@ Result<Conversion> conversion_of(const LoraAdapter& adapter)
                             " matrices have a frozen pair, wanted all or none")};
     }
     // s stays: 2 alpha / 2r, or sqrt(2) alpha / sqrt(2r) with rsLoRA.
-    return Conversion{2, adapter.config().use_rslora ? std::sqrt(2.0) : 2.0};
+    return PeftConversion{2, adapter.config().use_rslora ? std::sqrt(2.0) : 2.0};
 }
 
 // 32 rather than 32.0: PEFT's own files have integers.
-Json number(double value)
+Json whole_or_real(double value)
 {
     const bool integral = value == std::floor(value) && std::abs(value) < 1e15;
     return integral ? Json(static_cast<std::int64_t>(value)) : Json(value);
@@ -62,12 +62,12 @@ Json target_modules_json(const LoraConfig& config)
 
 // The keys that every PEFT since 0.4 understands, in sorted order.
 Json config_json(const LoraConfig& config,
-                 const Conversion& conversion,
+                 const PeftConversion& conversion,
                  const std::string& base_model_name)
 {
     Json alpha_pattern = Json::object();
     for (const auto& [key, alpha] : config.alpha_pattern) {
-        alpha_pattern[key] = number(alpha * conversion.alpha_factor);
+        alpha_pattern[key] = whole_or_real(alpha * conversion.alpha_factor);
     }
     Json rank_pattern = Json::object();
     for (const auto& [key, rank] : config.rank_pattern) {
@@ -83,7 +83,7 @@ Json config_json(const LoraConfig& config,
     json["layers_pattern"] = nullptr;
     const bool by_layer = config.modules.empty() && !config.layers.empty();
     json["layers_to_transform"] = by_layer ? Json(config.layers) : Json();
-    json["lora_alpha"] = number(config.alpha * conversion.alpha_factor);
+    json["lora_alpha"] = whole_or_real(config.alpha * conversion.alpha_factor);
     json["lora_dropout"] = config.dropout;
     json["modules_to_save"] = nullptr;
     json["peft_type"] = "LORA";
@@ -162,7 +162,7 @@ Result<void> save_adapter(Backend& backend,
                           const std::string& base_model_name,
                           const std::filesystem::path& folder)
 {
-    const Result<Conversion> conversion = conversion_of(adapter);
+    const Result<PeftConversion> conversion = conversion_of(adapter);
     if (!conversion) {
         return conversion.error();
     }

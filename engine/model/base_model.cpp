@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/core/text.h"
 #include "engine/model/convert.h"
 
 namespace engine {
@@ -70,15 +71,6 @@ bool same_shape(const std::vector<std::int64_t>& found, const Shape& wanted)
         }
     }
     return true;
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < std::min<std::size_t>(shape.size(), 8); ++i) {
-        text += concat(i == 0 ? "" : ", ", shape[i]);
-    }
-    return text + (shape.size() > 8 ? ", ...]" : "]");
 }
 
 // A buffer of old files, or a head that a tied model does not use.

@@ -10,7 +10,7 @@ namespace engine {
 
 namespace {
 
-Error invalid(const std::string& message)
+Error invalid_config(const std::string& message)
 {
     return {ErrorCode::InvalidConfig, concat("lora config: ", message)};
 }
@@ -40,7 +40,7 @@ Result<void> check_keys(const std::map<std::string, Value>& pattern, std::string
     for (const auto& [key, value] : pattern) {
         if (const Result<ModulePattern> compiled = ModulePattern::compile(concat("(", key, ')'));
             !compiled) {
-            return invalid(concat(field, ": ", compiled.error().message));
+            return invalid_config(concat(field, ": ", compiled.error().message));
         }
     }
     return {};
@@ -75,16 +75,16 @@ double LoraConfig::scaling_of(std::int64_t layer, Target target) const
 Result<void> LoraConfig::validate(const ModelConfig& model) const
 {
     if (target_modules.empty() && modules.empty()) {
-        return invalid("target_modules is empty, wanted at least one projection");
+        return invalid_config("target_modules is empty, wanted at least one projection");
     }
     for (const std::int64_t layer : layers) {
         if (layer < 0 || layer >= model.num_layers) {
-            return invalid(
+            return invalid_config(
                 concat("layers holds ", layer, ", the model has 0 to ", model.num_layers - 1));
         }
     }
     if (!(dropout >= 0.0 && dropout < 1.0)) {
-        return invalid(concat("dropout is ", dropout, ", wanted 0 or more and below 1"));
+        return invalid_config(concat("dropout is ", dropout, ", wanted 0 or more and below 1"));
     }
     if (Result<void> checked = check_keys(rank_pattern, "rank_pattern"); !checked) {
         return checked;
@@ -103,21 +103,21 @@ Result<void> LoraConfig::validate(const ModelConfig& model) const
                 std::min(model.in_features(target), model.out_features(target));
             const std::int64_t r = rank_of(layer, target);
             if (r < 1 || r > largest) {
-                return invalid(concat(
+                return invalid_config(concat(
                     "rank is ", r, " for ", module_path(layer, target), ", wanted 1 to ", largest));
             }
             const double scaling = scaling_of(layer, target);
             if (!std::isfinite(scaling) || std::abs(scaling) > 1e6) {
-                return invalid(concat("alpha gives ",
-                                      module_path(layer, target),
-                                      " the scale ",
-                                      scaling,
-                                      ", wanted at most 1e6 in size"));
+                return invalid_config(concat("alpha gives ",
+                                             module_path(layer, target),
+                                             " the scale ",
+                                             scaling,
+                                             ", wanted at most 1e6 in size"));
             }
         }
     }
     if (!any) {
-        return invalid("no matrix of the model is targeted");
+        return invalid_config("no matrix of the model is targeted");
     }
     return {};
 }

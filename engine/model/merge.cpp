@@ -154,13 +154,13 @@ Result<Reference> make_reference(Backend& backend,
 }
 
 // One merge with its options and where it stands.
-class Merge
+class MergeJob
 {
 public:
-    Merge(Backend& backend,
-          const std::filesystem::path& base,
-          const std::filesystem::path& adapter,
-          const MergeOptions& options)
+    MergeJob(Backend& backend,
+             const std::filesystem::path& base,
+             const std::filesystem::path& adapter,
+             const MergeOptions& options)
         : m_backend(&backend)
         , m_base(base)
         , m_adapter(adapter)
@@ -362,7 +362,7 @@ Result<ExportCheck> merge_to_folder(Backend& backend,
                             ", wanted f32, bf16 or f16, and 1 or more")};
     }
     try {
-        return Merge(backend, base, adapter, options).run(out);
+        return MergeJob(backend, base, adapter, options).run(out);
     } catch (const EngineError& error) { // no memory for the check
         return error.error();
     }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/core/text.h"
 #include "engine/model/config_reader.h"
 #include "engine/model/rope_config.h"
 
@@ -93,15 +94,6 @@ constexpr std::array<NeutralKey, 39> kNeutralKeys = {{
     {"alibi", "false"},
 }};
 
-std::string lower(std::string_view text)
-{
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return result;
-}
-
 const ClassDefaults* find_class(ConfigReader& reader)
 {
     const std::string model_type = reader.text("model_type", "");
@@ -148,8 +140,8 @@ void refuse_other_maths(ConfigReader& reader, const ClassDefaults& defaults)
         return;
     }
     const bool known = architectures->is_array() && architectures->front().is_string()
-                       && lower(architectures->front().get_ref<const std::string&>())
-                              == lower(defaults.architecture);
+                       && lower_ascii(architectures->front().get_ref<const std::string&>())
+                              == lower_ascii(defaults.architecture);
     if (!known) {
         reader.fail(ErrorCode::Unsupported,
                     "architectures",

@@ -10,8 +10,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "added_tokens";
-constexpr std::int64_t kMaxId = (1 << 22) - 1;
+constexpr std::string_view kAddedTokensPart = "added_tokens";
 
 bool ends_in_word(std::string_view text)
 {
@@ -51,19 +50,20 @@ std::size_t whitespace_behind(std::string_view text, std::size_t position)
 AddedToken read_token(const Json& json)
 {
     AddedToken token;
-    const Json& id = fields::need(json, "id", kPart);
+    const Json& id = fields::need(json, "id", kAddedTokensPart);
     if (!id.is_number_integer() || id.get<double>() < 0
-        || id.get<double>() > static_cast<double>(kMaxId)) {
+        || id.get<double>() > static_cast<double>(kMaxTokenId)) {
         fields::fail(ErrorCode::Format,
-                     concat("added_tokens: an id is no number from 0 to ", kMaxId));
+                     concat("added_tokens: an id is no number from 0 to ", kMaxTokenId));
     }
     token.id = id.get<std::int32_t>();
-    token.content = fields::text_of(fields::need(json, "content", kPart), kPart);
-    token.single_word = fields::get_bool(json, "single_word", false, kPart);
-    token.lstrip = fields::get_bool(json, "lstrip", false, kPart);
-    token.rstrip = fields::get_bool(json, "rstrip", false, kPart);
-    token.special = fields::get_bool(json, "special", false, kPart);
-    token.normalized = fields::get_bool(json, "normalized", !token.special, kPart);
+    token.content =
+        fields::text_of(fields::need(json, "content", kAddedTokensPart), kAddedTokensPart);
+    token.single_word = fields::get_bool(json, "single_word", false, kAddedTokensPart);
+    token.lstrip = fields::get_bool(json, "lstrip", false, kAddedTokensPart);
+    token.rstrip = fields::get_bool(json, "rstrip", false, kAddedTokensPart);
+    token.special = fields::get_bool(json, "special", false, kAddedTokensPart);
+    token.normalized = fields::get_bool(json, "normalized", !token.special, kAddedTokensPart);
     return token;
 }
 

@@ -13,10 +13,8 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "model";
-constexpr std::int64_t kMaxId = (1 << 22) - 1; // real vocabularies stay below 2^19
-constexpr std::size_t kShortWord = 24;         // symbols; up to here a scan beats the heap
-constexpr char32_t kSpaceMark = 0x2581;        // "▁"
+constexpr std::string_view kModelPart = "model";
+constexpr std::size_t kShortWord = 24; // symbols; up to here a scan beats the heap
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 constexpr std::int32_t kNoId = -1;
 
@@ -35,8 +33,8 @@ std::string byte_token(unsigned byte)
 // Absent, null and empty all mean none; anything else is a kind of BPE that is not implemented.
 void refuse_affix(const Json& model, std::string_view key)
 {
-    if (!fields::get_string(model, key, "", kPart).empty()) {
-        fields::refuse(kPart, concat("BPE with ", key));
+    if (!fields::get_string(model, key, "", kModelPart).empty()) {
+        fields::refuse(kModelPart, concat("BPE with ", key));
     }
 }
 
@@ -48,15 +46,15 @@ Bpe::Bpe(const Json& model)
     refuse_affix(model, "end_of_word_suffix");
     if (const Json* dropout = fields::find(model, "dropout");
         dropout != nullptr && !(dropout->is_number() && dropout->get<double>() == 0.0)) {
-        fields::refuse(kPart, "BPE with dropout");
+        fields::refuse(kModelPart, "BPE with dropout");
     }
-    m_byte_fallback = fields::get_bool(model, "byte_fallback", false, kPart);
-    m_fuse_unk = fields::get_bool(model, "fuse_unk", false, kPart);
-    m_ignore_merges = fields::get_bool(model, "ignore_merges", false, kPart);
-    read_vocab(fields::need(model, "vocab", kPart));
-    read_merges(fields::need(model, "merges", kPart));
+    m_byte_fallback = fields::get_bool(model, "byte_fallback", false, kModelPart);
+    m_fuse_unk = fields::get_bool(model, "fuse_unk", false, kModelPart);
+    m_ignore_merges = fields::get_bool(model, "ignore_merges", false, kModelPart);
+    read_vocab(fields::need(model, "vocab", kModelPart));
+    read_merges(fields::need(model, "merges", kModelPart));
     read_bytes();
-    m_unk_token = fields::get_string(model, "unk_token", "", kPart);
+    m_unk_token = fields::get_string(model, "unk_token", "", kModelPart);
     m_unk = token_to_id(m_unk_token);
     if (!m_unk_token.empty() && !m_unk) {
         fields::fail(ErrorCode::Format,
@@ -67,19 +65,20 @@ Bpe::Bpe(const Json& model)
 void Bpe::read_vocab(const Json& vocab)
 {
     if (!vocab.is_object()) {
-        fields::refuse(kPart, vocab.is_array() ? "Unigram" : "BPE without a vocabulary");
+        fields::refuse(kModelPart, vocab.is_array() ? "Unigram" : "BPE without a vocabulary");
     }
     m_ids.reserve(vocab.size());
     for (const auto& [token, id] : vocab.items()) {
         if (!id.is_number_integer() || id.get<double>() < 0
-            || id.get<double>() > static_cast<double>(kMaxId)) {
+            || id.get<double>() > static_cast<double>(kMaxTokenId)) {
             fields::fail(
                 ErrorCode::Format,
-                concat("model.vocab: the id of \"", token, "\" is no number from 0 to ", kMaxId));
+                concat(
+                    "model.vocab: the id of \"", token, "\" is no number from 0 to ", kMaxTokenId));
         }
         const auto index = id.get<std::size_t>();
         if (index >= m_tokens.size()) {
-            m_tokens.resize(std::max(index + 1, std::min<std::size_t>(vocab.size(), kMaxId)));
+            m_tokens.resize(std::max(index + 1, std::min<std::size_t>(vocab.size(), kMaxTokenId)));
         }
         m_tokens[index] = token;
         m_ids.emplace(token, static_cast<std::int32_t>(index));
@@ -150,10 +149,10 @@ void Bpe::add_merge(std::string_view left, std::string_view right, std::uint32_t
                     {rank, *token_to_id(std::string(left).append(right))});
     const char32_t end = unicode::last_character(left);
     const char32_t begin = unicode::first_character(right);
-    if (begin == kSpaceMark && (m_before_space.empty() || m_before_space.back() != end)) {
+    if (begin == unicode::kSpaceMark && (m_before_space.empty() || m_before_space.back() != end)) {
         m_before_space.push_back(end);
     }
-    if (end == kSpaceMark && (m_after_space.empty() || m_after_space.back() != begin)) {
+    if (end == unicode::kSpaceMark && (m_after_space.empty() || m_after_space.back() != begin)) {
         m_after_space.push_back(begin);
     }
 }
@@ -187,7 +186,7 @@ bool Bpe::joins_space(char32_t left, char32_t right) const
     const auto has = [](const std::vector<char32_t>& sorted, char32_t character) {
         return std::binary_search(sorted.begin(), sorted.end(), character);
     };
-    return right == kSpaceMark ? has(m_before_space, left) : has(m_after_space, right);
+    return right == unicode::kSpaceMark ? has(m_before_space, left) : has(m_after_space, right);
 }
 
 bool Bpe::can_forge(const std::vector<bool>& special) const

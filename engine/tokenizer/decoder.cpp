@@ -15,7 +15,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "decoder";
+constexpr std::string_view kDecoderPart = "decoder";
 
 // The byte of "<0x0A>".
 std::optional<char> byte_of(std::string_view piece)
@@ -93,9 +93,9 @@ Decoder::Decoder(const Json& json)
 
 void Decoder::add(const Json& json)
 {
-    const std::string& type = fields::type_of(json, kPart);
+    const std::string& type = fields::type_of(json, kDecoderPart);
     if (type == "Sequence") {
-        for (const Json& part : fields::parts_of(json, "decoders", kPart)) {
+        for (const Json& part : fields::parts_of(json, "decoders", kDecoderPart)) {
             add(part);
         }
     } else if (type == "ByteLevel") {
@@ -105,34 +105,36 @@ void Decoder::add(const Json& json)
     } else if (type == "Fuse") {
         m_steps.emplace_back(Fuse{});
     } else if (type == "Strip") {
-        Strip step{fields::get_string(json, "content", " ", kPart),
-                   fields::get_count(json, "start", 0, kPart),
-                   fields::get_count(json, "stop", 0, kPart)};
+        Strip step{fields::get_string(json, "content", " ", kDecoderPart),
+                   fields::get_count(json, "start", 0, kDecoderPart),
+                   fields::get_count(json, "stop", 0, kDecoderPart)};
         if (step.content.empty()) {
             fields::fail(ErrorCode::Format, "decoder: Strip has an empty content");
         }
         m_steps.emplace_back(std::move(step));
     } else if (type == "Replace") {
-        const Json& pattern = fields::need(json, "pattern", kPart);
-        std::string to = fields::text_of(fields::need(json, "content", kPart), kPart);
+        const Json& pattern = fields::need(json, "pattern", kDecoderPart);
+        std::string to = fields::text_of(fields::need(json, "content", kDecoderPart), kDecoderPart);
         if (const Json* regex = fields::find(pattern, "Regex")) {
             m_steps.emplace_back(
-                ReplaceRegex{Regex(fields::text_of(*regex, kPart)), std::move(to)});
+                ReplaceRegex{Regex(fields::text_of(*regex, kDecoderPart)), std::move(to)});
         } else {
-            std::string from = fields::text_of(fields::need(pattern, "String", kPart), kPart);
+            std::string from =
+                fields::text_of(fields::need(pattern, "String", kDecoderPart), kDecoderPart);
             if (from.empty()) {
                 fields::fail(ErrorCode::Format, "decoder: Replace has an empty pattern");
             }
             m_steps.emplace_back(ReplaceText{std::move(from), std::move(to)});
         }
     } else if (type == "Metaspace") {
-        const bool prefix = fields::get_bool(json, "add_prefix_space", true, kPart);
+        const bool prefix = fields::get_bool(json, "add_prefix_space", true, kDecoderPart);
         const std::string scheme =
-            fields::get_string(json, "prepend_scheme", prefix ? "always" : "never", kPart);
-        m_steps.emplace_back(Metaspace{
-            fields::get_string(json, "replacement", "\xE2\x96\x81", kPart), scheme != "never"});
+            fields::get_string(json, "prepend_scheme", prefix ? "always" : "never", kDecoderPart);
+        m_steps.emplace_back(
+            Metaspace{fields::get_string(json, "replacement", "\xE2\x96\x81", kDecoderPart),
+                      scheme != "never"});
     } else {
-        fields::refuse(kPart, type);
+        fields::refuse(kDecoderPart, type);
     }
 }
 

@@ -2,10 +2,18 @@
 // names the field.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "engine/core/json.h"
+
+namespace engine {
+
+// Ids above this are refused: real vocabularies stay below 2^19.
+inline constexpr std::int64_t kMaxTokenId = (1 << 22) - 1;
+
+} // namespace engine
 
 namespace engine::fields {
 

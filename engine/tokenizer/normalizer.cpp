@@ -10,7 +10,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "normalizer";
+constexpr std::string_view kNormalizerPart = "normalizer";
 
 template <typename... Functions>
 struct Overloaded : Functions...
@@ -92,9 +92,9 @@ Normalizer::Normalizer(const Json& json)
 
 void Normalizer::add(const Json& json)
 {
-    const std::string& type = fields::type_of(json, kPart);
+    const std::string& type = fields::type_of(json, kNormalizerPart);
     if (type == "Sequence") {
-        for (const Json& part : fields::parts_of(json, "normalizers", kPart)) {
+        for (const Json& part : fields::parts_of(json, "normalizers", kNormalizerPart)) {
             add(part);
         }
     } else if (type == "NFC") {
@@ -112,25 +112,28 @@ void Normalizer::add(const Json& json)
     } else if (type == "ByteLevel") {
         m_steps.emplace_back(Bytes{});
     } else if (type == "Strip") {
-        m_steps.emplace_back(Strip{fields::get_bool(json, "strip_left", true, kPart),
-                                   fields::get_bool(json, "strip_right", true, kPart)});
+        m_steps.emplace_back(Strip{fields::get_bool(json, "strip_left", true, kNormalizerPart),
+                                   fields::get_bool(json, "strip_right", true, kNormalizerPart)});
     } else if (type == "Prepend") {
-        m_steps.emplace_back(Prepend{fields::text_of(fields::need(json, "prepend", kPart), kPart)});
+        m_steps.emplace_back(Prepend{
+            fields::text_of(fields::need(json, "prepend", kNormalizerPart), kNormalizerPart)});
     } else if (type == "Replace") {
-        const Json& pattern = fields::need(json, "pattern", kPart);
-        std::string to = fields::text_of(fields::need(json, "content", kPart), kPart);
+        const Json& pattern = fields::need(json, "pattern", kNormalizerPart);
+        std::string to =
+            fields::text_of(fields::need(json, "content", kNormalizerPart), kNormalizerPart);
         if (const Json* regex = fields::find(pattern, "Regex")) {
             m_steps.emplace_back(
-                ReplaceRegex{Regex(fields::text_of(*regex, kPart)), std::move(to)});
+                ReplaceRegex{Regex(fields::text_of(*regex, kNormalizerPart)), std::move(to)});
         } else {
-            std::string from = fields::text_of(fields::need(pattern, "String", kPart), kPart);
+            std::string from =
+                fields::text_of(fields::need(pattern, "String", kNormalizerPart), kNormalizerPart);
             if (from.empty()) {
                 fields::fail(ErrorCode::Format, "normalizer: Replace has an empty pattern");
             }
             m_steps.emplace_back(ReplaceText{std::move(from), std::move(to)});
         }
     } else {
-        fields::refuse(kPart, type);
+        fields::refuse(kNormalizerPart, type);
     }
 }
 

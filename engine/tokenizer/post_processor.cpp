@@ -7,7 +7,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "post_processor";
+constexpr std::string_view kPostProcessorPart = "post_processor";
 
 std::int32_t id_of(const Json& value)
 {
@@ -28,9 +28,9 @@ PostProcessor::PostProcessor(const Json& json, const TokenToId& token_to_id)
 
 void PostProcessor::add(const Json& json, const TokenToId& token_to_id)
 {
-    const std::string& type = fields::type_of(json, kPart);
+    const std::string& type = fields::type_of(json, kPostProcessorPart);
     if (type == "Sequence") {
-        for (const Json& part : fields::parts_of(json, "processors", kPart)) {
+        for (const Json& part : fields::parts_of(json, "processors", kPostProcessorPart)) {
             add(part, token_to_id);
         }
     } else if (type == "TemplateProcessing") {
@@ -38,7 +38,7 @@ void PostProcessor::add(const Json& json, const TokenToId& token_to_id)
     } else if (type == "RobertaProcessing" || type == "BertProcessing") {
         add_pair(json, type);
     } else if (type != "ByteLevel") { // ByteLevel moves offsets only
-        fields::refuse(kPart, type);
+        fields::refuse(kPostProcessorPart, type);
     }
 }
 
@@ -48,20 +48,21 @@ void PostProcessor::add_template(const Json& json, const TokenToId& token_to_id)
     std::vector<std::int32_t> behind;
     bool seen_text = false;
     const Json* specials = fields::find(json, "special_tokens");
-    for (const Json& piece : fields::parts_of(json, "single", kPart)) {
+    for (const Json& piece : fields::parts_of(json, "single", kPostProcessorPart)) {
         if (fields::find(piece, "Sequence") != nullptr) {
             if (seen_text) {
-                fields::refuse(kPart, "TemplateProcessing with the text twice");
+                fields::refuse(kPostProcessorPart, "TemplateProcessing with the text twice");
             }
             seen_text = true;
             continue;
         }
-        const Json& special = fields::need(piece, "SpecialToken", kPart);
-        const std::string& name = fields::text_of(fields::need(special, "id", kPart), kPart);
+        const Json& special = fields::need(piece, "SpecialToken", kPostProcessorPart);
+        const std::string& name =
+            fields::text_of(fields::need(special, "id", kPostProcessorPart), kPostProcessorPart);
         auto& side = seen_text ? behind : before;
         const Json* entry = specials == nullptr ? nullptr : fields::find(*specials, name);
         if (entry != nullptr) {
-            for (const Json& id : fields::parts_of(*entry, "ids", kPart)) {
+            for (const Json& id : fields::parts_of(*entry, "ids", kPostProcessorPart)) {
                 side.push_back(id_of(id));
             }
         } else if (const auto id = token_to_id(name)) {
@@ -78,7 +79,7 @@ void PostProcessor::add_template(const Json& json, const TokenToId& token_to_id)
 void PostProcessor::add_pair(const Json& json, std::string_view type)
 {
     const auto read = [&](std::string_view key) {
-        const Json& pair = fields::need(json, key, kPart);
+        const Json& pair = fields::need(json, key, kPostProcessorPart);
         if (!pair.is_array() || pair.size() != 2) {
             fields::fail(ErrorCode::Format,
                          concat("post_processor: ", type, ".", key, " is not [text, id]"));

@@ -13,7 +13,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kPart = "pre_tokenizer";
+constexpr std::string_view kPreTokenizerPart = "pre_tokenizer";
 constexpr std::string_view kGpt2Pattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
@@ -25,7 +25,7 @@ using pre_tokenizer_steps::Split;
 
 SplitBehavior behavior_of(const Json& json, std::string_view fallback)
 {
-    const std::string name = fields::get_string(json, "behavior", fallback, kPart);
+    const std::string name = fields::get_string(json, "behavior", fallback, kPreTokenizerPart);
     if (name == "Removed") {
         return SplitBehavior::Removed;
     }
@@ -125,19 +125,20 @@ PreTokenizer::PreTokenizer(const Json& json)
 
 void PreTokenizer::add(const Json& json)
 {
-    const std::string& type = fields::type_of(json, kPart);
+    const std::string& type = fields::type_of(json, kPreTokenizerPart);
     const auto split = [&](auto pattern, SplitBehavior behavior, bool invert) {
         m_steps.emplace_back(Split{std::move(pattern), behavior, invert});
     };
     if (type == "Sequence") {
-        for (const Json& part : fields::parts_of(json, "pretokenizers", kPart)) {
+        for (const Json& part : fields::parts_of(json, "pretokenizers", kPreTokenizerPart)) {
             add(part);
         }
     } else if (type == "Split") {
         add_split(json);
     } else if (type == "ByteLevel") {
-        ByteLevel step{fields::get_bool(json, "add_prefix_space", true, kPart), std::nullopt};
-        if (fields::get_bool(json, "use_regex", true, kPart)) {
+        ByteLevel step{fields::get_bool(json, "add_prefix_space", true, kPreTokenizerPart),
+                       std::nullopt};
+        if (fields::get_bool(json, "use_regex", true, kPreTokenizerPart)) {
             step.regex.emplace(kGpt2Pattern);
         }
         m_steps.emplace_back(std::move(step));
@@ -150,25 +151,27 @@ void PreTokenizer::add(const Json& json)
     } else if (type == "Punctuation") {
         split(CharacterClass::Punctuation, behavior_of(json, "Isolated"), false);
     } else if (type == "Digits") {
-        const bool each = fields::get_bool(json, "individual_digits", false, kPart);
+        const bool each = fields::get_bool(json, "individual_digits", false, kPreTokenizerPart);
         split(CharacterClass::Numeric,
               each ? SplitBehavior::Isolated : SplitBehavior::Contiguous,
               false);
     } else {
-        fields::refuse(kPart, type);
+        fields::refuse(kPreTokenizerPart, type);
     }
 }
 
 void PreTokenizer::add_split(const Json& json)
 {
-    const Json& pattern = fields::need(json, "pattern", kPart);
+    const Json& pattern = fields::need(json, "pattern", kPreTokenizerPart);
     const SplitBehavior behavior = behavior_of(json, "");
-    const bool invert = fields::get_bool(json, "invert", false, kPart);
+    const bool invert = fields::get_bool(json, "invert", false, kPreTokenizerPart);
     if (const Json* regex = fields::find(pattern, "Regex")) {
-        m_steps.emplace_back(Split{Regex(fields::text_of(*regex, kPart)), behavior, invert});
+        m_steps.emplace_back(
+            Split{Regex(fields::text_of(*regex, kPreTokenizerPart)), behavior, invert});
         return;
     }
-    const std::string& text = fields::text_of(fields::need(pattern, "String", kPart), kPart);
+    const std::string& text =
+        fields::text_of(fields::need(pattern, "String", kPreTokenizerPart), kPreTokenizerPart);
     if (text.empty()) {
         fields::fail(ErrorCode::Format, "pre_tokenizer: Split has an empty pattern");
     }
@@ -177,9 +180,9 @@ void PreTokenizer::add_split(const Json& json)
 
 void PreTokenizer::add_metaspace(const Json& json)
 {
-    Metaspace step{fields::get_string(json, "replacement", "\xE2\x96\x81", kPart),
+    Metaspace step{fields::get_string(json, "replacement", "\xE2\x96\x81", kPreTokenizerPart),
                    Metaspace::Prepend::Always,
-                   fields::get_bool(json, "split", true, kPart)};
+                   fields::get_bool(json, "split", true, kPreTokenizerPart)};
     std::size_t length = 0;
     if (step.mark.empty()
         || (static_cast<void>(unicode::next_character(step.mark, length)),
@@ -187,8 +190,8 @@ void PreTokenizer::add_metaspace(const Json& json)
         fields::fail(ErrorCode::Format,
                      "pre_tokenizer: Metaspace's replacement is not one character");
     }
-    const std::string scheme = fields::get_string(json, "prepend_scheme", "", kPart);
-    const bool prefix = fields::get_bool(json, "add_prefix_space", true, kPart);
+    const std::string scheme = fields::get_string(json, "prepend_scheme", "", kPreTokenizerPart);
+    const bool prefix = fields::get_bool(json, "add_prefix_space", true, kPreTokenizerPart);
     if (scheme == "never" || (scheme.empty() && !prefix)) {
         step.prepend = Metaspace::Prepend::Never;
     } else if (scheme == "first") {

@@ -22,8 +22,6 @@ namespace engine {
 
 namespace {
 
-constexpr char32_t kSpaceMark = 0x2581; // "▁"
-
 const Json& stage(const Json& root, std::string_view key)
 {
     static const Json kNull;
@@ -174,7 +172,7 @@ void Tokenizer::Impl::encode_text(TextPiece text,
         for (std::size_t i = 0; i < piece.text.size();) {
             const std::size_t start = i;
             const char32_t character = unicode::next_character(piece.text, i);
-            if (start > 0 && (character == kSpaceMark || previous == kSpaceMark)
+            if (start > 0 && (character == unicode::kSpaceMark || previous == unicode::kSpaceMark)
                 && !model.joins_space(previous, character)) {
                 model.encode(piece.text.substr(begin, start - begin),
                              pre_tokenizer.spelling(),

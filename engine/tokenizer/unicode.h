@@ -10,6 +10,7 @@ namespace engine::unicode {
 enum class NormalForm { Nfc, Nfd, Nfkc, Nfkd };
 
 inline constexpr char32_t kReplacement = 0xFFFD;
+inline constexpr char32_t kSpaceMark = 0x2581; // "▁", SentencePiece's space
 
 // The character at `position`, which moves behind it. The text must be valid UTF-8 and `position`
 // the start of a character.

@@ -4,21 +4,14 @@
 #include <charconv>
 #include <set>
 
+#include "engine/core/text.h"
+
 namespace engine {
 
 namespace {
 
 constexpr std::int64_t kMaxLayer =
     100'000; // far above any model; bounds what "0-9999999" expands to
-
-std::string_view trimmed(std::string_view text)
-{
-    const std::size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 Error invalid(std::string_view subject, std::string_view found, std::string_view wanted)
 {

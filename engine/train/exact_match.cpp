@@ -3,23 +3,12 @@
 
 #include <algorithm>
 
+#include "engine/core/text.h"
 #include "engine/train/run_samples.h"
 
 namespace engine {
 
-namespace {
-
-std::string trimmed(const std::string& text)
-{
-    constexpr const char* kBlanks = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(kBlanks);
-    if (begin == std::string::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-} // namespace
+namespace {} // namespace
 
 Result<ExactMatch> exact_match(Backend& backend,
                                const BaseModel& model,

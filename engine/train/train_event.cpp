@@ -8,7 +8,7 @@ namespace engine {
 namespace {
 
 // JSON has no NaN and no infinity.
-Json number(double value)
+Json number_or_null(double value)
 {
     return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
@@ -17,7 +17,7 @@ Json body(const StateEvent& event)
 {
     Json json = {{"event", "state"}, {"state", event.state}};
     if (event.fraction >= 0.0) {
-        json["fraction"] = number(event.fraction);
+        json["fraction"] = number_or_null(event.fraction);
     }
     if (!event.detail.empty()) {
         json["detail"] = event.detail;
@@ -38,14 +38,14 @@ Json body(const StepEvent& event)
 {
     return {{"event", "step"},
             {"step", event.step},
-            {"loss", number(event.loss)},
-            {"learning_rate", number(event.learning_rate)},
-            {"grad_norm", number(event.grad_norm)},
+            {"loss", number_or_null(event.loss)},
+            {"learning_rate", number_or_null(event.learning_rate)},
+            {"grad_norm", number_or_null(event.grad_norm)},
             {"tokens", event.tokens},
-            {"tokens_per_second", number(event.tokens_per_second)},
-            {"epoch", number(event.epoch)},
-            {"seconds", number(event.seconds)},
-            {"seconds_left", number(event.seconds_left)},
+            {"tokens_per_second", number_or_null(event.tokens_per_second)},
+            {"epoch", number_or_null(event.epoch)},
+            {"seconds", number_or_null(event.seconds)},
+            {"seconds_left", number_or_null(event.seconds_left)},
             {"memory", event.memory}};
 }
 
@@ -53,8 +53,8 @@ Json body(const EvalEvent& event)
 {
     return {{"event", "eval"},
             {"step", event.step},
-            {"loss", number(event.loss)},
-            {"perplexity", number(event.perplexity)},
+            {"loss", number_or_null(event.loss)},
+            {"perplexity", number_or_null(event.perplexity)},
             {"best", event.best}};
 }
 
@@ -88,12 +88,12 @@ Json body(const FinishedEvent& event)
     Json json = {{"event", "finished"},
                  {"reason", event.reason},
                  {"step", event.step},
-                 {"loss", number(event.loss)},
-                 {"seconds", number(event.seconds)},
+                 {"loss", number_or_null(event.loss)},
+                 {"seconds", number_or_null(event.seconds)},
                  {"adapter", event.adapter},
                  {"peak_memory", event.peak_memory}};
     if (event.eval_loss >= 0.0) {
-        json["eval_loss"] = number(event.eval_loss);
+        json["eval_loss"] = number_or_null(event.eval_loss);
     }
     return json;
 }
@@ -114,16 +114,16 @@ Json to_json(const LoraGaReport& report)
     for (const LoraGaReport::Matrix& matrix : report.matrices) {
         Json values = Json::array();
         for (const float value : matrix.singular_values) {
-            values.push_back(number(static_cast<double>(value)));
+            values.push_back(number_or_null(static_cast<double>(value)));
         }
         matrices.push_back({{"layer", matrix.layer},
                             {"target", to_string(matrix.target)},
-                            {"gradient_norm", number(matrix.gradient_norm)},
-                            {"captured", number(matrix.captured)},
+                            {"gradient_norm", number_or_null(matrix.gradient_norm)},
+                            {"captured", number_or_null(matrix.captured)},
                             {"singular_values", std::move(values)},
-                            {"offset_norm", number(matrix.offset_norm)}});
+                            {"offset_norm", number_or_null(matrix.offset_norm)}});
     }
-    return {{"matrices", std::move(matrices)}, {"seconds", number(report.seconds)}};
+    return {{"matrices", std::move(matrices)}, {"seconds", number_or_null(report.seconds)}};
 }
 
 Json to_json(const TrainEvent& event)

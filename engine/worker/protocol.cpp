@@ -194,47 +194,47 @@ private:
 template <typename Archive, typename C>
 requires std::is_empty_v<std::remove_const_t<C>>
 
-void fields(Archive& /*archive*/, C& /*command*/) {}
+void list_fields(Archive& /*archive*/, C& /*command*/) {}
 
 template <typename C, typename T>
 concept Same = std::is_same_v<std::remove_const_t<C>, T>;
 
 template <typename Archive, typename C>
 
-requires(Same<C, TrainCommand> || Same<C, ResumeRunCommand>) void fields(Archive& archive,
-                                                                         C& command)
+requires(Same<C, TrainCommand> || Same<C, ResumeRunCommand>) void list_fields(Archive& archive,
+                                                                              C& command)
 {
     archive.required("run_dir", command.run_dir);
 }
 
 template <typename Archive, Same<StopCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.optional("save", command.save);
 }
 
 template <typename Archive, Same<LoadModelCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("base_model", command.base_model);
     archive.optional("dtype", command.dtype);
 }
 
 template <typename Archive, Same<LoadAdapterCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("key", command.key);
     archive.required("path", command.path);
 }
 
 template <typename Archive, Same<UnloadAdapterCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("key", command.key);
 }
 
 template <typename Archive, Same<GenerateCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.optional("adapter", command.adapter);
     archive.optional("prompt", command.prompt);
@@ -249,7 +249,7 @@ void fields(Archive& archive, C& command)
 }
 
 template <typename Archive, Same<MergeCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("base_model", command.base_model);
     archive.required("adapter", command.adapter);
@@ -259,7 +259,7 @@ void fields(Archive& archive, C& command)
 }
 
 template <typename Archive, Same<ExportCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("base_model", command.base_model);
     archive.required("adapter", command.adapter);
@@ -269,13 +269,13 @@ void fields(Archive& archive, C& command)
 }
 
 template <typename Archive, Same<InspectCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("path", command.path);
 }
 
 template <typename Archive, Same<CheckCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.optional("base_model", command.base_model);
     archive.required("dataset", command.dataset);
@@ -289,7 +289,7 @@ void fields(Archive& archive, C& command)
 }
 
 template <typename Archive, Same<EstimateCommand> C>
-void fields(Archive& archive, C& command)
+void list_fields(Archive& archive, C& command)
 {
     archive.required("config", command.config);
 }
@@ -343,7 +343,7 @@ Result<Command> parse_command(std::string_view line)
     command.body = make_body(static_cast<std::size_t>(found - std::begin(kCommandNames)),
                              std::make_index_sequence<std::variant_size_v<CommandBody>>());
     FieldReader reader(*json, name);
-    std::visit([&](auto& body) { fields(reader, body); }, command.body);
+    std::visit([&](auto& body) { list_fields(reader, body); }, command.body);
     if (!reader.problem().empty()) {
         return Error{ErrorCode::InvalidArgument, reader.problem()};
     }
@@ -362,7 +362,7 @@ std::string to_line(const Command& command)
 {
     Json json = {{"command", name_of(command.body)}, {"id", command.id}};
     FieldWriter writer(json);
-    std::visit([&](const auto& body) { fields(writer, body); }, command.body);
+    std::visit([&](const auto& body) { list_fields(writer, body); }, command.body);
     return to_line(json);
 }
 

@@ -10,7 +10,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD: a character still in pieces
+constexpr std::string_view kReplacementUtf8 = "\xEF\xBF\xBD"; // U+FFFD: a character still in pieces
 
 Result<Role> parse_role(const std::string& name)
 {
@@ -38,7 +38,7 @@ public:
     {
         m_tokens.push_back(token);
         const std::string text = m_tokenizer.decode(m_tokens, true);
-        if (text.size() <= m_sent || text.ends_with(kReplacement)) {
+        if (text.size() <= m_sent || text.ends_with(kReplacementUtf8)) {
             return {};
         }
         std::string piece = text.substr(m_sent);

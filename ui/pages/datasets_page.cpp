@@ -21,7 +21,7 @@ namespace ui {
 
 namespace {
 
-constexpr int kListWidth = 300;
+constexpr int kDatasetsWidth = 300;
 constexpr int kCheckDelayMilliseconds = 120;
 
 QComboBox* addOption(QHBoxLayout* row, const QString& label, QWidget* parent)
@@ -91,7 +91,7 @@ void DatasetsPage::buildContent()
     using Data = app::DatasetListModel;
     m_table->showColumns({{Data::Name, 150}, {Data::Rows, 70}});
     m_table->sortBy(Data::Name, Qt::AscendingOrder);
-    m_table->setFixedWidth(kListWidth);
+    m_table->setFixedWidth(kDatasetsWidth);
     connect(m_table, &RecordTable::currentIdChanged, this, &DatasetsPage::onSelected);
     auto* right = new QVBoxLayout;
     right->setSpacing(space::kMedium);

@@ -18,7 +18,7 @@ namespace ui {
 
 namespace {
 
-constexpr int kDetailsWidth = 330;
+constexpr int kModelDetailsWidth = 330;
 
 } // namespace
 
@@ -80,7 +80,7 @@ void ModelsPage::buildTable()
 QWidget* ModelsPage::buildDetails()
 {
     auto* card = new Card({}, this);
-    card->setFixedWidth(kDetailsWidth);
+    card->setFixedWidth(kModelDetailsWidth);
     m_name = makeText({}, u"heading"_s, card);
     m_refusal = makeText({}, u"error"_s, card);
     m_facts = new Facts(card);

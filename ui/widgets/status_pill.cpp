@@ -7,7 +7,7 @@ namespace ui {
 
 namespace {
 
-constexpr int kMark = 8;
+constexpr int kPillMark = 8;
 constexpr int kHeight = 22;
 
 } // namespace
@@ -104,7 +104,7 @@ void StatusPill::setState(PillTone tone, const QString& text)
 QSize StatusPill::sizeHint() const
 {
     const QFontMetrics metrics(m_theme.font(TextStyle::Small));
-    return {metrics.horizontalAdvance(m_text) + kMark + 3 * space::kSmall, kHeight};
+    return {metrics.horizontalAdvance(m_text) + kPillMark + 3 * space::kSmall, kHeight};
 }
 
 void StatusPill::paintEvent(QPaintEvent* event)
@@ -116,12 +116,12 @@ void StatusPill::paintEvent(QPaintEvent* event)
     painter.setPen(Qt::NoPen);
     painter.setBrush(toneBackground(m_theme, m_tone));
     painter.drawRoundedRect(QRectF(rect()), kHeight / 2.0, kHeight / 2.0);
-    const QRectF mark(space::kSmall, (kHeight - kMark) / 2.0, kMark, kMark);
+    const QRectF mark(space::kSmall, (kHeight - kPillMark) / 2.0, kMark, kMark);
     drawToneMark(painter, mark, m_tone, color);
     painter.setPen(color);
     painter.setFont(m_theme.font(TextStyle::Small));
     painter.drawText(
-        rect().adjusted(2 * space::kSmall + kMark - 2, 0, 0, 0), Qt::AlignVCenter, m_text);
+        rect().adjusted(2 * space::kSmall + kPillMark - 2, 0, 0, 0), Qt::AlignVCenter, m_text);
 }
 
 } // namespace ui
