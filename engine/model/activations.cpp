@@ -12,6 +12,7 @@ namespace {
 // the cache.
 constexpr std::int64_t kLogitsChunkBytes = 32LL << 20;
 constexpr std::int64_t kMinLogitsChunk = 64;
+constexpr std::int64_t kLogitsPiece = 256;
 constexpr std::int64_t kMaxLogitsChunk = 1024;
 
 class Carver
@@ -302,7 +303,10 @@ std::int64_t ActivationLayout::logits_chunk() const
     const std::int64_t row_bytes = std::max<std::int64_t>(config->vocab_size, 1) * 4;
     const std::int64_t chunk =
         std::clamp(kLogitsChunkBytes / row_bytes, kMinLogitsChunk, kMaxLogitsChunk);
-    return std::min(chunk, limits.max_tokens);
+    // Whole pieces of the matrix library's (ops/cpu/matmul.cpp): a few rows more would stream all
+    // of the head's weights again.
+    const std::int64_t piece = chunk >= kLogitsPiece ? kLogitsPiece : kMinLogitsChunk;
+    return std::min(chunk / piece * piece, limits.max_tokens);
 }
 
 Activations carve_activations(Backend& backend, const ActivationLayout& layout, Arena& arena)

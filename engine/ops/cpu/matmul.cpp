@@ -1,8 +1,9 @@
 // Matrix product on the CPU: oneDNN where it serves, else our own kernels.
 //
 // oneDNN compiles a program for every shape, and the number of tokens changes from one packed batch
-// to the next. So the token axis (rows of a) is cut into pieces of few lengths, a multiple of 256
-// and powers of two below it: a handful of programs serves every batch.
+// to the next. So the token axis (rows of a) is cut into pieces of few lengths: a multiple of 256,
+// then a multiple of 32, then powers of two. A dozen programs serve every batch; every further
+// piece reads all of b again, so they are as long as that allows.
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/matmul_backends.h"
 
@@ -11,6 +12,7 @@ namespace engine::ops::kernels {
 namespace {
 
 constexpr std::int64_t kLargePiece = 256;
+constexpr std::int64_t kMediumPiece = 32;
 
 // The length of the first piece of an axis.
 std::int64_t piece_of(std::int64_t length)
@@ -18,7 +20,10 @@ std::int64_t piece_of(std::int64_t length)
     if (length >= kLargePiece) {
         return length / kLargePiece * kLargePiece;
     }
-    std::int64_t piece = kLargePiece / 2;
+    if (length >= kMediumPiece) {
+        return length / kMediumPiece * kMediumPiece;
+    }
+    std::int64_t piece = kMediumPiece / 2;
     while (piece > length) {
         piece /= 2;
     }
