@@ -37,17 +37,32 @@ void product(const MatmulArgs& args)
     }
 }
 
+// The rows of the piece that ends a product which overwrites c: it may reach back over rows that
+// are done, which are only written again, and so replaces several short pieces. 0 when it does not
+// fit.
+std::int64_t closing_piece(std::int64_t left, std::int64_t m)
+{
+    const std::int64_t rows = (left + kMediumPiece - 1) / kMediumPiece * kMediumPiece;
+    return left < kLargePiece && rows <= m ? rows : 0;
+}
+
 // c's rows follow a's.
 void product_by_rows(const MatmulArgs& args)
 {
     const std::int64_t m = args.a.size(0);
     for (std::int64_t begin = 0; begin < m;) {
-        const std::int64_t end = begin + piece_of(m - begin);
+        std::int64_t rows = piece_of(m - begin);
+        if (args.beta == 0.0F && rows < m - begin) {
+            if (const std::int64_t closing = closing_piece(m - begin, m); closing > 0) {
+                begin = m - closing;
+                rows = closing;
+            }
+        }
         MatmulArgs piece = args;
-        piece.a = args.a.rows(begin, end);
-        piece.c = args.c.rows(begin, end);
+        piece.a = args.a.rows(begin, begin + rows);
+        piece.c = args.c.rows(begin, begin + rows);
         product(piece);
-        begin = end;
+        begin += rows;
     }
 }
 

@@ -133,12 +133,12 @@ void matmul_own(const MatmulArgs& args)
     const std::int64_t m = args.c.size(0);
     const std::int64_t n = args.c.size(1);
     const std::int64_t k = args.a.size(args.transpose_a == Transpose::Yes ? 0 : 1);
-    // Smaller blocks when there would be fewer than threads.
+    // Smaller blocks where the threads would not get as many each.
     const std::int64_t column_blocks = (n + kColumns - 1) / kColumns;
-    const std::int64_t wanted_rows =
-        (num_threads() + column_blocks - 1) / std::max<std::int64_t>(column_blocks, 1);
-    const std::int64_t row_blocks =
-        std::clamp<std::int64_t>(wanted_rows, (m + kRows - 1) / kRows, m);
+    std::int64_t row_blocks = (m + kRows - 1) / kRows;
+    while (row_blocks < m && row_blocks * column_blocks % num_threads() != 0) {
+        ++row_blocks;
+    }
     const std::int64_t blocks = row_blocks * column_blocks;
     dispatch_float(args.a.dtype(), "matmul", [&]<typename T>() {
         // Static parts: every thread has met its scratch after the first call of a shape.

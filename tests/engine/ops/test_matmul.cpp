@@ -87,6 +87,15 @@ TEST_P(MatmulTest, AgreesWithReferenceOnAwkwardSizes)
     }
 }
 
+// A product that overwrites ends in a piece that reaches back over rows that are done.
+TEST_P(MatmulTest, PiecesOfTheTokenAxisAgreeWithReference)
+{
+    const auto run = [&](const MatmulArgs& args) { engine::ops::matmul(backend, args); };
+    for (const std::int64_t m : {20, 40, 254, 286, 510}) {
+        check_all_forms(m, 33, 16, dtype, run);
+    }
+}
+
 TEST_P(MatmulTest, OwnKernelsAgreeWithReferenceOnAwkwardSizes)
 {
     const auto run = [](const MatmulArgs& args) { engine::ops::kernels::matmul_own(args); };
