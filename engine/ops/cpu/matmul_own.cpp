@@ -18,7 +18,8 @@ namespace {
 constexpr std::int64_t kRows = 512;
 constexpr std::int64_t kColumns = 256;
 constexpr std::int64_t kDepth = 128;
-constexpr std::int64_t kStrip = 48; // rows of a converted at a time
+constexpr std::int64_t kFewBlocks = 4; // a thread; above, an uneven share costs little
+constexpr std::int64_t kStrip = 48;    // rows of a converted at a time
 
 // A matrix operand by strides; element (i, j) = data[i * row + j * column].
 template <typename T>
@@ -133,10 +134,12 @@ void matmul_own(const MatmulArgs& args)
     const std::int64_t m = args.c.size(0);
     const std::int64_t n = args.c.size(1);
     const std::int64_t k = args.a.size(args.transpose_a == Transpose::Yes ? 0 : 1);
-    // Smaller blocks where the threads would not get as many each.
+    // Smaller blocks where few would be shared unevenly; every row of blocks packs all of b again.
     const std::int64_t column_blocks = (n + kColumns - 1) / kColumns;
     std::int64_t row_blocks = (m + kRows - 1) / kRows;
-    while (row_blocks < m && row_blocks * column_blocks % num_threads() != 0) {
+    const std::int64_t few = kFewBlocks * num_threads();
+    while (row_blocks < m && row_blocks * column_blocks < few
+           && row_blocks * column_blocks % num_threads() != 0) {
         ++row_blocks;
     }
     const std::int64_t blocks = row_blocks * column_blocks;
