@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -14,9 +15,11 @@ namespace tests {
 class Studio final
 {
 public:
-    explicit Studio(ui::ThemeKind kind = ui::ThemeKind::Light)
+    // `workerProgram` empty: the real worker.
+    explicit Studio(ui::ThemeKind kind = ui::ThemeKind::Light, const QString& workerProgram = {})
     {
         app::ApplicationOptions options;
+        options.workerProgram = workerProgram;
         options.workspace = m_folder.filePath(QStringLiteral("workspace"));
         options.configFile = m_folder.filePath(QStringLiteral("studio.ini"));
         m_application = std::make_unique<app::Application>(options);
@@ -61,5 +64,16 @@ private:
     ui::Dialogs m_dialogs;
     bool m_opened = false;
 };
+
+// nullptr: there is none.
+inline QPushButton* buttonWithText(const QWidget* page, const QString& text)
+{
+    for (QPushButton* button : page->findChildren<QPushButton*>()) {
+        if (button->text() == text) {
+            return button;
+        }
+    }
+    return nullptr;
+}
 
 } // namespace tests

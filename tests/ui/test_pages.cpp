@@ -8,6 +8,7 @@
 #include <QSpinBox>
 #include <QTableView>
 
+#include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/datasets_page.h"
@@ -107,7 +108,7 @@ private Q_SLOTS:
     {
         QFETCH(int, kind);
         tests::Studio studio(static_cast<ui::ThemeKind>(kind));
-        fillWorkspace(studio);
+        tests::fillWorkspace(studio);
         ui::MainWindow window(studio.context());
         window.show();
         for (const ui::PageId page : everyPage()) {
@@ -129,7 +130,7 @@ private Q_SLOTS:
     void everyControlTakesTheKeyboard()
     {
         tests::Studio studio;
-        fillWorkspace(studio);
+        tests::fillWorkspace(studio);
         ui::MainWindow window(studio.context());
         window.show();
         for (const ui::PageId page : everyPage()) {
@@ -167,7 +168,7 @@ private Q_SLOTS:
         ui::DatasetsPage page(studio.context(), nullptr);
         page.show();
         studio.dialogs().setNextPath(file);
-        auto* import = buttonWithText(&page, tr("&Import a file..."));
+        auto* import = tests::buttonWithText(&page, tr("&Import a file..."));
         QVERIFY(import != nullptr);
         import->click();
         QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
@@ -180,7 +181,7 @@ private Q_SLOTS:
         studio.forgetSample();
         ui::NewRunPage page(studio.context(), nullptr);
         page.show();
-        const auto* start = buttonWithText(&page, tr("&Start training"));
+        const auto* start = tests::buttonWithText(&page, tr("&Start training"));
         QVERIFY(start != nullptr);
         QVERIFY(!start->isEnabled());
     }
@@ -206,11 +207,11 @@ private Q_SLOTS:
     void exportPageRefusesATakenFolder()
     {
         tests::Studio studio;
-        fillWorkspace(studio);
+        tests::fillWorkspace(studio);
         ui::ExportPage page(studio.context(), nullptr);
         page.show();
         page.open(u"seen/adapter"_s);
-        auto* start = buttonWithText(&page, tr("&Export and check"));
+        auto* start = tests::buttonWithText(&page, tr("&Export and check"));
         QVERIFY(start != nullptr);
         QVERIFY(start->isEnabled());
         for (QLineEdit* edit : page.findChildren<QLineEdit*>()) {
@@ -224,7 +225,7 @@ private Q_SLOTS:
     void comparePageListsWhatDiffers()
     {
         tests::Studio studio;
-        fillWorkspace(studio);
+        tests::fillWorkspace(studio);
         ui::ComparePage page(studio.context(), nullptr);
         page.show();
         page.chooseRuns({u"seen"_s, u"other"_s});
@@ -236,67 +237,6 @@ private Q_SLOTS:
         QVERIFY2(names.size() == 1, qPrintable(names.join(u", "_s)));
         QCOMPARE(rows->index(0, 1).data().toString() == u"8"_s,
                  rows->index(0, 2).data().toString() == u"16"_s);
-    }
-
-private:
-    static QPushButton* buttonWithText(const QWidget* page, const QString& text)
-    {
-        for (QPushButton* button : page->findChildren<QPushButton*>()) {
-            if (button->text() == text) {
-                return button;
-            }
-        }
-        return nullptr;
-    }
-
-    static void writeFile(const QString& path, const QByteArray& bytes)
-    {
-        QVERIFY(QDir().mkpath(QFileInfo(path).path()));
-        QFile file(path);
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        QCOMPARE(file.write(bytes), bytes.size());
-    }
-
-    // Two finished runs that differ in rank, as a worker leaves them.
-    static void writeRun(const QString& workspace, const QString& id, int rank)
-    {
-        const QString folder = workspace + u"/runs/"_s + id;
-        writeFile(
-            folder + u"/run.json"_s,
-            u"{\"name\":\"%1\",\"base_model\":\"/nowhere/base\",\"dataset\":\"/nowhere/data.jsonl\",\"rank\":%2,\"learning_rate\":0.0002}"_s
-                .arg(id)
-                .arg(rank)
-                .toUtf8());
-        QByteArray metrics;
-        for (int step = 1; step <= 20; ++step) {
-            metrics +=
-                u"{\"event\":\"step\",\"step\":%1,\"loss\":%2,\"learning_rate\":0.0002,\"grad_norm\":1.5,\"tokens\":100,\"tokens_per_second\":900.0,\"memory\":1000000}\n"_s
-                    .arg(step)
-                    .arg(3.0 / step)
-                    .toUtf8();
-        }
-        metrics += "{\"event\":\"finished\",\"reason\":\"done\",\"step\":20,\"loss\":0.15,"
-                   "\"seconds\":2.0}\n";
-        writeFile(folder + u"/metrics.jsonl"_s, metrics);
-        writeFile(
-            folder + u"/adapter/adapter_config.json"_s,
-            u"{\"peft_type\":\"LORA\",\"r\":%1,\"lora_alpha\":32,\"target_modules\":[\"q_proj\"],\"base_model_name_or_path\":\"/nowhere/base\"}"_s
-                .arg(rank)
-                .toUtf8());
-        writeFile(folder + u"/adapter/adapter_model.safetensors"_s,
-                  QByteArray("\x02\0\0\0\0\0\0\0{}", 10));
-    }
-
-    static void fillWorkspace(tests::Studio& studio)
-    {
-        const QString workspace = studio.app().paths().workspace();
-        writeRun(workspace, u"seen"_s, 8);
-        writeRun(workspace, u"other"_s, 16);
-        QSignalSpy rebuilt(&studio.app().catalog(), &app::Catalog::rebuilt);
-        studio.app().catalog().rebuild();
-        QTRY_VERIFY(rebuilt.count() >= 1); // the catalog may have found the folders by itself first
-        QTRY_COMPARE(studio.app().runList().rowCount(), 2);
-        QTRY_COMPARE(studio.app().adapterList().rowCount(), 2);
     }
 };
 

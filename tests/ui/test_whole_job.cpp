@@ -116,7 +116,7 @@ private Q_SLOTS:
     void pickTheSample()
     {
         if (m_studio->app().hasSample()) {
-            QPushButton* start = button(m_window.get(), u"&Start with the sample"_s);
+            QPushButton* start = tests::buttonWithText(m_window.get(), u"&Start with the sample"_s);
             QVERIFY(start != nullptr && start->isVisible());
             start->click();
         } else {
@@ -131,9 +131,9 @@ private Q_SLOTS:
     {
         auto* map = newRun().findChild<ui::TargetMap*>();
         QVERIFY(map != nullptr);
-        button(&newRun(), u"Attention &q, v"_s)->click();
+        tests::buttonWithText(&newRun(), u"Attention &q, v"_s)->click();
         QCOMPARE(map->selectedCount(), 2 * map->layers());
-        button(&newRun(), u"All &linear"_s)->click();
+        tests::buttonWithText(&newRun(), u"All &linear"_s)->click();
         QCOMPARE(map->selectedCount(), 7 * map->layers());
         QVERIFY(newRun().spec().trainableParameters() > 0);
     }
@@ -147,7 +147,7 @@ private Q_SLOTS:
         sinceClick.start();
         m_program.watch(true);
         // As a hand does it: the click is an event and is timed like the others.
-        QTest::mouseClick(button(&newRun(), u"&Start training"_s), Qt::LeftButton);
+        QTest::mouseClick(tests::buttonWithText(&newRun(), u"&Start training"_s), Qt::LeftButton);
         QCOMPARE(m_window->currentPage(), ui::PageId::Run);
         const app::RunController* run = runPage().run();
         QVERIFY(run != nullptr);
@@ -161,9 +161,9 @@ private Q_SLOTS:
     void pauseAndProceed()
     {
         const app::RunController* run = runPage().run();
-        button(&runPage(), u"&Pause"_s)->click();
+        tests::buttonWithText(&runPage(), u"&Pause"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Paused, kPatienceMilliseconds);
-        button(&runPage(), u"&Proceed"_s)->click();
+        tests::buttonWithText(&runPage(), u"&Proceed"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Training, kPatienceMilliseconds);
     }
 
@@ -171,15 +171,15 @@ private Q_SLOTS:
     {
         const app::RunController* run = runPage().run();
         QTRY_VERIFY_WITH_TIMEOUT(run->numbers().step >= 3, kPatienceMilliseconds);
-        button(&runPage(), u"&Stop and save"_s)->click();
+        tests::buttonWithText(&runPage(), u"&Stop and save"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Cancelled, kPatienceMilliseconds);
-        QVERIFY(button(&runPage(), u"&Continue"_s)->isVisible());
+        QVERIFY(tests::buttonWithText(&runPage(), u"&Continue"_s)->isVisible());
     }
 
     void resumeToTheEnd()
     {
         const qint64 stoppedAt = runPage().run()->numbers().step;
-        button(&runPage(), u"&Continue"_s)->click();
+        tests::buttonWithText(&runPage(), u"&Continue"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->state() == app::RunState::Finished,
                                  kPatienceMilliseconds);
         QVERIFY(runPage().run()->numbers().step > stoppedAt);
@@ -193,7 +193,7 @@ private Q_SLOTS:
         newRun().spec().setValue(u"name"_s, u"second"_s);
         newRun().spec().setValue(u"rank"_s, 4);
         newRun().spec().setValue(u"max_steps"_s, 20);
-        button(&newRun(), u"&Start training"_s)->click();
+        tests::buttonWithText(&newRun(), u"&Start training"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->state() == app::RunState::Finished,
                                  kPatienceMilliseconds);
         const QString second = runPage().run()->id();
@@ -241,7 +241,7 @@ private Q_SLOTS:
         m_window->showPage(ui::PageId::NewRun, u"run:"_s + m_first);
         newRun().spec().setValue(u"name"_s, u"third"_s);
         newRun().spec().setValue(u"max_steps"_s, 5000);
-        button(&newRun(), u"&Start training"_s)->click();
+        tests::buttonWithText(&newRun(), u"&Start training"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->numbers().step > 0, kPatienceMilliseconds);
         const QSignalSpy closed(m_window.get(), &ui::MainWindow::closed);
         m_studio->dialogs().setNextAnswer(2); // cancel
@@ -261,16 +261,6 @@ private Q_SLOTS:
     }
 
 private:
-    static QPushButton* button(const QWidget* page, const QString& text)
-    {
-        for (QPushButton* each : page->findChildren<QPushButton*>()) {
-            if (each->text() == text) {
-                return each;
-            }
-        }
-        return nullptr;
-    }
-
     // Without the sample: the small conformance model and sums written here.
     bool registerSharedModel()
     {

@@ -285,7 +285,9 @@ void CatalogPage::keepNotes()
 {
     QStringList tags;
     for (const QString& tag : m_tags->text().split(u',', Qt::SkipEmptyParts)) {
-        tags.append(tag.trimmed());
+        if (!tag.trimmed().isEmpty()) {
+            tags.append(tag.trimmed());
+        }
     }
     application().catalog().setAdapterTags(m_shown, tags);
     application().catalog().setAdapterNotes(m_shown, m_notes->toPlainText());

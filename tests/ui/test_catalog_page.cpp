@@ -1,0 +1,191 @@
+// The catalog's page as a hand uses it: tags and notes, delete and undo, verify, import, rebuild.
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QTableView>
+
+#include "app/files.h"
+#include "tests/ui/filled_workspace.h"
+#include "ui/pages/catalog_page.h"
+#include "ui/widgets/record_table.h"
+
+using namespace Qt::StringLiterals;
+
+class TestCatalogPage final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init()
+    {
+        tests::failOnWarnings();
+        m_studio = std::make_unique<tests::Studio>();
+        QVERIFY(m_studio->isOpen());
+        tests::fillWorkspace(*m_studio);
+        m_page = std::make_unique<ui::CatalogPage>(m_studio->context(), nullptr);
+        m_page->show();
+        m_page->open(u"seen/adapter"_s);
+        QCOMPARE(m_page->table().currentId(), u"seen/adapter"_s);
+    }
+
+    void cleanup()
+    {
+        m_page.reset();
+        m_studio.reset();
+    }
+
+    void tagsAndNotesStayWithTheAdapter()
+    {
+        edit<QLineEdit>(u"Tags"_s)->setText(u" keep , , 2026"_s);
+        edit<QPlainTextEdit>(u"Notes"_s)->setPlainText(u"the one for the demo\nsecond line"_s);
+        press(u"Save tags and &notes"_s);
+        QTRY_COMPARE(adapter().tags, (QStringList{u"keep"_s, u"2026"_s}));
+        QTRY_COMPARE(adapter().notes, u"the one for the demo\nsecond line"_s);
+        // The folder holds them: an index built anew has them too.
+        QSignalSpy rebuilt(&catalog(), &app::Catalog::rebuilt);
+        press(u"&Rebuild"_s);
+        QTRY_COMPARE(rebuilt.count(), 1);
+        QCOMPARE(adapter().tags, (QStringList{u"keep"_s, u"2026"_s}));
+        QCOMPARE(adapter().notes, u"the one for the demo\nsecond line"_s);
+        // Each adapter shows its own.
+        m_page->table().selectId(u"other/adapter"_s);
+        QCOMPARE(edit<QLineEdit>(u"Tags"_s)->text(), QString());
+        m_page->table().selectId(u"seen/adapter"_s);
+        QCOMPARE(edit<QLineEdit>(u"Tags"_s)->text(), u"keep, 2026"_s);
+    }
+
+    void theSearchFindsTags()
+    {
+        catalog().setAdapterTags(u"seen/adapter"_s, {u"shipped"_s});
+        QTRY_COMPARE(adapter().tags, QStringList{u"shipped"_s});
+        const QAbstractItemModel* rows = m_page->table().view()->model();
+        QTRY_COMPARE(rows->rowCount(), 2);
+        m_page->table().search()->setText(u"ship"_s);
+        QTRY_COMPARE(rows->rowCount(), 1);
+        m_page->table().search()->clear();
+        QTRY_COMPARE(rows->rowCount(), 2);
+    }
+
+    void aDeleteAsksFirst()
+    {
+        m_studio->dialogs().setNextAnswer(1); // cancel
+        press(u"&Delete"_s);
+        catalog().flush();
+        QCOMPARE(catalog().adapters().size(), 2);
+        QVERIFY(QFile::exists(file()));
+        QVERIFY(!button(u"&Undo delete"_s)->isVisible());
+        // The question says that more than the adapter goes.
+        QVERIFY(m_studio->dialogs().shown().last().contains("whole run"_L1));
+    }
+
+    void aDeleteIsUndone()
+    {
+        const QByteArray before = contents();
+        m_studio->dialogs().setNextAnswer(0);
+        // The keyboard's way.
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        m_page->table().view()->setFocus();
+        QTest::keyClick(m_page->table().view(), Qt::Key_Delete);
+        QTRY_COMPARE(catalog().adapters().size(), 1);
+        QTRY_VERIFY(!QFile::exists(file()));
+        QTRY_VERIFY(button(u"&Undo delete"_s)->isVisible());
+        QCOMPARE(m_page->banner().text(), u"seen is in the trash."_s);
+        m_page->banner().action()->click();
+        QTRY_COMPARE(catalog().adapters().size(), 2);
+        QTRY_COMPARE(m_studio->app().runList().rowCount(), 2);
+        QCOMPARE(contents(), before);
+        QTRY_VERIFY(!button(u"&Undo delete"_s)->isVisible());
+    }
+
+    void verifySaysUnchanged()
+    {
+        QTRY_COMPARE(adapter().hash.size(), 64);
+        press(u"&Verify"_s);
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"success"_s);
+        QVERIFY(m_page->banner().text().contains("unchanged"_L1));
+    }
+
+    void verifyNoticesAChangedFile()
+    {
+        QTRY_COMPARE(adapter().hash.size(), 64);
+        const QString wanted = adapter().hash;
+        tests::writeFile(file(), QByteArray("\x02\0\0\0\0\0\0\0{ ", 10));
+        press(u"&Verify"_s);
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"danger"_s);
+        // What was wanted and what was found.
+        QVERIFY2(m_page->banner().text().contains(wanted), qPrintable(m_page->banner().text()));
+        QVERIFY(m_page->banner().text().contains(app::hashFile(file()).take()));
+    }
+
+    void anImportAppears()
+    {
+        const QString folder = m_studio->path(u"from a friend"_s);
+        QVERIFY(QDir().mkpath(folder));
+        for (const QString& name : {u"adapter_config.json"_s, u"adapter_model.safetensors"_s}) {
+            QVERIFY(QFile::copy(QFileInfo(file()).path() + u'/' + name, folder + u'/' + name));
+        }
+        m_studio->dialogs().setNextPath(folder);
+        press(u"&Import an adapter..."_s);
+        QTRY_COMPARE(catalog().adapters().size(), 3);
+        QTRY_COMPARE(m_page->table().view()->model()->rowCount(), 3);
+    }
+
+    void anImportOfSomethingElseIsRefused()
+    {
+        const QString folder = m_studio->path(u"holiday pictures"_s);
+        QVERIFY(QDir().mkpath(folder));
+        m_studio->dialogs().setNextPath(folder);
+        press(u"&Import an adapter..."_s);
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"danger"_s);
+        QVERIFY(m_page->banner().text().contains("adapter_config.json"_L1));
+        QCOMPARE(catalog().adapters().size(), 2);
+    }
+
+private:
+    [[nodiscard]] app::Catalog& catalog() const { return m_studio->app().catalog(); }
+
+    [[nodiscard]] app::AdapterRecord adapter() const
+    {
+        return catalog().adapter(u"seen/adapter"_s).value_or(app::AdapterRecord());
+    }
+
+    [[nodiscard]] QString file() const
+    {
+        return m_studio->app().paths().runs() + u"/seen/adapter/adapter_model.safetensors"_s;
+    }
+
+    [[nodiscard]] QByteArray contents() const
+    {
+        QFile weights(file());
+        return weights.open(QIODevice::ReadOnly) ? weights.readAll() : QByteArray();
+    }
+
+    template <typename Editor>
+    [[nodiscard]] Editor* edit(const QString& name) const
+    {
+        for (Editor* each : m_page->findChildren<Editor*>()) {
+            if (each->accessibleName() == name) {
+                return each;
+            }
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] QPushButton* button(const QString& text) const
+    {
+        return tests::buttonWithText(m_page.get(), text);
+    }
+
+    void press(const QString& text) const
+    {
+        QPushButton* pressed = button(text);
+        QVERIFY2(pressed != nullptr && pressed->isEnabled(), qPrintable(text));
+        QTest::mouseClick(pressed, Qt::LeftButton);
+    }
+
+    std::unique_ptr<tests::Studio> m_studio;
+    std::unique_ptr<ui::CatalogPage> m_page;
+};
+
+QTEST_MAIN(TestCatalogPage)
+#include "test_catalog_page.moc"

@@ -1,0 +1,88 @@
+// Make it fit: the levers it pulls with the real worker's estimate, and where it says it cannot.
+#include "tests/ui/studio.h"
+#include "ui/pages/new_run_page.h"
+#include "ui/widgets/memory_bar.h"
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kPatienceMilliseconds = 60'000;
+// Rows of 256 tokens that no machine holds the activations of.
+constexpr int kTooManyRows = 65536; // the most there may be
+
+} // namespace
+
+class TestNewRunPage final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init() { tests::failOnWarnings(); }
+
+    void makeItFitLowersTheMicroBatchFirst()
+    {
+        tests::Studio studio;
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        page.spec().setValue(u"micro_batch_size"_s, kTooManyRows);
+        page.spec().setValue(u"grad_accum_steps"_s, 1);
+        page.spec().setValue(u"seq_len"_s, 256);
+        page.spec().setValue(u"packing"_s, false);
+        QPushButton* fit = tests::buttonWithText(&page, u"Make it &fit"_s);
+        QVERIFY2(page.spec().canStart(), qPrintable(page.spec().errors().values().join(u' ')));
+        QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), kPatienceMilliseconds);
+        const auto* bar = page.findChild<ui::MemoryBar*>();
+        QVERIFY(!bar->fits());
+        const qint64 length = page.spec().value(u"seq_len"_s).toLongLong();
+        fit->click();
+        QTRY_COMPARE_WITH_TIMEOUT(
+            page.banner().property("banner").toString(), u"success"_s, kPatienceMilliseconds);
+        QCOMPARE(page.spec().value(u"micro_batch_size"_s).toLongLong(), qint64{1});
+        // What costs data was not touched.
+        QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), length);
+        QVERIFY2(page.banner().text().contains("micro-batch 1"_L1),
+                 qPrintable(page.banner().text()));
+        QVERIFY(bar->fits());
+        QVERIFY(!fit->isVisible());
+    }
+
+    void makeItFitSaysWhenNothingHelps()
+    {
+        qputenv("LOWRANK_FAKE", "tiny_memory");
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        QPushButton* fit = tests::buttonWithText(&page, u"Make it &fit"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), kPatienceMilliseconds);
+        fit->click();
+        QTRY_COMPARE_WITH_TIMEOUT(
+            page.banner().property("banner").toString(), u"warning"_s, kPatienceMilliseconds);
+        QVERIFY(page.banner().text().contains("smallest settings"_L1));
+        QCOMPARE(page.spec().value(u"micro_batch_size"_s).toLongLong(), qint64{1});
+        // The worker resolved 512 tokens: halved to 256 and 128, and no further.
+        QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
+        // Whoever wants to may start all the same, and the settings are not frozen.
+        QVERIFY(tests::buttonWithText(&page, u"&Start training"_s)->isEnabled());
+        qunsetenv("LOWRANK_FAKE");
+    }
+
+private:
+    static void openWithSample(tests::Studio& studio, ui::NewRunPage& page)
+    {
+        QTRY_COMPARE(studio.app().catalog().datasets().size(), app::Paths::sampleDatasets().size());
+        page.show();
+        page.open(u"sample"_s);
+        QTRY_VERIFY(page.spec().canStart());
+    }
+};
+
+QTEST_MAIN(TestNewRunPage)
+#include "test_new_run_page.moc"
