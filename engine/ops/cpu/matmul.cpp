@@ -1,9 +1,9 @@
 // Matrix product on the CPU: oneDNN where it serves, else our own kernels.
 //
-// oneDNN compiles a program for every shape, and the number of tokens changes from one packed batch
-// to the next. So the token axis (rows of a) is cut into pieces of few lengths: a multiple of 256,
-// then a multiple of 32, then powers of two. A dozen programs serve every batch; every further
-// piece reads all of b again, so they are as long as that allows.
+// But for its general gemm, oneDNN compiles a program for every shape, and the number of tokens
+// changes from one packed batch to the next. So the token axis (rows of a) is cut into pieces of
+// few lengths: a multiple of 256, then a multiple of 32, then powers of two. A dozen programs serve
+// every batch; every further piece reads all of b again, so they are as long as that allows.
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/matmul_backends.h"
 
@@ -92,6 +92,9 @@ void matmul(CpuBackend& backend, const MatmulArgs& args)
         if (args.beta == 0.0F) {
             zero(backend, args.c);
         }
+        return;
+    }
+    if (matmul_gemm(args)) {
         return;
     }
     if (!transpose_a) {

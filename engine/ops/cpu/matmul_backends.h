@@ -1,4 +1,4 @@
-// The two ways to multiply matrices on the CPU: oneDNN, and kernels of our own.
+// The ways to multiply matrices on the CPU: oneDNN's gemm and primitives, and kernels of our own.
 #pragma once
 
 #include "engine/ops/matmul.h"
@@ -8,6 +8,9 @@ namespace engine::ops::kernels {
 // False when oneDNN is not in this build, or has no fast product of this kind on this processor;
 // c is untouched then.
 [[nodiscard]] bool matmul_onednn(const MatmulArgs& args);
+
+// The same for the products that oneDNN's general gemm does best: any shape, nothing to prepare.
+[[nodiscard]] bool matmul_gemm(const MatmulArgs& args);
 
 // Any processor, any dtype the contract allows; computes in float32.
 void matmul_own(const MatmulArgs& args);

@@ -8,4 +8,9 @@ bool matmul_onednn(const MatmulArgs& /*args*/)
     return false;
 }
 
+bool matmul_gemm(const MatmulArgs& /*args*/)
+{
+    return false;
+}
+
 } // namespace engine::ops::kernels

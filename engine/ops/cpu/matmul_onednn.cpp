@@ -1,5 +1,5 @@
-// Matrix products by oneDNN: one primitive per shape, kept; nothing is created or allocated by us
-// once a shape was seen.
+// Matrix products by oneDNN: its general gemm where that is faster, else one primitive per shape,
+// kept; nothing is created or allocated by us once a shape was seen.
 #include <array>
 #include <dnnl.hpp>
 #include <memory>
@@ -180,6 +180,13 @@ void execute(Context& context, Product& product, const MatmulArgs& args)
                             "the product did not run");
 }
 
+// Before the first product of either kind.
+bool is_ready()
+{
+    static const bool capped = apply_instruction_cap();
+    return capped;
+}
+
 // oneDNN's bf16 products are fast only with the processor's own bf16 instructions, and it knows
 // nothing below SSE4.1.
 bool serves(const MatmulArgs& args)
@@ -191,15 +198,40 @@ bool serves(const MatmulArgs& args)
     return set != InstructionSet::Generic;
 }
 
+// Which float32 products the general gemm multiplies faster than a program made for the shape, as
+// engine/ops/README.md measured it (bench_ops prints the program's speed beside). With b as it lies
+// in memory that program is slow, down to half, unless c is narrow; with b transposed it is the
+// faster one, but for one row.
+bool prefers_gemm(const MatmulArgs& args)
+{
+    constexpr std::int64_t kNarrow = 32;
+    if (args.a.dtype() != DType::F32) {
+        return false;
+    }
+    if (args.transpose_b == Transpose::Yes) {
+        return args.c.size(0) == 1;
+    }
+    return args.transpose_a == Transpose::Yes || args.c.size(1) > kNarrow;
+}
+
+[[noreturn]] void fail(dnnl_status_t status, std::int64_t m, std::int64_t n, std::int64_t k)
+{
+    throw EngineError({ErrorCode::Internal,
+                       concat("matmul: oneDNN status ",
+                              static_cast<int>(status),
+                              " for m ",
+                              m,
+                              ", n ",
+                              n,
+                              ", k ",
+                              k)});
+}
+
 } // namespace
 
 bool matmul_onednn(const MatmulArgs& args)
 {
-    if (!serves(args)) {
-        return false;
-    }
-    static const bool capped = apply_instruction_cap();
-    if (!capped) {
+    if (!serves(args) || !is_ready()) {
         return false;
     }
     thread_local Context context;
@@ -217,17 +249,36 @@ bool matmul_onednn(const MatmulArgs& args)
     try {
         execute(context, find_product(context, key), args);
     } catch (const dnnl::error& error) {
-        throw EngineError({ErrorCode::Internal,
-                           concat("matmul: oneDNN status ",
-                                  static_cast<int>(error.status),
-                                  " for m ",
-                                  key.m,
-                                  ", n ",
-                                  key.n,
-                                  ", k ",
-                                  key.k,
-                                  ": ",
-                                  error.what())});
+        fail(error.status, key.m, key.n, key.k);
+    }
+    return true;
+}
+
+bool matmul_gemm(const MatmulArgs& args)
+{
+    if (!prefers_gemm(args) || !serves(args) || !is_ready()) {
+        return false;
+    }
+    const bool transpose_a = args.transpose_a == Transpose::Yes;
+    const bool transpose_b = args.transpose_b == Transpose::Yes;
+    const std::int64_t m = args.c.size(0);
+    const std::int64_t n = args.c.size(1);
+    const std::int64_t k = args.a.size(transpose_a ? 0 : 1);
+    const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N',
+                                            transpose_b ? 'T' : 'N',
+                                            m,
+                                            n,
+                                            k,
+                                            args.alpha,
+                                            args.a.data<float>(),
+                                            args.a.size(1),
+                                            args.b.data<float>(),
+                                            args.b.size(1),
+                                            args.beta,
+                                            args.c.data<float>(),
+                                            n);
+    if (status != dnnl_success) {
+        fail(status, m, n, k);
     }
     return true;
 }

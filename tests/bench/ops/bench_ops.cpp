@@ -105,6 +105,16 @@ std::vector<Product> products(std::int64_t d, std::int64_t f)
             {"one token", 1, f, d, kNo, kYes, DType::BF16}};
 }
 
+// A chunk of the head: logits = x E^T, dx = dlogits E.
+std::vector<Product> head_products()
+{
+    constexpr std::int64_t kChunk = 256;
+    constexpr std::int64_t kVocab = 32000;
+    constexpr std::int64_t kWidth = 768;
+    return {{"logits", kChunk, kVocab, kWidth, Transpose::No, Transpose::Yes, DType::F32},
+            {"logits gradient", kChunk, kWidth, kVocab, Transpose::No, Transpose::No, DType::BF16}};
+}
+
 void bench_product(Backend& backend, const Product& product, DType dtype, double peak)
 {
     const bool ta = product.transpose_a == Transpose::Yes;
@@ -122,9 +132,13 @@ void bench_product(Backend& backend, const Product& product, DType dtype, double
                                   .c = c};
     const double flops = 2.0 * static_cast<double>(product.m * product.n * product.k) * 1e-9;
     const double used = flops / best_seconds([&] { ops::matmul(backend, args); });
+    const bool has_primitive = ops::kernels::matmul_onednn(args);
+    const double primitive =
+        has_primitive ? flops / best_seconds([&] { (void)ops::kernels::matmul_onednn(args); })
+                      : 0.0;
     const double own = flops / best_seconds([&] { ops::kernels::matmul_own(args); });
-    std::printf("%-16s %5lld x %5lld x %5lld  %-4s %7.1f GFLOP/s (%3.0f %% of peak), own kernels "
-                "%6.1f\n",
+    std::printf("%-16s %5lld x %5lld x %5lld  %-4s %7.1f GFLOP/s (%3.0f %% of peak), primitive "
+                "%6.1f, own kernels %6.1f\n",
                 product.name,
                 static_cast<long long>(product.m),
                 static_cast<long long>(product.n),
@@ -132,6 +146,7 @@ void bench_product(Backend& backend, const Product& product, DType dtype, double
                 std::string(to_string(dtype)).c_str(),
                 used,
                 100.0 * used / peak,
+                primitive,
                 own);
 }
 
@@ -293,6 +308,12 @@ int main(int argc, char** argv)
             bench_product(backend, product, dtype, peak);
         }
         for (const Product& product : products(768, 2048)) {
+            bench_product(backend, product, dtype, peak);
+        }
+        for (const Product& product : products(2048, 768)) {
+            bench_product(backend, product, dtype, peak);
+        }
+        for (const Product& product : head_products()) {
             bench_product(backend, product, dtype, peak);
         }
         bench_attention(backend, dtype, 6, 48);
