@@ -83,14 +83,14 @@ void refuse_other_methods(ConfigReader& reader)
 class ModuleSet
 {
 public:
-    ModuleSet(ConfigReader& reader, std::string_view key)
+    ModuleSet(ConfigReader& reader, std::string_view key, std::int64_t num_layers)
     {
         const Json* value = reader.find(key);
         if (value == nullptr) {
             return;
         }
         if (value->is_string()) {
-            read_pattern(reader, key, value->get<std::string>());
+            read_pattern(reader, key, value->get<std::string>(), num_layers);
             return;
         }
         if (!value->is_array() || value->size() > kMaxListed) {
@@ -135,15 +135,20 @@ public:
     }
 
 private:
-    void read_pattern(ConfigReader& reader, std::string_view key, const std::string& text)
+    void read_pattern(ConfigReader& reader,
+                      std::string_view key,
+                      const std::string& text,
+                      std::int64_t num_layers)
     {
         if (text == "all-linear") {
             m_all_linear = true;
             return;
         }
         Result<ModulePattern> pattern = ModulePattern::compile(text);
-        if (!pattern) {
-            reader.fail(ErrorCode::InvalidConfig, key, concat("is a ", pattern.error().message));
+        const Result<void> checked =
+            pattern ? pattern->check(num_layers) : Result<void>(pattern.error());
+        if (!checked) {
+            reader.fail(ErrorCode::InvalidConfig, key, concat("is a ", checked.error().message));
             return;
         }
         m_pattern = std::move(*pattern);
@@ -186,8 +191,8 @@ std::set<std::int64_t> read_layers(ConfigReader& reader)
 // Every adapted matrix, in order.
 std::set<Module> resolve_modules(ConfigReader& reader, const ModelConfig& model)
 {
-    const ModuleSet wanted(reader, "target_modules");
-    const ModuleSet excluded(reader, "exclude_modules");
+    const ModuleSet wanted(reader, "target_modules", model.num_layers);
+    const ModuleSet excluded(reader, "exclude_modules", model.num_layers);
     const std::set<std::int64_t> layers = read_layers(reader);
     if (!reader.ok()) {
         return {};
@@ -247,8 +252,11 @@ void store_modules(const std::set<Module>& modules, const ModelConfig& model, Lo
 
 // Values of a pattern object in the file's order, which decides among several that match.
 template <typename Value>
-std::vector<std::pair<std::string, Value>>
-read_pattern(ConfigReader& reader, std::string_view key, double lowest, double highest)
+std::vector<std::pair<std::string, Value>> read_pattern(ConfigReader& reader,
+                                                        std::string_view key,
+                                                        double lowest,
+                                                        double highest,
+                                                        std::int64_t num_layers)
 {
     std::vector<std::pair<std::string, Value>> pattern;
     const Json* object = reader.find(key);
@@ -264,15 +272,15 @@ read_pattern(ConfigReader& reader, std::string_view key, double lowest, double h
         const bool number =
             std::is_integral_v<Value> ? value.is_number_integer() : value.is_number();
         const double size = number ? value.template get<double>() : std::nan("");
-        const Result<ModulePattern> compiled = ModulePattern::compile(concat("(", name, ')'));
-        if (!compiled || !(size >= lowest && size <= highest)) {
+        const Result<void> checked = check_pattern_key(name, num_layers);
+        if (!checked || !(size >= lowest && size <= highest)) {
             reader.fail(ErrorCode::InvalidConfig,
                         key,
                         concat("holds ",
                                shown(Json(name)),
                                ": ",
                                shown(value),
-                               compiled ? "" : ", which is no regular expression"));
+                               checked ? "" : concat(", a ", checked.error().message)));
             return pattern;
         }
         pattern.emplace_back(name, value.template get<Value>());
@@ -324,8 +332,10 @@ parse_adapter_config(const Json& json, const std::string& what, const ModelConfi
     config.alpha = reader.number("lora_alpha", 8.0, -kMaxAlpha, kMaxAlpha);
     config.dropout = reader.number("lora_dropout", 0.0, 0.0, 0.999999);
     config.use_rslora = reader.boolean("use_rslora", false);
-    const auto ranks = read_pattern<std::int64_t>(reader, "rank_pattern", 1.0, kMaxRank);
-    const auto alphas = read_pattern<double>(reader, "alpha_pattern", -kMaxAlpha, kMaxAlpha);
+    const auto ranks =
+        read_pattern<std::int64_t>(reader, "rank_pattern", 1.0, kMaxRank, model.num_layers);
+    const auto alphas =
+        read_pattern<double>(reader, "alpha_pattern", -kMaxAlpha, kMaxAlpha, model.num_layers);
     const std::set<Module> modules =
         reader.ok() ? resolve_modules(reader, model) : std::set<Module>();
     if (!reader.ok()) {

@@ -35,12 +35,13 @@ Value resolve(const std::map<std::string, Value>& pattern,
 }
 
 template <typename Value>
-Result<void> check_keys(const std::map<std::string, Value>& pattern, std::string_view field)
+Result<void> check_keys(const std::map<std::string, Value>& pattern,
+                        std::string_view field,
+                        std::int64_t num_layers)
 {
     for (const auto& [key, value] : pattern) {
-        if (const Result<ModulePattern> compiled = ModulePattern::compile(concat("(", key, ')'));
-            !compiled) {
-            return invalid_config(concat(field, ": ", compiled.error().message));
+        if (const Result<void> checked = check_pattern_key(key, num_layers); !checked) {
+            return invalid_config(concat(field, ": ", checked.error().message));
         }
     }
     return {};
@@ -86,10 +87,12 @@ Result<void> LoraConfig::validate(const ModelConfig& model) const
     if (!(dropout >= 0.0 && dropout < 1.0)) {
         return invalid_config(concat("dropout is ", dropout, ", wanted 0 or more and below 1"));
     }
-    if (Result<void> checked = check_keys(rank_pattern, "rank_pattern"); !checked) {
+    if (Result<void> checked = check_keys(rank_pattern, "rank_pattern", model.num_layers);
+        !checked) {
         return checked;
     }
-    if (Result<void> checked = check_keys(alpha_pattern, "alpha_pattern"); !checked) {
+    if (Result<void> checked = check_keys(alpha_pattern, "alpha_pattern", model.num_layers);
+        !checked) {
         return checked;
     }
     bool any = false;

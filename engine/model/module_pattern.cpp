@@ -12,9 +12,21 @@ namespace engine {
 
 namespace {
 
-constexpr std::uint32_t kMatchLimit = 1'000'000;
+// Steps of one match, about a millisecond: PEFT's own patterns take some hundred on such paths.
+constexpr std::uint32_t kMatchLimit = 20'000;
 constexpr std::uint32_t kDepthLimit = 10'000;
 constexpr std::size_t kMaxPattern = 10'000;
+
+bool is_plain(std::string_view key)
+{
+    return std::all_of(
+        key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+Result<ModulePattern> compile_key(std::string_view key)
+{
+    return ModulePattern::compile(concat("(.*\\.)?(", key, ')'));
+}
 
 struct FreeCode
 {
@@ -38,6 +50,7 @@ struct FreeMatchData
 
 struct ModulePattern::Impl
 {
+    std::string shown; // the pattern's beginning
     std::unique_ptr<pcre2_code, FreeCode> code;
     std::unique_ptr<pcre2_match_context, FreeMatchContext> context;
 };
@@ -64,6 +77,7 @@ Result<ModulePattern> ModulePattern::compile(std::string_view pattern)
     PCRE2_SIZE at = 0;
     ModulePattern result;
     result.m_impl = std::make_unique<Impl>();
+    result.m_impl->shown = shown;
     result.m_impl->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()),
                                             pattern.size(),
                                             PCRE2_ANCHORED | PCRE2_ENDANCHORED,
@@ -87,7 +101,7 @@ Result<ModulePattern> ModulePattern::compile(std::string_view pattern)
     return result;
 }
 
-bool ModulePattern::matches(std::string_view path) const
+int ModulePattern::match(std::string_view path) const
 {
     const std::unique_ptr<pcre2_match_data, FreeMatchData> data(
         pcre2_match_data_create_from_pattern(m_impl->code.get(), nullptr));
@@ -97,8 +111,32 @@ bool ModulePattern::matches(std::string_view path) const
                        0,
                        0,
                        data.get(),
-                       m_impl->context.get())
-           >= 0;
+                       m_impl->context.get());
+}
+
+bool ModulePattern::matches(std::string_view path) const
+{
+    return match(path) >= 0;
+}
+
+Result<void> ModulePattern::check(std::int64_t num_layers) const
+{
+    for (std::int64_t layer = 0; layer < num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            const std::string path = module_path(layer, target);
+            if (const int code = match(path); code < 0 && code != PCRE2_ERROR_NOMATCH) {
+                return Error{ErrorCode::InvalidConfig,
+                             concat("pattern \"",
+                                    m_impl->shown,
+                                    "\": takes more than ",
+                                    kMatchLimit,
+                                    " steps to match ",
+                                    path),
+                             "write it with fewer * and +, or list the names"};
+            }
+        }
+    }
+    return {};
 }
 
 std::string module_path(std::int64_t layer, Target target)
@@ -117,13 +155,20 @@ bool matches_name(std::string_view path, std::string_view name)
 
 bool matches_pattern_key(std::string_view path, std::string_view key)
 {
-    const bool plain = std::all_of(
-        key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-    if (plain) {
+    if (is_plain(key)) {
         return matches_name(path, key);
     }
-    const Result<ModulePattern> pattern = ModulePattern::compile(concat("(.*\\.)?(", key, ')'));
+    const Result<ModulePattern> pattern = compile_key(key);
     return pattern && pattern->matches(path);
+}
+
+Result<void> check_pattern_key(std::string_view key, std::int64_t num_layers)
+{
+    if (is_plain(key)) {
+        return {};
+    }
+    const Result<ModulePattern> pattern = compile_key(key);
+    return pattern ? pattern->check(num_layers) : Result<void>(pattern.error());
 }
 
 } // namespace engine

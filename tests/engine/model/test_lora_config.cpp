@@ -54,8 +54,31 @@ TEST(LoraConfigTest, ValidationNamesTheField)
     EXPECT_THAT(message({.rank = 2, .alpha = std::nan("")}), HasSubstr("alpha gives"));
     EXPECT_THAT(message({.rank = 2, .rank_pattern = {{"[", 2}}}),
                 HasSubstr("rank_pattern: pattern"));
+    EXPECT_THAT(message({.rank = 2, .rank_pattern = {{"(.*)(.*)(.*)(.*)(.*)(.*)[zQ]", 2}}}),
+                HasSubstr("steps to match"));
     EXPECT_THAT(message({.rank = 2, .modules = {"model.layers.9.mlp.up_proj"}}),
                 HasSubstr("no matrix of the model is targeted"));
+}
+
+TEST(ModulePatternTest, APatternThatTakesTooMuchWorkIsRefusedByName)
+{
+    // Six stars in a row: steps grow with the sixth power of the path's length.
+    const std::string costly = "(.*)(.*)(.*)(.*)(.*)(.*)[zQ]";
+    const Result<ModulePattern> pattern = ModulePattern::compile(costly);
+    ASSERT_TRUE(pattern);
+    const Result<void> checked = pattern->check(2);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, ErrorCode::InvalidConfig);
+    EXPECT_THAT(checked.error().message, HasSubstr(costly));
+    EXPECT_THAT(checked.error().message, HasSubstr("20000 steps"));
+    EXPECT_FALSE(check_pattern_key(costly, 2));
+    // What PEFT writes is far below the bound, for the deepest of models too.
+    const Result<ModulePattern> usual =
+        ModulePattern::compile(".*layers\\.(\\d+)\\.(self_attn|mlp)\\..*_proj");
+    ASSERT_TRUE(usual);
+    EXPECT_TRUE(usual->check(200));
+    EXPECT_TRUE(check_pattern_key("q_proj", 2));
+    EXPECT_FALSE(check_pattern_key("(", 2));
 }
 
 TEST(ModulePatternTest, MatchesAsPeftDoes)
