@@ -98,7 +98,9 @@ void MainWindow::buildRail(QWidget* parent, QLayout* layout)
     auto* rail = new QWidget(parent);
     rail->setObjectName(u"rail"_s);
     rail->setAttribute(Qt::WA_StyledBackground);
-    rail->setFixedWidth(size::kRailWidth);
+    // Wider where the fonts of the machine are.
+    rail->setMinimumWidth(size::kRailWidth);
+    rail->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     rail->setAccessibleName(tr("Pages"));
     auto* column = new QVBoxLayout(rail);
     column->setContentsMargins(space::kMedium, space::kLarge, space::kMedium, space::kMedium);

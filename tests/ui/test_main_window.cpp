@@ -1,8 +1,10 @@
 // The window: shortcuts, pages kept, what a fresh window costs.
 #include <QElapsedTimer>
+#include <QLabel>
 #include <QSignalSpy>
 #include <QToolButton>
 
+#include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 
 using namespace Qt::StringLiterals;
@@ -34,6 +36,32 @@ private Q_SLOTS:
         QCOMPARE(window.currentPage(), ui::PageId::NewRun);
         QTest::keyClick(&window, Qt::Key_Comma, Qt::ControlModifier);
         QCOMPARE(window.currentPage(), ui::PageId::Settings);
+    }
+
+    // Where the fonts are wide too: no part of a page's header may lie on another.
+    void nothingOfAHeaderIsCovered()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::MainWindow window(studio.context());
+        window.show();
+        window.resize(window.minimumSizeHint().expandedTo(QSize(1000, 700)));
+        window.showPage(ui::PageId::Run, u"seen"_s);
+        const auto* brand = window.findChild<QLabel*>(u"brand"_s);
+        QVERIFY(brand->width() >= brand->sizeHint().width());
+        const ui::Page& page = window.showPage(ui::PageId::Run, u"seen"_s);
+        QCoreApplication::processEvents();
+        QList<QRect> taken;
+        for (const QWidget* widget : page.findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) {
+            if (widget->isVisible()) {
+                for (const QRect& other : std::as_const(taken)) {
+                    QVERIFY2(!other.intersects(widget->geometry()),
+                             widget->metaObject()->className());
+                }
+                taken.append(widget->geometry());
+            }
+        }
+        QVERIFY(taken.size() > 4);
     }
 
     void pagesAreMadeOnce()

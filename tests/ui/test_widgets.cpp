@@ -8,6 +8,7 @@
 #include "ui/services/dialogs.h"
 #include "ui/widgets/chat_pane.h"
 #include "ui/widgets/column_map_editor.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/form_field.h"
 #include "ui/widgets/memory_bar.h"
 #include "ui/widgets/spec_form.h"
@@ -190,6 +191,20 @@ private Q_SLOTS:
         QCOMPARE(pane.turns().size(), 2);
         pane.addToken(u"late"_s);
         QCOMPARE(pane.lastAnswer(), u"two"_s);
+    }
+
+    void aLongTitleGivesWay()
+    {
+        const QString whole = u"2026-11-27-081411-model with a long name"_s;
+        ui::ElidedLabel label(whole, u"title"_s, nullptr);
+        label.show();
+        label.resize(label.sizeHint());
+        QCOMPARE(label.shownText(), whole);
+        QVERIFY(label.minimumSizeHint().width() < label.sizeHint().width() / 2);
+        label.resize(label.minimumSizeHint());
+        QVERIFY(label.shownText() != whole);
+        QVERIFY(label.shownText().startsWith(u"20"_s));
+        QCOMPARE(label.text(), whole); // what a screen reader says
     }
 
     void dialogsCanBeScripted()

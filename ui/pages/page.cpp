@@ -5,6 +5,8 @@
 #include <QLabel>
 #include <QScrollArea>
 
+#include "ui/widgets/elided_label.h"
+
 using namespace Qt::StringLiterals;
 
 namespace ui {
@@ -25,7 +27,7 @@ Page::Page(const PageContext& context,
     header->setSpacing(space::kMedium);
     auto* names = new QVBoxLayout;
     names->setSpacing(0);
-    m_title = makeLabel(title, u"title"_s, this);
+    m_title = new ElidedLabel(title, u"title"_s, this);
     m_subtitle = makeLabel(subtitle, u"muted"_s, this);
     names->addWidget(m_title);
     names->addWidget(m_subtitle);
