@@ -1,4 +1,4 @@
-// Matrix products by our own kernels: blocks of b packed as float32 rows in cache, register tiles
+// Matrix products by our own kernels: blocks of b packed as float32 panels in cache, register tiles
 // per instruction set. Serves bf16 on processors without bf16 instructions, and every product of a
 // build without oneDNN.
 #include <algorithm>
@@ -17,9 +17,11 @@ namespace {
 // block fit in a core's second-level cache together.
 constexpr std::int64_t kRows = 512;
 constexpr std::int64_t kColumns = 256;
-constexpr std::int64_t kDepth = 128;
+constexpr std::int64_t kDepth = 256;
 constexpr std::int64_t kFewBlocks = 4; // a thread; above, an uneven share costs little
-constexpr std::int64_t kStrip = 48;    // rows of a converted at a time
+constexpr std::int64_t kStrip = 56;    // rows of a converted at a time
+constexpr std::int64_t kWidestPanel = 64;
+static_assert(kDepth <= simd::kPackedStride);
 
 // A matrix operand by strides; element (i, j) = data[i * row + j * column].
 template <typename T>
@@ -94,33 +96,58 @@ void write_block(const MatmulArgs& args, const Block& block, float* sums)
     }
 }
 
+// Rows [l, l + depth) of b's block in panels as wide as a register tile, one after the other: the
+// tile then reads b in one stream, however long the rows of b are.
+template <typename T>
+void pack_panels(
+    const Operand<T>& b, const Block& block, std::int64_t l, std::int64_t depth, float* panels)
+{
+    const std::int64_t width = simd::vector_kernels().panel_columns;
+    for (std::int64_t j = 0; j < block.columns; j += width) {
+        const std::int64_t columns = std::min(width, block.columns - j);
+        pack(b, l, depth, block.column + j, columns, panels + j * depth, width);
+    }
+}
+
+// sums (+)= a strip of a's rows, packed, times the panels.
+void multiply_strip(simd::TileProduct product, std::int64_t columns)
+{
+    const auto& kernels = simd::vector_kernels();
+    const float* panels = product.b;
+    float* sums = product.c;
+    product.ldb = kernels.panel_columns;
+    for (std::int64_t j = 0; j < columns; j += kernels.panel_columns) {
+        product.n = std::min(kernels.panel_columns, columns - j);
+        product.b = panels + j * product.k;
+        product.c = sums + j;
+        kernels.tile_product(product);
+    }
+}
+
 // One block of c over the whole depth.
 template <typename T>
 void compute_block(const MatmulArgs& args, const Block& block, std::int64_t k)
 {
-    const auto& kernels = simd::vector_kernels();
     const Operand<T> a = operand<T>(args.a, args.transpose_a);
     const Operand<T> b = operand<T>(args.b, args.transpose_b);
-    float* packed_b = thread_scratch<PackedB>(kDepth * kColumns);
-    float* packed_a = thread_scratch<PackedA>(kStrip * kDepth);
+    float* packed_b = thread_scratch<PackedB>(kDepth * (kColumns + kWidestPanel));
+    float* packed_a = thread_scratch<PackedA>(kStrip * simd::kPackedStride);
     float* sums = thread_scratch<Sums>(kRows * kColumns);
     for (std::int64_t l = 0; l < k; l += kDepth) {
         const std::int64_t depth = std::min(kDepth, k - l);
-        pack(b, l, depth, block.column, block.columns, packed_b, block.columns);
+        pack_panels(b, block, l, depth, packed_b);
         for (std::int64_t i = 0; i < block.rows; i += kStrip) {
             const std::int64_t rows = std::min(kStrip, block.rows - i);
-            simd::TileProduct product = {.m = rows,
-                                         .n = block.columns,
-                                         .k = depth,
-                                         .a = packed_a,
-                                         .a_row = depth,
-                                         .b = packed_b,
-                                         .ldb = block.columns,
-                                         .c = sums + i * block.columns,
-                                         .ldc = block.columns,
-                                         .accumulate = l > 0};
-            pack(a, block.row + i, rows, l, depth, packed_a, depth);
-            kernels.tile_product(product);
+            pack(a, block.row + i, rows, l, depth, packed_a, simd::kPackedStride);
+            multiply_strip({.m = rows,
+                            .k = depth,
+                            .a = packed_a,
+                            .a_row = simd::kPackedStride,
+                            .b = packed_b,
+                            .c = sums + i * block.columns,
+                            .ldc = block.columns,
+                            .accumulate = l > 0},
+                           block.columns);
         }
     }
     dispatch_float(

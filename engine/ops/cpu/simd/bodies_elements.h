@@ -11,6 +11,27 @@ void convert(const From* x, To* y, std::int64_t n)
           [&](std::int64_t i, auto lanes) { store_lanes(y + i, load_lanes(x + i, lanes), lanes); });
 }
 
+constexpr std::int64_t kTransposeSide = 16;
+
+// One whole block: y[j * ldy + i] = x[i * ldx + j], four rows at a time in registers.
+template <typename T>
+void transpose_block(const T* x, std::int64_t ldx, float* y, std::int64_t ldy)
+{
+    for (std::int64_t i = 0; i < kTransposeSide; i += 4) {
+        for (std::int64_t j = 0; j < kTransposeSide; j += kLanes) {
+            const T* at = x + i * ldx + j;
+            Words words[4] = {words_of(load(at)),
+                              words_of(load(at + ldx)),
+                              words_of(load(at + 2 * ldx)),
+                              words_of(load(at + 3 * ldx))};
+            transpose_quads(words);
+            for (std::int64_t c = 0; c < 4; ++c) {
+                store_quads(y + (j + c) * ldy + i, 4 * ldy, words[c]);
+            }
+        }
+    }
+}
+
 // Through small square blocks that stay in the first-level cache.
 template <typename T>
 void transpose(const T* x,
@@ -20,12 +41,16 @@ void transpose(const T* x,
                std::int64_t rows,
                std::int64_t columns)
 {
-    constexpr std::int64_t kSide = 16;
+    constexpr std::int64_t kSide = kTransposeSide;
     alignas(64) float block[kSide][kSide];
     for (std::int64_t i = 0; i < rows; i += kSide) {
         const std::int64_t height = rows - i < kSide ? rows - i : kSide;
         for (std::int64_t j = 0; j < columns; j += kSide) {
             const std::int64_t width = columns - j < kSide ? columns - j : kSide;
+            if (height == kSide && width == kSide) {
+                transpose_block(x + i * ldx + j, ldx, y + j * ldy + i, ldy);
+                continue;
+            }
             for (std::int64_t r = 0; r < height; ++r) {
                 convert<T, float>(x + (i + r) * ldx + j, block[r], width);
             }

@@ -1,5 +1,5 @@
-// Kernel body of the small matrix product: register tiles of kTileRows rows by kTileVectors
-// vectors.
+// Kernel body of the small matrix product: register tiles of some rows by some vectors, of one size
+// for operands in place and of another for packed ones.
 
 namespace engine::ops::simd::LOWRANK_ISA {
 
@@ -24,8 +24,29 @@ void store_row(float* c, const Vec (&sums)[Vectors], Lanes lanes)
     store_lanes(c + (Vectors - 1) * kLanes, sums[Vectors - 1], lanes);
 }
 
+// How a lies, and the register tile that suits it. Packed: its strides are known while compiling.
+struct Packed
+{
+    static constexpr int kRows = kPackedRows;
+    static constexpr int kVectors = kPackedVectors;
+
+    static constexpr std::int64_t row(const TileProduct& /*p*/) { return kPackedStride; }
+
+    static constexpr std::int64_t column(const TileProduct& /*p*/) { return 1; }
+};
+
+struct InPlace
+{
+    static constexpr int kRows = kTileRows;
+    static constexpr int kVectors = kTileVectors;
+
+    static std::int64_t row(const TileProduct& p) { return p.a_row; }
+
+    static std::int64_t column(const TileProduct& p) { return p.a_column; }
+};
+
 // Rows x Vectors accumulators; the last vector has `lanes`.
-template <int Rows, int Vectors, typename Lanes>
+template <typename A, int Rows, int Vectors, typename Lanes>
 void register_tile(const TileProduct& p, std::int64_t i, std::int64_t j, Lanes lanes)
 {
     Vec sums[Rows][Vectors];
@@ -34,7 +55,7 @@ void register_tile(const TileProduct& p, std::int64_t i, std::int64_t j, Lanes l
             sums[r][v] = set(0.0F);
         }
     }
-    const float* a = p.a + i * p.a_row;
+    const float* a = p.a + i * A::row(p);
     const float* b = p.b + j;
     for (std::int64_t l = 0; l < p.k; ++l) {
         Vec columns[Vectors];
@@ -43,12 +64,12 @@ void register_tile(const TileProduct& p, std::int64_t i, std::int64_t j, Lanes l
             columns[v] = v + 1 < Vectors ? load(at) : load_lanes(at, lanes);
         }
         for (int r = 0; r < Rows; ++r) {
-            const Vec row = set(a[r * p.a_row]);
+            const Vec row = set(a[r * A::row(p)]);
             for (int v = 0; v < Vectors; ++v) {
                 sums[r][v] = fma(row, columns[v], sums[r][v]);
             }
         }
-        a += p.a_column;
+        a += A::column(p);
         b += p.ldb;
     }
     for (int r = 0; r < Rows; ++r) {
@@ -60,56 +81,66 @@ void register_tile(const TileProduct& p, std::int64_t i, std::int64_t j, Lanes l
     }
 }
 
-template <int Rows, typename Lanes>
+template <typename A, int Rows, typename Lanes>
 void tile_columns(const TileProduct& p, std::int64_t i, std::int64_t j, int vectors, Lanes lanes)
 {
     switch (vectors) {
     case 1:
-        return register_tile<Rows, 1>(p, i, j, lanes);
+        return register_tile<A, Rows, 1>(p, i, j, lanes);
     case 2:
-        return register_tile<Rows, 2>(p, i, j, lanes);
+        return register_tile<A, Rows, 2>(p, i, j, lanes);
     case 3:
-        if constexpr (kTileVectors >= 3) {
-            return register_tile<Rows, 3>(p, i, j, lanes);
+        if constexpr (A::kVectors >= 3) {
+            return register_tile<A, Rows, 3>(p, i, j, lanes);
         }
         break;
     default:
-        if constexpr (kTileVectors >= 4) {
-            return register_tile<Rows, 4>(p, i, j, lanes);
+        if constexpr (A::kVectors >= 4) {
+            return register_tile<A, Rows, 4>(p, i, j, lanes);
         }
     }
 }
 
-template <int Rows>
+template <typename A, int Rows>
 void tile_rows(const TileProduct& p, std::int64_t i)
 {
-    constexpr std::int64_t kWidth = kTileVectors * kLanes;
+    constexpr std::int64_t kWidth = A::kVectors * kLanes;
     std::int64_t j = 0;
     for (; j + kWidth <= p.n; j += kWidth) {
-        register_tile<Rows, kTileVectors>(p, i, j, AllLanes{});
+        register_tile<A, Rows, A::kVectors>(p, i, j, AllLanes{});
     }
     if (j < p.n) {
         const std::int64_t rest = p.n - j;
         const auto vectors = static_cast<int>((rest + kLanes - 1) / kLanes);
         if (rest % kLanes == 0) {
-            tile_columns<Rows>(p, i, j, vectors, AllLanes{});
+            tile_columns<A, Rows>(p, i, j, vectors, AllLanes{});
         } else {
-            tile_columns<Rows>(p, i, j, vectors, SomeLanes{rest % kLanes});
+            tile_columns<A, Rows>(p, i, j, vectors, SomeLanes{rest % kLanes});
         }
+    }
+}
+
+template <typename A>
+void tile_all_rows(const TileProduct& p)
+{
+    std::int64_t i = 0;
+    for (; i + A::kRows <= p.m; i += A::kRows) {
+        tile_rows<A, A::kRows>(p, i);
+    }
+    for (; i + 4 <= p.m; i += 4) {
+        tile_rows<A, 4>(p, i);
+    }
+    for (; i < p.m; ++i) {
+        tile_rows<A, 1>(p, i);
     }
 }
 
 void tile_product(const TileProduct& p)
 {
-    std::int64_t i = 0;
-    for (; i + kTileRows <= p.m; i += kTileRows) {
-        tile_rows<kTileRows>(p, i);
-    }
-    for (; i + 4 <= p.m; i += 4) {
-        tile_rows<4>(p, i);
-    }
-    for (; i < p.m; ++i) {
-        tile_rows<1>(p, i);
+    if (p.a_row == kPackedStride && p.a_column == 1) {
+        tile_all_rows<Packed>(p);
+    } else {
+        tile_all_rows<InPlace>(p);
     }
 }
 

@@ -17,6 +17,8 @@ struct Vec
 inline constexpr std::int64_t kLanes = 8;
 inline constexpr int kTileRows = 6; // 6 x 2 accumulators of 16 registers
 inline constexpr int kTileVectors = 2;
+inline constexpr int kPackedRows = kTileRows;
+inline constexpr int kPackedVectors = kTileVectors;
 
 inline __m256i lane_mask(std::int64_t n)
 {
@@ -202,6 +204,20 @@ inline Words set_words(std::uint32_t x)
 inline Words load_words(const std::uint32_t* p)
 {
     return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
+}
+
+// The bits of the lanes.
+inline Words words_of(Vec x)
+{
+    return {_mm256_castps_si256(x.v)};
+}
+
+// Each 128 bits as four floats: the first at p, the next at p + stride.
+inline void store_quads(float* p, std::int64_t stride, Words words)
+{
+    const __m256 x = _mm256_castsi256_ps(words.v);
+    _mm_storeu_ps(p, _mm256_castps256_ps128(x));
+    _mm_storeu_ps(p + stride, _mm256_extractf128_ps(x, 1));
 }
 
 inline Words operator^(Words a, Words b)

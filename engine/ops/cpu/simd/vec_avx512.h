@@ -15,8 +15,11 @@ struct Vec
 };
 
 inline constexpr std::int64_t kLanes = 16;
-inline constexpr int kTileRows = 6; // 6 x 4 accumulators of 32 registers
+// Accumulators of 32 registers: 6 x 4 for operands in place, 14 x 2 for packed ones.
+inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 4;
+inline constexpr int kPackedRows = 14;
+inline constexpr int kPackedVectors = 2;
 
 inline __mmask16 lane_mask(std::int64_t n)
 {
@@ -180,6 +183,22 @@ inline Words set_words(std::uint32_t x)
 inline Words load_words(const std::uint32_t* p)
 {
     return {_mm512_loadu_si512(p)};
+}
+
+// The bits of the lanes.
+inline Words words_of(Vec x)
+{
+    return {_mm512_castps_si512(x.v)};
+}
+
+// Each 128 bits as four floats: the first at p, the next at p + stride, and so on.
+inline void store_quads(float* p, std::int64_t stride, Words words)
+{
+    const __m512 x = _mm512_castsi512_ps(words.v);
+    _mm_storeu_ps(p, _mm512_castps512_ps128(x));
+    _mm_storeu_ps(p + stride, _mm512_extractf32x4_ps(x, 1));
+    _mm_storeu_ps(p + 2 * stride, _mm512_extractf32x4_ps(x, 2));
+    _mm_storeu_ps(p + 3 * stride, _mm512_extractf32x4_ps(x, 3));
 }
 
 inline Words operator^(Words a, Words b)

@@ -19,6 +19,8 @@ struct Vec
 inline constexpr std::int64_t kLanes = 4;
 inline constexpr int kTileRows = 4; // 4 x 2 accumulators of 16 registers
 inline constexpr int kTileVectors = 2;
+inline constexpr int kPackedRows = kTileRows;
+inline constexpr int kPackedVectors = kTileVectors;
 
 inline Vec set(float x)
 {
@@ -197,6 +199,20 @@ inline Words set_words(std::uint32_t x)
 inline Words load_words(const std::uint32_t* p)
 {
     return {{p[0], p[1], p[2], p[3]}};
+}
+
+// The bits of the lanes.
+inline Words words_of(Vec x)
+{
+    Words words;
+    __builtin_memcpy(words.v, &x.v, sizeof(words.v));
+    return words;
+}
+
+// The bits as four floats at p; wider vectors go on at p + stride.
+inline void store_quads(float* p, std::int64_t /*stride*/, Words words)
+{
+    __builtin_memcpy(p, words.v, sizeof(words.v));
 }
 
 inline Words operator^(Words a, Words b)

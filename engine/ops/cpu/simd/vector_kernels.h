@@ -73,6 +73,10 @@ struct AdamWScalars
     float eps = 0.0F;
 };
 
+// The row stride of a packed a: the tile's addresses are then constants. No multiple of what a
+// cache way holds, so that rows do not push each other out.
+inline constexpr std::int64_t kPackedStride = 272;
+
 // c[i][j] (+)= sum over l of a(i, l) * b[l][j], all float32, one thread, operands in cache.
 // a(i, l) = a[i * a_row + l * a_column], so a transposed a costs nothing.
 struct TileProduct
@@ -143,6 +147,7 @@ struct VectorKernels
     double (*sum_of_squares)(const float* x, std::int64_t n);
 
     void (*tile_product)(const TileProduct& product);
+    std::int64_t panel_columns; // of its register tile when a is packed: b is best in such panels
     void (*softmax_tile)(const SoftmaxTile& tile);
     void (*probability_tile)(const ProbabilityTile& tile);
     void (*score_gradient_tile)(const ScoreGradientTile& tile);
