@@ -69,7 +69,7 @@ Application::~Application()
 
 Outcome<Done> Application::open()
 {
-    const Outcome<Done> opened = m_catalog.open();
+    Outcome<Done> opened = m_catalog.open();
     if (!opened) {
         return opened;
     }

@@ -22,7 +22,7 @@ constexpr qint64 kFullBelowBytes = 1 << 20;
 struct Advice
 {
     QLatin1StringView code;
-    const char* text;
+    const char* text = nullptr;
 };
 
 constexpr std::array<Advice, 9> kAdvice = {{

@@ -118,7 +118,7 @@ qint64 folderSize(const QString& folder)
 QStringList stringsFrom(const QJsonValue& list)
 {
     QStringList strings;
-    for (const QJsonValue& each : list.toArray()) {
+    for (const QJsonValue each : list.toArray()) {
         strings.append(each.toString());
     }
     return strings;

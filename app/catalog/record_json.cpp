@@ -4,20 +4,13 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 
+#include "app/files.h"
+
 using namespace Qt::StringLiterals;
 
 namespace app {
 
 namespace {
-
-QStringList strings(const QJsonValue& list)
-{
-    QStringList result;
-    for (const QJsonValue& each : list.toArray()) {
-        result.append(each.toString());
-    }
-    return result;
-}
 
 QDateTime date(const QJsonValue& value)
 {
@@ -93,7 +86,7 @@ ModelRecord modelFromJson(const QJsonObject& object)
     record.parameters = object.value("parameters"_L1).toInteger();
     record.sizeBytes = object.value("size_bytes"_L1).toInteger();
     record.added = date(object.value("added"_L1));
-    record.tags = strings(object.value("tags"_L1));
+    record.tags = stringsFrom(object.value("tags"_L1));
     record.notes = object.value("notes"_L1).toString();
     return record;
 }
@@ -134,7 +127,7 @@ DatasetRecord datasetFromJson(const QJsonObject& object)
     record.refused = object.value("refused"_L1).toInteger();
     record.sizeBytes = object.value("size_bytes"_L1).toInteger();
     record.added = date(object.value("added"_L1));
-    record.tags = strings(object.value("tags"_L1));
+    record.tags = stringsFrom(object.value("tags"_L1));
     record.notes = object.value("notes"_L1).toString();
     return record;
 }
@@ -177,7 +170,7 @@ QString toJsonText(const QStringList& list)
 
 QStringList stringsFromJsonText(const QString& text)
 {
-    return strings(QJsonDocument::fromJson(text.toUtf8()).array());
+    return stringsFrom(QJsonDocument::fromJson(text.toUtf8()).array());
 }
 
 } // namespace app

@@ -20,9 +20,9 @@ constexpr auto kConfig = "adapter_config.json"_L1;
 
 struct AdapterImport::CopyWork final : ThreadJob::Work
 {
-    CopyWork(Paths place, QString source)
+    CopyWork(Paths place, const QString& source)
         : paths(std::move(place))
-        , folder(QDir::cleanPath(std::move(source)))
+        , folder(QDir::cleanPath(source))
     {}
 
     Outcome<Done> process(JobControl& control) override
@@ -44,7 +44,7 @@ struct AdapterImport::CopyWork final : ThreadJob::Work
         if (!QDir().mkpath(temporary)) {
             return writeProblem(temporary, AdapterImport::tr("cannot make this folder"));
         }
-        const Outcome<Done> copied = copyInto(temporary, control);
+        Outcome<Done> copied = copyInto(temporary, control);
         if (copied && QDir().rename(temporary, target)) {
             id = u"imported/"_s + name;
             return copied;

@@ -66,7 +66,7 @@ void readWeights(ModelRecord& model, const QStringList& files)
                 dtypes.append(dtype);
             }
             qint64 count = 1;
-            for (const QJsonValue& dim : tensor.value("shape"_L1).toArray()) {
+            for (const QJsonValue dim : tensor.value("shape"_L1).toArray()) {
                 count *= dim.toInteger();
             }
             model.parameters += count;

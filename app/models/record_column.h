@@ -20,7 +20,7 @@ enum class ColumnKind { Text, Number };
 template <typename Record>
 struct RecordColumn
 {
-    int id; // the column's place, a value of the model's Column enumeration
+    int id = 0; // the column's place, a value of the model's Column enumeration
     QString title;
     QString (*text)(const Record&);
     QVariant (*sortValue)(const Record&) = nullptr; // null: sorted by its text

@@ -33,7 +33,7 @@ QString shown(const QJsonValue& value)
     }
     if (value.isArray()) {
         QStringList parts;
-        for (const QJsonValue& each : value.toArray()) {
+        for (const QJsonValue each : value.toArray()) {
             parts.append(shown(each));
         }
         return parts.isEmpty() ? tr("all") : parts.join(u", "_s);

@@ -71,11 +71,11 @@ Outcome<Done> RunSpec::load(const QJsonObject& config)
     QJsonObject full =
         QJsonDocument::fromJson(QByteArray::fromStdString(parsed->to_json().dump())).object();
     m_targets.clear();
-    for (const QJsonValue& each : full.take("targets"_L1).toArray()) {
+    for (const QJsonValue each : full.take("targets"_L1).toArray()) {
         m_targets.append(each.toString());
     }
     m_layers.clear();
-    for (const QJsonValue& each : full.take("layers"_L1).toArray()) {
+    for (const QJsonValue each : full.take("layers"_L1).toArray()) {
         m_layers.append(each.toInteger());
     }
     m_rankPattern.clear();

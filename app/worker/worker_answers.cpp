@@ -50,7 +50,7 @@ QString termLabel(const QString& name)
 QMap<QString, QString> fieldMessages(const QJsonValue& list)
 {
     QMap<QString, QString> messages;
-    for (const QJsonValue& value : list.toArray()) {
+    for (const QJsonValue value : list.toArray()) {
         const QJsonObject object = value.toObject();
         messages.insert(object.value("field"_L1).toString(), object.value("message"_L1).toString());
     }
@@ -63,10 +63,10 @@ PreviewRow previewRowFrom(const QJsonObject& object)
     row.row = object.value("row"_L1).toInteger();
     row.totalTokens = object.value("total_tokens"_L1).toInteger();
     row.trainedTokens = object.value("total_targets"_L1).toInteger();
-    for (const QJsonValue& part : object.value("parts"_L1).toArray()) {
+    for (const QJsonValue part : object.value("parts"_L1).toArray()) {
         row.rendered += part.toObject().value("text"_L1).toString();
     }
-    for (const QJsonValue& value : object.value("tokens"_L1).toArray()) {
+    for (const QJsonValue value : object.value("tokens"_L1).toArray()) {
         const QJsonObject token = value.toObject();
         row.tokens.append({token.value("id"_L1).toInteger(),
                            token.value("text"_L1).toString(),
@@ -89,7 +89,7 @@ void readStatistics(const QJsonObject& event, DatasetCheck& check)
     const QJsonObject histogram = event.value("histogram"_L1).toObject();
     const qint64 width = histogram.value("bin_width"_L1).toInteger();
     qint64 from = 0;
-    for (const QJsonValue& count : histogram.value("counts"_L1).toArray()) {
+    for (const QJsonValue count : histogram.value("counts"_L1).toArray()) {
         check.lengths.append({from, from + width, count.toInteger()});
         from += width;
     }
@@ -97,7 +97,7 @@ void readStatistics(const QJsonObject& event, DatasetCheck& check)
 
 void readProblems(const QJsonObject& event, DatasetCheck& check)
 {
-    for (const QJsonValue& value : event.value("problems"_L1).toArray()) {
+    for (const QJsonValue value : event.value("problems"_L1).toArray()) {
         const QJsonObject problem = value.toObject();
         check.problems.append({problem.value("severity"_L1).toString() == "error"_L1,
                                problem.value("row"_L1).toInteger(),
@@ -118,7 +118,7 @@ void readProblems(const QJsonObject& event, DatasetCheck& check)
 MemoryEstimate memoryEstimateFrom(const QJsonObject& event)
 {
     MemoryEstimate estimate;
-    for (const QJsonValue& value : event.value("terms"_L1).toArray()) {
+    for (const QJsonValue value : event.value("terms"_L1).toArray()) {
         const QJsonObject term = value.toObject();
         const QString name = term.value("name"_L1).toString();
         estimate.terms.append({name, termLabel(name), term.value("bytes"_L1).toInteger()});
@@ -142,7 +142,7 @@ DatasetCheck datasetCheckFrom(const QJsonObject& event)
     check.container = event.value("container"_L1).toString();
     check.format = event.value("format"_L1).toString();
     check.chatFormat = event.value("chat_format"_L1).toString();
-    for (const QJsonValue& column : event.value("columns"_L1).toArray()) {
+    for (const QJsonValue column : event.value("columns"_L1).toArray()) {
         check.columns.append(column.toString());
     }
     check.fingerprint = event.value("fingerprint"_L1).toString();
@@ -152,7 +152,7 @@ DatasetCheck datasetCheckFrom(const QJsonObject& event)
     check.refused = event.value("refused"_L1).toInteger();
     readProblems(event, check);
     readStatistics(event, check);
-    for (const QJsonValue& row : event.value("preview"_L1).toArray()) {
+    for (const QJsonValue row : event.value("preview"_L1).toArray()) {
         check.preview.append(previewRowFrom(row.toObject()));
     }
     return check;
@@ -161,7 +161,7 @@ DatasetCheck datasetCheckFrom(const QJsonObject& event)
 QList<DeviceInfo> devicesFrom(const QJsonObject& event)
 {
     QList<DeviceInfo> devices;
-    for (const QJsonValue& value : event.value("devices"_L1).toArray()) {
+    for (const QJsonValue value : event.value("devices"_L1).toArray()) {
         const QJsonObject object = value.toObject();
         DeviceInfo device;
         device.id = object.value("device"_L1).toString();

@@ -79,7 +79,7 @@ InitReport initReportFrom(const QJsonObject& event)
 {
     InitReport report;
     report.seconds = number(event, "seconds"_L1);
-    for (const QJsonValue& value : event.value("matrices"_L1).toArray()) {
+    for (const QJsonValue value : event.value("matrices"_L1).toArray()) {
         const QJsonObject object = value.toObject();
         InitReportRow row;
         row.layer = count(object, "layer"_L1);
@@ -87,7 +87,7 @@ InitReport initReportFrom(const QJsonObject& event)
         row.gradientNorm = number(object, "gradient_norm"_L1);
         row.captured = number(object, "captured"_L1);
         row.offsetNorm = number(object, "offset_norm"_L1);
-        for (const QJsonValue& singular : object.value("singular_values"_L1).toArray()) {
+        for (const QJsonValue singular : object.value("singular_values"_L1).toArray()) {
             row.singularValues.append(singular.toDouble(kUnknown));
         }
         report.rows.append(row);
