@@ -20,6 +20,7 @@ METHODS = {
     "LoRA-GA": ["--init", "lora-ga", "--rslora", "--lora-ga-batches", "8", "--lora-ga-gamma", "64"],
 }
 TAIL = 10  # steps whose mean is a run's final loss
+LOG_FROM = 50  # highest over lowest loss from which the axis is logarithmic
 
 
 def losses_of(run_dir):
@@ -65,6 +66,9 @@ def draw(result, path):
         low = [min(s) for s in zip(*smooth)]
         high = [max(s) for s in zip(*smooth)]
         axes.fill_between(steps, low, high, alpha=0.15, color=line.get_color())
+    means = [loss for entry in result["methods"].values() for loss in mean_curve(entry["curves"])]
+    if max(means) > LOG_FROM * min(means):
+        axes.set_yscale("log")
     axes.set_xlabel("step")
     axes.set_ylabel("training loss (mean of 5 steps)")
     axes.set_title(result["title"])
