@@ -218,6 +218,13 @@ private Q_SLOTS:
     {
         auto& page = static_cast<ui::PlaygroundPage&>(
             m_window->showPage(ui::PageId::Playground, m_first + u"/adapter"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(m_studio->app().playground().state()
+                                     == app::PlaygroundSession::State::Ready,
+                                 kPatienceMilliseconds);
+        const auto base =
+            m_studio->app().catalog().modelByPath(m_studio->app().playground().baseModel());
+        QVERIFY(base.has_value());
+        QVERIFY2(page.subtitle().startsWith(base->name), qPrintable(page.subtitle()));
         page.ask(u"2 + 2 ="_s);
         QTRY_VERIFY_WITH_TIMEOUT(!page.pane(0).lastAnswer().isEmpty()
                                      && !page.pane(1).lastAnswer().isEmpty(),

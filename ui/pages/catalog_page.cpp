@@ -107,7 +107,7 @@ void CatalogPage::buildContent()
                           {Adapter::Kind, 84},
                           {Adapter::Rank, 56},
                           {Adapter::Loss, 72},
-                          {Adapter::EvalLoss, 112},
+                          {Adapter::EvalLoss, 124},
                           {Adapter::Created, 156},
                           {Adapter::Tags, 60}});
     m_table->sortBy(Adapter::Created, Qt::DescendingOrder);

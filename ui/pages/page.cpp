@@ -28,7 +28,7 @@ Page::Page(const PageContext& context,
     auto* names = new QVBoxLayout;
     names->setSpacing(0);
     m_title = new ElidedLabel(title, u"title"_s, this);
-    m_subtitle = makeLabel(subtitle, u"muted"_s, this);
+    m_subtitle = new ElidedLabel(subtitle, u"muted"_s, this);
     names->addWidget(m_title);
     names->addWidget(m_subtitle);
     header->addLayout(names, 1);
@@ -51,6 +51,11 @@ void Page::setTitle(const QString& title)
 void Page::setSubtitle(const QString& subtitle)
 {
     m_subtitle->setText(subtitle);
+}
+
+QString Page::subtitle() const
+{
+    return m_subtitle->text();
 }
 
 void Page::showProblem(const app::Problem& problem)

@@ -54,6 +54,8 @@ public:
 
     [[nodiscard]] const Banner& banner() const { return *m_banner; }
 
+    [[nodiscard]] QString subtitle() const; // the line below the title
+
 Q_SIGNALS:
     void pageRequested(ui::PageId page, const QString& subject);
 

@@ -307,6 +307,14 @@ void PlaygroundPage::loadAdapters()
     }
 }
 
+// As the Models page calls it; its folder when it is not in the list.
+QString PlaygroundPage::residentName() const
+{
+    const QString path = application().playground().baseModel();
+    const auto model = application().catalog().modelByPath(path);
+    return model ? model->name : QFileInfo(path).fileName();
+}
+
 void PlaygroundPage::onStateChanged()
 {
     using State = app::PlaygroundSession::State;
@@ -325,8 +333,7 @@ void PlaygroundPage::onStateChanged()
         setSubtitle(tr("Loading the base model..."));
         break;
     case State::Ready:
-        setSubtitle(tr("%1 is resident; both sides share it.")
-                        .arg(QFileInfo(session.baseModel()).fileName()));
+        setSubtitle(tr("%1 is resident; both sides share it.").arg(residentName()));
         askNow();
         break;
     case State::Answering:

@@ -47,6 +47,7 @@ private:
     void loadBase();
     void loadAdapters();
     void onStateChanged();
+    [[nodiscard]] QString residentName() const;
     void onSend();
     void askNow();
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kRowNumberWidth = 48;
 constexpr int kTokenCountWidth = 66;
+constexpr int kLeastTextWidth = 130;
 constexpr int kTilesPerRow = 4;
 
 } // namespace
@@ -86,6 +87,7 @@ QWidget* DataGate::buildRows()
     m_rows->setColumnWidth(app::DatasetRowsModel::Row, kRowNumberWidth);
     m_rows->setColumnWidth(app::DatasetRowsModel::Tokens, kTokenCountWidth);
     m_rows->setColumnWidth(app::DatasetRowsModel::Trained, kTokenCountWidth);
+    m_rows->setMinimumWidth(kRowNumberWidth + 2 * kTokenCountWidth + kLeastTextWidth);
     connect(m_rows->selectionModel(),
             &QItemSelectionModel::currentRowChanged,
             this,
