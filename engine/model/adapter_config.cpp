@@ -280,7 +280,7 @@ std::vector<std::pair<std::string, Value>> read_pattern(ConfigReader& reader,
                                shown(Json(name)),
                                ": ",
                                shown(value),
-                               checked ? "" : concat(", a ", checked.error().message)));
+                               checked ? "" : concat("; ", checked.error().message)));
             return pattern;
         }
         pattern.emplace_back(name, value.template get<Value>());

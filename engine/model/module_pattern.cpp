@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint32_t kMatchLimit = 20'000;
 constexpr std::uint32_t kDepthLimit = 10'000;
 constexpr std::size_t kMaxPattern = 10'000;
+constexpr std::size_t kShownPattern = 80;
 
 bool is_plain(std::string_view key)
 {
@@ -62,7 +63,7 @@ ModulePattern::~ModulePattern() = default;
 
 Result<ModulePattern> ModulePattern::compile(std::string_view pattern)
 {
-    const std::string shown(pattern.substr(0, 80));
+    const std::string shown(pattern.substr(0, kShownPattern));
     if (pattern.size() > kMaxPattern) {
         return Error{ErrorCode::InvalidConfig,
                      concat("pattern \"",
@@ -167,8 +168,18 @@ Result<void> check_pattern_key(std::string_view key, std::int64_t num_layers)
     if (is_plain(key)) {
         return {};
     }
+    const std::string_view shown = key.substr(0, kShownPattern);
     const Result<ModulePattern> pattern = compile_key(key);
-    return pattern ? pattern->check(num_layers) : Result<void>(pattern.error());
+    if (!pattern) {
+        return Error{ErrorCode::InvalidConfig,
+                     concat("pattern \"", shown, "\" is no regular expression")};
+    }
+    if (const Result<void> checked = pattern->check(num_layers); !checked) {
+        return Error{ErrorCode::InvalidConfig,
+                     concat("pattern \"", shown, "\" takes too many steps to match"),
+                     checked.error().hint};
+    }
+    return {};
 }
 
 } // namespace engine

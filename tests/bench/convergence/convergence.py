@@ -4,7 +4,8 @@
     convergence.py --lowrank build/dev/bin/lowrank --base DIR --data FILE --name NAME --out DIR [options]
 
 Each method gets the same data order, rank, alpha and batch; its learning rate is the one of the grid whose loss at the
-last steps, averaged over the seeds, is lowest. Writes NAME.json (every curve) and NAME.png. Needs matplotlib.
+last steps, averaged over the seeds, is lowest. Writes NAME.json (every curve) and NAME.png; a method that a NAME.json of
+the same settings holds already is not run again. Needs matplotlib.
 """
 import argparse
 import itertools
@@ -17,6 +18,7 @@ import tempfile
 METHODS = {
     "LoRA": ["--init", "lora"],
     "LoRA+ (ratio 16)": ["--init", "lora", "--loraplus-ratio", "16"],
+    "LoRA+ (ratio 4)": ["--init", "lora", "--loraplus-ratio", "4"],
     "LoRA-GA": ["--init", "lora-ga", "--rslora", "--lora-ga-batches", "8", "--lora-ga-gamma", "64"],
 }
 TAIL = 10  # steps whose mean is a run's final loss
@@ -47,6 +49,14 @@ def train(args, method, learning_rate, seed):
         return losses_of(run_dir)
 
 
+def earlier_methods(path, settings):
+    if not path.exists():
+        return {}
+    earlier = json.loads(path.read_text())
+    same = all(earlier.get(key) == value for key, value in settings.items() if key not in ("title", "methods"))
+    return earlier["methods"] if same else {}
+
+
 def mean_curve(curves):
     return [statistics.fmean(step) for step in zip(*curves)]
 
@@ -57,7 +67,7 @@ def draw(result, path):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.2), dpi=120)
-    for (method, entry), style in zip(result["methods"].items(), ["-", "--", "-."]):
+    for (method, entry), style in zip(result["methods"].items(), ["-", "--", ":", "-."]):
         curves = entry["curves"]
         smooth = [smoothed(c) for c in curves]
         mean = mean_curve(smooth)
@@ -103,7 +113,12 @@ def main():
 
     result = {"title": args.title or args.name, "steps": args.steps, "rank": args.rank, "alpha": args.alpha,
               "batch": args.batch, "seq_len": args.seq_len, "grid": grid, "methods": {}}
+    out = pathlib.Path(args.out)
+    known = earlier_methods(out / f"{args.name}.json", result)
     for method in METHODS:
+        if method in known:
+            result["methods"][method] = known[method]
+            continue
         finals = {}
         curves = {}
         for rate, seed in itertools.product(grid, range(args.seeds)):
@@ -125,7 +140,6 @@ def main():
         entry["steps_to_lora_final"] = reached
         print(f"{method:18} reaches LoRA's final loss {target:.4f} at step {reached}")
 
-    out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{args.name}.json").write_text(json.dumps(result, indent=1) + "\n")
     draw(result, out / f"{args.name}.png")

@@ -8,6 +8,7 @@
 #include "engine/core/sha256.h"
 #include "engine/data/dataset.h"
 #include "tests/engine/data/read_text.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
@@ -276,6 +277,9 @@ TEST(DatasetTest, HostileTextIsReadInLinearTime)
 
 TEST(DatasetTest, MemoryStaysNearTheFileSize)
 {
+    if (tests::kAddressSanitizer) {
+        GTEST_SKIP() << "the address sanitizer keeps freed memory";
+    }
     const tests::TemporaryFolder folder;
     const auto path = folder.path() / "large.jsonl";
     constexpr std::int64_t kRows = 200000;
