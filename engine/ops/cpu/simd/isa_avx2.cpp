@@ -3,6 +3,7 @@
 // pick this copy for a processor that cannot run it.
 #include "engine/ops/cpu/simd/vec_avx2.h"
 #include "engine/ops/cpu/simd/vector_kernels.h"
+#include "engine/ops/cpu/simd/words_avx2.h"
 
 #define LOWRANK_ISA avx2
 // The bodies build on each other in this order.

@@ -3,6 +3,7 @@
 // then pick this copy for a processor that cannot run it.
 #include "engine/ops/cpu/simd/vec_avx512.h"
 #include "engine/ops/cpu/simd/vector_kernels.h"
+#include "engine/ops/cpu/simd/words_avx512.h"
 
 #define LOWRANK_ISA avx512
 // The bodies build on each other in this order.

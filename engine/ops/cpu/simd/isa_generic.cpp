@@ -3,6 +3,7 @@
 // pick this copy for a processor that cannot run it.
 #include "engine/ops/cpu/simd/vec_generic.h"
 #include "engine/ops/cpu/simd/vector_kernels.h"
+#include "engine/ops/cpu/simd/words_generic.h"
 
 #define LOWRANK_ISA generic
 // The bodies build on each other in this order.
