@@ -98,8 +98,6 @@ void MainWindow::buildRail(QWidget* parent, QLayout* layout)
     auto* rail = new QWidget(parent);
     rail->setObjectName(u"rail"_s);
     rail->setAttribute(Qt::WA_StyledBackground);
-    // Wider where the fonts of the machine are.
-    rail->setMinimumWidth(size::kRailWidth);
     rail->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     rail->setAccessibleName(tr("Pages"));
     auto* column = new QVBoxLayout(rail);
@@ -116,6 +114,16 @@ void MainWindow::buildRail(QWidget* parent, QLayout* layout)
     brand->addWidget(name, 1);
     column->addLayout(brand);
     column->addSpacing(space::kMedium);
+    // Wider where the fonts of the machine are.
+    const auto fit = [rail, name, mark] {
+        name->ensurePolished();
+        rail->setFixedWidth(std::max(size::kRailWidth,
+                                     2 * space::kMedium + mark->sizeHint().width() + space::kSmall
+                                         + name->fontMetrics().horizontalAdvance(name->text())
+                                         + space::kTiny));
+    };
+    fit();
+    connect(&m_context.theme, &Theme::changed, rail, fit);
     m_group = new QButtonGroup(this);
     for (std::size_t i = 0; i < kPages; ++i) {
         const PageEntry& entry = kEntries[i];
