@@ -98,7 +98,6 @@ void MainWindow::buildRail(QWidget* parent, QLayout* layout)
     auto* rail = new QWidget(parent);
     rail->setObjectName(u"rail"_s);
     rail->setAttribute(Qt::WA_StyledBackground);
-    rail->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     rail->setAccessibleName(tr("Pages"));
     auto* column = new QVBoxLayout(rail);
     column->setContentsMargins(space::kMedium, space::kLarge, space::kMedium, space::kMedium);

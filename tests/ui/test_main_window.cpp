@@ -46,7 +46,9 @@ private Q_SLOTS:
         ui::MainWindow window(studio.context());
         window.show();
         window.resize(window.minimumSizeHint().expandedTo(QSize(1000, 700)));
-        window.showPage(ui::PageId::Run, u"seen"_s);
+        const QString name = u"2026-11-27-081411-a model with a rather long name"_s;
+        studio.app().catalog().setRunName(u"seen"_s, name);
+        QTRY_COMPARE(studio.app().catalog().run(u"seen"_s)->name, name);
         const auto* brand = window.findChild<QLabel*>(u"brand"_s);
         QVERIFY(brand->width() >= brand->sizeHint().width());
         const ui::Page& page = window.showPage(ui::PageId::Run, u"seen"_s);
