@@ -9,10 +9,12 @@ agree (relative difference below 1e-4 in float32, 1e-2 in bfloat16, at every ste
 PYTHON is an interpreter that has torch, transformers and peft.
 """
 import argparse
+import array
 import json
 import os
 import pathlib
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -69,13 +71,14 @@ def run(command, threads):
 
 
 def measure(args, shape, dtype, rows, seq_len, threads, contenders):
-    import numpy as np
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([args.python, "-c", PREPARE, json.dumps(shape), folder, dtype], check=True,
                        capture_output=True)
         steps = args.warm_up + args.steps
         tokens = folder + "/tokens.bin"
-        np.random.default_rng(1).integers(0, VOCAB, (steps, rows, seq_len), dtype=np.int32).tofile(tokens)
+        source = random.Random(1)
+        with open(tokens, "wb") as file:
+            array.array("i", (source.randrange(VOCAB) for _ in range(steps * rows * seq_len))).tofile(file)
         runs = {name: [] for name in contenders}
         for _ in range(args.rounds):
             for name in contenders:
