@@ -65,7 +65,10 @@ public:
     [[nodiscard]] AdapterListModel& adapterList() { return m_adapterList; }
 
     // What can compute here; empty until devicesKnown.
-    [[nodiscard]] const QList<DeviceInfo>& devices() const { return m_devices; }
+    [[nodiscard]] const QList<DeviceInfo>& devices() const { return m_devices.devices; }
+
+    // Why there is no GPU; empty when there is one.
+    [[nodiscard]] const QString& gpuNote() const { return m_devices.note; }
 
     void findDevices();
 
@@ -100,7 +103,7 @@ private:
     ModelListModel m_modelList;
     DatasetListModel m_datasetList;
     AdapterListModel m_adapterList;
-    QList<DeviceInfo> m_devices;
+    DeviceList m_devices;
 };
 
 } // namespace app

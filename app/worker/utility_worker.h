@@ -64,7 +64,7 @@ private:
 using CheckRequest = TypedRequest<DatasetCheck>;
 using EstimateRequest = TypedRequest<MemoryEstimate>;
 using ExportRequest = TypedRequest<ExportResult>;
-using DevicesRequest = TypedRequest<QList<DeviceInfo>>;
+using DevicesRequest = TypedRequest<DeviceList>;
 using InspectRequest = TypedRequest<QJsonObject>;
 
 // Starts its worker on first use and again after a crash (the request that met the crash fails,

@@ -17,7 +17,7 @@ namespace {
 struct TermLabel
 {
     QLatin1StringView name;
-    const char* label;
+    const char* label = "";
 };
 
 constexpr std::array<TermLabel, 8> kTermLabels = {{
@@ -158,9 +158,9 @@ DatasetCheck datasetCheckFrom(const QJsonObject& event)
     return check;
 }
 
-QList<DeviceInfo> devicesFrom(const QJsonObject& event)
+DeviceList devicesFrom(const QJsonObject& event)
 {
-    QList<DeviceInfo> devices;
+    DeviceList list = {.devices = {}, .note = event.value("note"_L1).toString()};
     for (const QJsonValue value : event.value("devices"_L1).toArray()) {
         const QJsonObject object = value.toObject();
         DeviceInfo device;
@@ -174,9 +174,9 @@ QList<DeviceInfo> devicesFrom(const QJsonObject& event)
         for (auto each = properties.begin(); each != properties.end(); ++each) {
             device.properties.insert(each.key(), each.value().toVariant().toString());
         }
-        devices.append(device);
+        list.devices.append(device);
     }
-    return devices;
+    return list;
 }
 
 ExportResult exportResultFrom(const QJsonObject& event)

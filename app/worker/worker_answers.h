@@ -106,6 +106,12 @@ struct DeviceInfo
     QMap<QString, QString> properties; // "instructions", ...
 };
 
+struct DeviceList
+{
+    QList<DeviceInfo> devices;
+    QString note; // one sentence on why there is no GPU; empty when there is one
+};
+
 // What a merge or an export's check found.
 struct ExportResult
 {
@@ -131,7 +137,7 @@ struct Answer
 
 [[nodiscard]] MemoryEstimate memoryEstimateFrom(const QJsonObject& event);
 [[nodiscard]] DatasetCheck datasetCheckFrom(const QJsonObject& event);
-[[nodiscard]] QList<DeviceInfo> devicesFrom(const QJsonObject& event);
+[[nodiscard]] DeviceList devicesFrom(const QJsonObject& event);
 [[nodiscard]] ExportResult exportResultFrom(const QJsonObject& event);
 [[nodiscard]] Answer answerFrom(const QJsonObject& event);
 

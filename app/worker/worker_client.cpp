@@ -157,7 +157,7 @@ void WorkerClient::onHello(const QJsonObject& event)
         m_timer.stop();
     }
     m_ready = true;
-    Q_EMIT ready(devicesFrom(event));
+    Q_EMIT ready(devicesFrom(event).devices);
     for (const QByteArray& line : std::exchange(m_waiting, {})) {
         m_process->sendLine(line);
     }

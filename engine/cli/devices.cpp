@@ -3,6 +3,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/cuda/gpu_list.h"
 #include "engine/worker/answers.h"
 
 namespace cli {
@@ -17,7 +18,10 @@ int run(const DevicesArguments& arguments)
     for (const engine::DeviceInfo& device : devices) {
         std::cout << engine::to_string(device.device) << "  " << device.name << "  "
                   << bytes_text(device.memory_bytes) << "  "
-                  << (device.usable ? "usable" : device.reason) << "\n";
+                  << (device.usable ? "usable" : "not used: " + device.reason) << "\n";
+    }
+    if (const std::string& note = engine::cuda::gpus_here().note; !note.empty()) {
+        std::cout << note << "\n";
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/file.h>
@@ -20,6 +21,7 @@
 #include <utility>
 
 #include "engine/core/platform.h"
+#include "engine/core/shared_library.h"
 
 namespace engine {
 
@@ -449,14 +451,13 @@ Result<void> interrupt_process(std::int64_t process_id)
 
 void let_waiting_threads_sleep(char** arguments)
 {
-    if (std::getenv("OMP_WAIT_POLICY") != nullptr) {
-        return;
-    }
-    // Before any thread exists. When the system cannot start the program again, it goes on as it
-    // is.
-    if (::setenv("OMP_WAIT_POLICY", "passive", 0) == 0) {
+    // No thread exists yet. When the system cannot start the program again, it goes on as it is.
+    // NOLINTBEGIN(concurrency-mt-unsafe)
+    if (std::getenv("OMP_WAIT_POLICY") == nullptr
+        && ::setenv("OMP_WAIT_POLICY", "passive", 0) == 0) {
         ::execv("/proc/self/exe", arguments);
     }
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 void volunteer_for_out_of_memory()
@@ -481,6 +482,39 @@ Result<void> write_all(std::intptr_t handle, std::string_view text)
 bool is_terminal(int descriptor)
 {
     return ::isatty(descriptor) == 1;
+}
+
+Result<SharedLibrary> SharedLibrary::open(const std::string& name)
+{
+    SharedLibrary library;
+    library.m_handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library.m_handle == nullptr) {
+        const char* reason = ::dlerror(); // NOLINT(concurrency-mt-unsafe): kept for each thread
+        return Error{ErrorCode::NotFound, reason != nullptr ? reason : name + ": cannot be opened"};
+    }
+    return library;
+}
+
+SharedLibrary::SharedLibrary(SharedLibrary&& other) noexcept
+    : m_handle(std::exchange(other.m_handle, nullptr))
+{}
+
+SharedLibrary& SharedLibrary::operator=(SharedLibrary&& other) noexcept
+{
+    std::swap(m_handle, other.m_handle);
+    return *this;
+}
+
+SharedLibrary::~SharedLibrary()
+{
+    if (m_handle != nullptr) {
+        ::dlclose(m_handle);
+    }
+}
+
+void* SharedLibrary::symbol(const char* name) const
+{
+    return ::dlsym(m_handle, name);
 }
 
 } // namespace engine

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/platform.h"
+#include "engine/core/shared_library.h"
 
 #define WIN32_LEAN_AND_MEAN
 #ifndef NOMINMAX
@@ -445,6 +446,39 @@ bool is_terminal(int descriptor)
 {
     DWORD mode = 0;
     return ::GetConsoleMode(handle_of(::_get_osfhandle(descriptor)), &mode) != 0;
+}
+
+Result<SharedLibrary> SharedLibrary::open(const std::string& name)
+{
+    SharedLibrary library;
+    library.m_handle = ::LoadLibraryW(std::filesystem::path(name).c_str());
+    if (library.m_handle == nullptr) {
+        const auto error = static_cast<int>(::GetLastError());
+        return Error{ErrorCode::NotFound, name + ": " + std::system_category().message(error)};
+    }
+    return library;
+}
+
+SharedLibrary::SharedLibrary(SharedLibrary&& other) noexcept
+    : m_handle(std::exchange(other.m_handle, nullptr))
+{}
+
+SharedLibrary& SharedLibrary::operator=(SharedLibrary&& other) noexcept
+{
+    std::swap(m_handle, other.m_handle);
+    return *this;
+}
+
+SharedLibrary::~SharedLibrary()
+{
+    if (m_handle != nullptr) {
+        ::FreeLibrary(static_cast<HMODULE>(m_handle));
+    }
+}
+
+void* SharedLibrary::symbol(const char* name) const
+{
+    return reinterpret_cast<void*>(::GetProcAddress(static_cast<HMODULE>(m_handle), name));
 }
 
 } // namespace engine

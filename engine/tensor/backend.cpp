@@ -2,9 +2,38 @@
 #include "engine/tensor/backend.h"
 
 #include "engine/core/platform.h"
+#include "engine/cuda/gpu_list.h"
 #include "engine/tensor/cpu_backend.h"
 
 namespace engine {
+
+namespace {
+
+// What the machine code of CUDA 13 can be made for.
+constexpr int kOldestCapability = 75; // 10 * major + minor
+
+DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
+{
+    const std::string capability = concat(gpu.major, ".", gpu.minor);
+    DeviceInfo info;
+    info.device = {DeviceType::Cuda, index};
+    info.name = gpu.name;
+    info.memory_bytes = gpu.memory_bytes;
+    info.usable = false;
+    if (!gpu.problem.empty()) {
+        info.reason = gpu.problem;
+    } else if (10 * gpu.major + gpu.minor < kOldestCapability) {
+        info.reason = concat("its compute capability is ", capability, ", wanted 7.5 or later");
+    } else {
+        info.reason = "this version computes on the CPU only";
+    }
+    info.properties = {{"compute_capability", capability},
+                       {"driver", cuda::version_text(driver_version)},
+                       {"multiprocessors", std::to_string(gpu.multiprocessors)}};
+    return info;
+}
+
+} // namespace
 
 std::vector<DeviceInfo> list_devices()
 {
@@ -13,7 +42,12 @@ std::vector<DeviceInfo> list_devices()
     cpu.memory_bytes = total_memory_bytes();
     cpu.free_memory_bytes = available_memory_bytes();
     cpu.properties.emplace_back("cores", std::to_string(processor_cores()));
-    return {cpu};
+    std::vector<DeviceInfo> devices = {cpu};
+    const cuda::GpuList& list = cuda::gpus_here();
+    for (const cuda::Gpu& gpu : list.gpus) {
+        devices.push_back(describe(gpu, static_cast<int>(devices.size()) - 1, list.driver_version));
+    }
+    return devices;
 }
 
 Result<std::unique_ptr<Backend>> make_backend(Device device, const BackendOptions& options)

@@ -77,17 +77,24 @@ void check_device(const TrainConfig& config, Rules& rules)
         return;
     }
     std::string here;
+    std::string reason;
     for (const DeviceInfo& info : list_devices()) {
+        const std::string name = to_string(info.device);
+        const bool asked = name == config.device || (config.device == "cuda" && name == "cuda:0");
+        if (asked && info.usable) {
+            return;
+        }
+        if (asked) {
+            reason = concat(" (", info.name, ": ", info.reason, ")");
+        }
         if (info.usable) {
-            const std::string name = to_string(info.device);
-            if (name == config.device || (config.device == "cuda" && name == "cuda:0")) {
-                return;
-            }
             here += (here.empty() ? "" : ", ") + name;
         }
     }
     rules.require(
-        false, "device", concat("device: ", config.device, " is not usable here, usable: ", here));
+        false,
+        "device",
+        concat("device: ", config.device, " is not usable here", reason, ", usable: ", here));
 }
 
 void check_eval_data(const TrainConfig& config, Rules& rules)

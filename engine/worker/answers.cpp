@@ -2,6 +2,7 @@
 #include "engine/worker/answers.h"
 
 #include "engine/core/build_config.h"
+#include "engine/cuda/gpu_list.h"
 #include "engine/train/train_event.h"
 #include "engine/worker/protocol.h"
 
@@ -45,7 +46,8 @@ Json hello_answer(const std::vector<DeviceInfo>& devices)
 
 Json devices_answer(const std::vector<DeviceInfo>& devices)
 {
-    return {{"event", "devices"}, {"devices", device_list(devices)}};
+    return {
+        {"event", "devices"}, {"devices", device_list(devices)}, {"note", cuda::gpus_here().note}};
 }
 
 Json done_answer(std::string_view command)

@@ -42,8 +42,10 @@ private Q_SLOTS:
         QCOMPARE(check->result().rows, 7);
         QCOMPARE(check->result().refused, 2);
         QCOMPARE(check->fraction(), 1.0);
-        QCOMPARE(devices->result().size(), 1);
-        QCOMPARE(devices->result().first().id, u"cpu"_s);
+        QCOMPARE(devices->result().devices.size(), 2);
+        QCOMPARE(devices->result().devices.first().id, u"cpu"_s);
+        QVERIFY(!devices->result().devices.last().usable);
+        QCOMPARE(devices->result().note, u"No other GPU."_s);
     }
 
     void aCrashFailsOneQuestionOnly()

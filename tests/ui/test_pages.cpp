@@ -1,7 +1,10 @@
 // Every page in every theme: built empty and full, its primary action, its error state, its keys.
+#include <algorithm>
+
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QFile>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSignalSpy>
@@ -202,6 +205,27 @@ private Q_SLOTS:
         QCOMPARE(studio.theme().kind(), ui::ThemeKind::Dark);
         QCOMPARE(changed.count(), 1);
         QCOMPARE(studio.app().settings().text(app::Setting::Theme), u"dark"_s);
+    }
+
+    void settingsPageSaysWhyAGpuIsNotUsed()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::SettingsPage page(studio.context(), nullptr);
+        page.show();
+        studio.app().findDevices();
+        const auto shown = [&page](const QString& text) {
+            const auto labels = page.findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) {
+                return label->text().contains(text);
+            });
+        };
+        QTRY_VERIFY(shown(u"Fake GPU"_s));
+        QVERIFY(shown(u"Not used: it is too old"_s));
+        QVERIFY(shown(u"No other GPU."_s));
+        const auto boxes = page.findChildren<QComboBox*>();
+        QVERIFY(std::any_of(boxes.begin(), boxes.end(), [](const QComboBox* box) {
+            return box->findData(u"cpu"_s) >= 0 && box->findData(u"cuda:0"_s) < 0;
+        }));
     }
 
     void exportPageRefusesATakenFolder()

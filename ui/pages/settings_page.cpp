@@ -166,6 +166,13 @@ void SettingsPage::fillDevices()
     m_device->addItem(tr("automatic"), u"auto"_s);
     QList<QPair<QString, QString>> facts;
     for (const app::DeviceInfo& device : application().devices()) {
+        if (!device.usable) {
+            facts.append(
+                {device.id,
+                 tr("%1, %2 of memory. Not used: %3")
+                     .arg(device.name, app::humanBytes(device.totalMemory), device.reason)});
+            continue;
+        }
         m_device->addItem(device.name.isEmpty() ? device.id
                                                 : u"%1 (%2)"_s.arg(device.id, device.name),
                           device.id);
@@ -174,6 +181,9 @@ void SettingsPage::fillDevices()
                           .arg(device.name,
                                app::humanBytes(device.totalMemory),
                                app::humanBytes(device.freeMemory))});
+    }
+    if (!application().gpuNote().isEmpty()) {
+        facts.append({tr("GPU"), application().gpuNote()});
     }
     m_device->setCurrentIndex(
         std::max(0, m_device->findData(application().settings().text(app::Setting::Device))));

@@ -31,7 +31,7 @@ std::atomic<bool> cancelled{false};
 
 std::string mode()
 {
-    const char* value = std::getenv("LOWRANK_FAKE");
+    const char* value = std::getenv("LOWRANK_FAKE"); // NOLINT(concurrency-mt-unsafe): only read
     return value != nullptr ? value : "normal";
 }
 
@@ -97,7 +97,7 @@ void misbehave(int step)
     }
     if (mode() == "exit_70" && step == 5) {
         std::fprintf(stderr, "an invariant does not hold\n");
-        std::exit(70);
+        std::exit(70); // NOLINT(concurrency-mt-unsafe): a worker ends like this
     }
     if (mode() == "hang" && step == 5) {
         for (;;) {
@@ -111,7 +111,7 @@ void misbehave(int step)
     }
 }
 
-void run(QString folder, qint64 id, int first)
+void run(const QString& folder, qint64 id, int first)
 {
     post({{u"event"_s, u"state"_s}, {u"state"_s, u"loading"_s}, {u"fraction"_s, 0.5}}, id);
     if (mode() == "fail") {
@@ -213,10 +213,16 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"seq_len"_s, 512}},
              id);
     } else if (name == "devices"_L1) {
-        post(
-            {{u"event"_s, u"devices"_s},
-             {u"devices"_s, QJsonArray{QJsonObject{{u"device"_s, u"cpu"_s}, {u"usable"_s, true}}}}},
-            id);
+        const QJsonObject cpu = {
+            {u"device"_s, u"cpu"_s}, {u"name"_s, u"Fake CPU"_s}, {u"usable"_s, true}};
+        const QJsonObject gpu = {{u"device"_s, u"cuda:0"_s},
+                                 {u"name"_s, u"Fake GPU"_s},
+                                 {u"usable"_s, false},
+                                 {u"reason"_s, u"it is too old"_s}};
+        post({{u"event"_s, u"devices"_s},
+              {u"devices"_s, QJsonArray{cpu, gpu}},
+              {u"note"_s, u"No other GPU."_s}},
+             id);
     } else {
         post({{u"event"_s, u"failed"_s},
               {u"code"_s, u"unsupported"_s},

@@ -1,0 +1,33 @@
+// A library that is opened while the program runs, so that the program starts without it.
+// platform_posix.cpp and platform_windows.cpp implement it.
+#pragma once
+
+#include <string>
+
+#include "engine/core/error.h"
+
+namespace engine {
+
+// Move-only; the library stays loaded until the owner ends.
+class SharedLibrary
+{
+public:
+    // `name` is a file name that the system looks up ("libcuda.so.1"), or a path. Errors: NotFound,
+    // with the system's reason.
+    [[nodiscard]] static Result<SharedLibrary> open(const std::string& name);
+
+    SharedLibrary(SharedLibrary&& other) noexcept;
+    SharedLibrary& operator=(SharedLibrary&& other) noexcept;
+    SharedLibrary(const SharedLibrary&) = delete;
+    SharedLibrary& operator=(const SharedLibrary&) = delete;
+    ~SharedLibrary();
+
+    // The address of an exported function; null when the library has none of that name.
+    [[nodiscard]] void* symbol(const char* name) const;
+
+private:
+    SharedLibrary() = default;
+    void* m_handle = nullptr;
+};
+
+} // namespace engine
