@@ -7,19 +7,11 @@
 #include <QLabel>
 #include <QShortcut>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QToolButton>
 
 #include "app/runs/run_spec.h"
-#include "ui/pages/catalog_page.h"
-#include "ui/pages/compare_page.h"
-#include "ui/pages/datasets_page.h"
-#include "ui/pages/export_page.h"
-#include "ui/pages/home_page.h"
-#include "ui/pages/models_page.h"
-#include "ui/pages/new_run_page.h"
-#include "ui/pages/playground_page.h"
-#include "ui/pages/run_page.h"
-#include "ui/pages/settings_page.h"
+#include "ui/pages/page_factory.h"
 #include "ui/theme/icons.h"
 
 using namespace Qt::StringLiterals;
@@ -30,6 +22,7 @@ namespace {
 
 constexpr QSize kDefaultSize(1240, 800);
 constexpr QSize kSmallestSize(960, 620);
+constexpr int kAheadMilliseconds = 150;
 constexpr std::size_t kPages = static_cast<std::size_t>(PageId::Count);
 
 struct PageEntry
@@ -91,6 +84,17 @@ MainWindow::MainWindow(const PageContext& context, QWidget* parent)
     if (application.catalog().access() == app::Catalog::Access::ReadOnly) {
         onProblem(application.catalog().readOnlyReason());
     }
+    makeAhead({PageId::NewRun, PageId::Run});
+}
+
+void MainWindow::makeAhead(QList<PageId> ids)
+{
+    QTimer::singleShot(kAheadMilliseconds, this, [this, ids = std::move(ids)]() mutable {
+        (void)pageOf(ids.takeFirst());
+        if (!ids.isEmpty()) {
+            makeAhead(std::move(ids));
+        }
+    });
 }
 
 void MainWindow::buildRail(QWidget* parent, QLayout* layout)
@@ -178,54 +182,32 @@ QWidget* MainWindow::buildStatusLine()
     return line;
 }
 
-Page* MainWindow::makePage(PageId id)
+Page& MainWindow::pageOf(PageId id)
 {
-    switch (id) {
-    case PageId::Home:
-        return new HomePage(m_context, m_stack);
-    case PageId::Models:
-        return new ModelsPage(m_context, m_stack);
-    case PageId::Datasets:
-        return new DatasetsPage(m_context, m_stack);
-    case PageId::NewRun:
-        return new NewRunPage(m_context, m_stack);
-    case PageId::Run:
-        return new RunPage(m_context, m_stack);
-    case PageId::Compare:
-        return new ComparePage(m_context, m_stack);
-    case PageId::Catalog:
-        return new CatalogPage(m_context, m_stack);
-    case PageId::Playground:
-        return new PlaygroundPage(m_context, m_stack);
-    case PageId::Export:
-        return new ExportPage(m_context, m_stack);
-    case PageId::Settings:
-    case PageId::Count:
-        break;
-    }
-    return new SettingsPage(m_context, m_stack);
-}
-
-Page& MainWindow::showPage(PageId id, const QString& subject)
-{
-    const auto index = static_cast<std::size_t>(id);
-    if (m_pages[index] == nullptr) {
-        Page* page = makePage(id);
-        m_pages[index] = page;
+    Page*& page = m_pages[static_cast<std::size_t>(id)];
+    if (page == nullptr) {
+        page = makePage(id, m_context, m_stack);
         m_stack->addWidget(page);
         connect(page, &Page::pageRequested, this, [this](PageId next, const QString& what) {
             showPage(next, what);
         });
     }
+    return *page;
+}
+
+Page& MainWindow::showPage(PageId id, const QString& subject)
+{
+    Page& page = pageOf(id);
+    QToolButton* button = m_buttons[static_cast<std::size_t>(id)];
     m_current = id;
-    m_buttons[index]->setChecked(true);
-    m_stack->setCurrentWidget(m_pages[index]);
-    m_pages[index]->open(subject);
+    button->setChecked(true);
+    m_stack->setCurrentWidget(&page);
+    page.open(subject);
     const QWidget* focused = focusWidget();
-    if (focused == nullptr || !m_pages[index]->isAncestorOf(focused)) {
-        m_buttons[index]->setFocus(Qt::OtherFocusReason);
+    if (focused == nullptr || !page.isAncestorOf(focused)) {
+        button->setFocus(Qt::OtherFocusReason);
     }
-    return *m_pages[index];
+    return page;
 }
 
 void MainWindow::onRunChanged()

@@ -38,7 +38,9 @@ private:
     void buildRail(QWidget* parent, QLayout* layout);
     [[nodiscard]] QWidget* buildStatusLine();
     void keepState();
-    [[nodiscard]] Page* makePage(PageId id);
+    [[nodiscard]] Page& pageOf(PageId id); // made when it is first asked for
+    // The large ones, one after the other while nothing happens: not in the click that needs them.
+    void makeAhead(QList<PageId> ids);
     void onRunChanged();
     void onProblem(const app::Problem& problem);
     [[nodiscard]] bool mayClose();
