@@ -148,7 +148,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"packing", "maybe", ErrorCode::InvalidConfig, "on or off"},
                     Refusal{"layers", "3-1", ErrorCode::InvalidConfig, "range"},
                     Refusal{"layers", "0-99999999999", ErrorCode::InvalidConfig, "range"},
-                    Refusal{"targets", "q_proj,x", ErrorCode::InvalidConfig, "gate_proj"}));
+                    Refusal{"targets", "q_proj,x", ErrorCode::InvalidConfig, "gate_proj"}),
+    [](const auto& parameter) {
+        return std::string(parameter.param.key) + "_" + std::to_string(parameter.index);
+    });
 
 TEST(TrainConfig, RangesAreChecked)
 {

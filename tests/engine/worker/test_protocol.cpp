@@ -106,6 +106,7 @@ TEST(Protocol, UnknownFieldsAreIgnored)
 
 struct Bad
 {
+    const char* name;
     const char* line;
     const char* says;
 };
@@ -123,20 +124,23 @@ TEST_P(ProtocolRefuses, WithAReason)
 INSTANTIATE_TEST_SUITE_P(
     Lines,
     ProtocolRefuses,
-    testing::Values(Bad{"", "JSON"},
-                    Bad{"rubbish", "JSON"},
-                    Bad{"[]", "command"},
-                    Bad{"{}", "command"},
-                    Bad{R"({"command":7})", "command"},
-                    Bad{R"({"command":"fly"})", "fly"},
-                    Bad{R"({"command":"train"})", "run_dir"},
-                    Bad{R"({"command":"train","run_dir":5})", "run_dir"},
-                    Bad{R"({"command":"pause","id":"one"})", "id"},
-                    Bad{R"({"command":"stop","save":"yes"})", "true or false"},
-                    Bad{R"({"command":"generate","top_k":1.5})", "top_k"},
-                    Bad{R"({"command":"generate","seed":-1})", "seed"},
-                    Bad{R"({"command":"generate","messages":[{"role":"user"}]})", "content"},
-                    Bad{R"({"command":"estimate","config":[]})", "config"}));
+    testing::Values(Bad{"Nothing", "", "JSON"},
+                    Bad{"Rubbish", "rubbish", "JSON"},
+                    Bad{"AList", "[]", "command"},
+                    Bad{"NoCommand", "{}", "command"},
+                    Bad{"CommandIsANumber", R"({"command":7})", "command"},
+                    Bad{"UnknownCommand", R"({"command":"fly"})", "fly"},
+                    Bad{"TrainWithoutFolder", R"({"command":"train"})", "run_dir"},
+                    Bad{"FolderIsANumber", R"({"command":"train","run_dir":5})", "run_dir"},
+                    Bad{"IdIsText", R"({"command":"pause","id":"one"})", "id"},
+                    Bad{"SaveIsText", R"({"command":"stop","save":"yes"})", "true or false"},
+                    Bad{"TopKIsAFraction", R"({"command":"generate","top_k":1.5})", "top_k"},
+                    Bad{"NegativeSeed", R"({"command":"generate","seed":-1})", "seed"},
+                    Bad{"MessageWithoutContent",
+                        R"({"command":"generate","messages":[{"role":"user"}]})",
+                        "content"},
+                    Bad{"ConfigIsAList", R"({"command":"estimate","config":[]})", "config"}),
+    [](const auto& parameter) { return std::string(parameter.param.name); });
 
 TEST(Protocol, IdIsKnownEvenOfABadCommand)
 {
