@@ -43,8 +43,8 @@ QString existing(const QStringList& candidates)
 
 } // namespace
 
-Paths::Paths(QString workspace)
-    : m_workspace(QDir::cleanPath(std::move(workspace)))
+Paths::Paths(const QString& workspace)
+    : m_workspace(QDir::cleanPath(workspace))
 {}
 
 QString Paths::models() const

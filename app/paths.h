@@ -12,7 +12,7 @@ namespace app {
 class Paths final
 {
 public:
-    explicit Paths(QString workspace);
+    explicit Paths(const QString& workspace);
 
     [[nodiscard]] const QString& workspace() const { return m_workspace; }
 

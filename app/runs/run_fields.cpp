@@ -25,11 +25,11 @@ constexpr int kNoAutomatic = -2; // no setting has this value
 
 struct Words
 {
-    const char* name;
-    Group group;
-    Level level;
-    const char* label;
-    const char* help;
+    const char* name = "";
+    Group group = {};
+    Level level = {};
+    const char* label = "";
+    const char* help = "";
     int decimals = 0;
     int automaticValue = kNoAutomatic;
     const char* automatic = "";

@@ -111,8 +111,8 @@ RunNumbers numbersFromJson(const QJsonObject& object)
     return numbers;
 }
 
-RunFolder::RunFolder(QString folder)
-    : m_folder(QDir::cleanPath(std::move(folder)))
+RunFolder::RunFolder(const QString& folder)
+    : m_folder(QDir::cleanPath(folder))
 {}
 
 QString RunFolder::path(const QString& file) const

@@ -15,7 +15,7 @@ namespace app {
 class RunFolder final
 {
 public:
-    explicit RunFolder(QString folder);
+    explicit RunFolder(const QString& folder);
 
     [[nodiscard]] const QString& root() const { return m_folder; }
 

@@ -33,8 +33,8 @@ QList<QPair<qint64, QString>> checkpointsIn(const QString& folder)
 
 struct RunPastJob::ReadWork final : ThreadJob::Work
 {
-    explicit ReadWork(QString place)
-        : folder(std::move(place))
+    explicit ReadWork(const QString& place)
+        : folder(place)
         , past{{}, LineTail(folder.metricsFile()), {}, {}, {}, {}}
     {}
 

@@ -34,38 +34,39 @@ std::string duration_text(double seconds)
 // Events that are one line for a person; empty for the others.
 std::string line_of(const engine::TrainEvent& event)
 {
-    using namespace engine;
-    if (const auto* started = std::get_if<StartedEvent>(&event)) {
-        return concat("step ",
-                      started->start_step,
-                      " of ",
-                      started->max_steps,
-                      ", ",
-                      count_text(started->trainable_parameters),
-                      " trained parameters, about ",
-                      bytes_text(started->estimated_memory),
-                      " of memory");
+    if (const auto* started = std::get_if<engine::StartedEvent>(&event)) {
+        return engine::concat("step ",
+                              started->start_step,
+                              " of ",
+                              started->max_steps,
+                              ", ",
+                              count_text(started->trainable_parameters),
+                              " trained parameters, about ",
+                              bytes_text(started->estimated_memory),
+                              " of memory");
     }
-    if (const auto* eval = std::get_if<EvalEvent>(&event)) {
+    if (const auto* eval = std::get_if<engine::EvalEvent>(&event)) {
         return formatted("step %lld  eval loss %.4f  perplexity %.3f%s",
                          static_cast<long long>(eval->step),
                          eval->loss,
                          eval->perplexity,
                          eval->best ? "  best" : "");
     }
-    if (const auto* sample = std::get_if<SampleEvent>(&event)) {
-        return concat("step ", sample->step, "  ", sample->prompt, " -> ", sample->completion);
+    if (const auto* sample = std::get_if<engine::SampleEvent>(&event)) {
+        return engine::concat(
+            "step ", sample->step, "  ", sample->prompt, " -> ", sample->completion);
     }
-    if (const auto* warning = std::get_if<WarningEvent>(&event)) {
+    if (const auto* warning = std::get_if<engine::WarningEvent>(&event)) {
         return "warning: " + warning->message;
     }
-    if (const auto* finished = std::get_if<FinishedEvent>(&event)) {
-        return concat(finished->reason,
-                      " at step ",
-                      finished->step,
-                      formatted(", loss %.4f, %.1f s, peak ", finished->loss, finished->seconds),
-                      bytes_text(finished->peak_memory),
-                      finished->adapter.empty() ? "" : ", " + finished->adapter);
+    if (const auto* finished = std::get_if<engine::FinishedEvent>(&event)) {
+        return engine::concat(
+            finished->reason,
+            " at step ",
+            finished->step,
+            formatted(", loss %.4f, %.1f s, peak ", finished->loss, finished->seconds),
+            bytes_text(finished->peak_memory),
+            finished->adapter.empty() ? "" : ", " + finished->adapter);
     }
     return {};
 }

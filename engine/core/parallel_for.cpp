@@ -62,7 +62,8 @@ void parallel_tasks_impl(std::int64_t count, void* context, RangeBody body)
         }
         return;
     }
-    const int parts = static_cast<int>(std::min<std::int64_t>(num_threads(), count));
+    [[maybe_unused]] const int parts =
+        static_cast<int>(std::min<std::int64_t>(num_threads(), count));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(parts)
     for (std::int64_t index = 0; index < count; ++index) {
         body(context, index, index + 1);

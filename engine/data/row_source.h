@@ -19,6 +19,7 @@ inline constexpr std::int64_t kMaxRowBytes = 64LL << 20;
 enum class Container { Jsonl, JsonArray, JsonObject, Csv, Text };
 
 // A row as the container holds it. `value` is an object unless `problems` has an error.
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a Json throws nothing.
 struct SourceRow
 {
     std::int64_t row = 0;

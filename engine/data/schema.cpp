@@ -169,7 +169,7 @@ std::optional<Schema> mapped_schema(const Json& row, const DatasetOptions& optio
 
 bool has_media(const Json& value)
 {
-    return !value.is_null() && !(value.is_structured() && value.empty()) && value != "";
+    return !value.is_null() && !(value.is_structured() && value.empty()) && value != Json("");
 }
 
 } // namespace

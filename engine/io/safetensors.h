@@ -13,6 +13,7 @@
 #include "engine/core/dtype.h"
 #include "engine/core/error.h"
 #include "engine/core/platform.h"
+#include "engine/tensor/shape.h"
 
 namespace engine {
 
@@ -91,6 +92,9 @@ struct SafetensorsSource
     std::function<Result<void>(const std::function<Result<void>(std::span<const std::byte>)>& sink)>
         write;
 };
+
+// A tensor's sizes as the header lists them.
+[[nodiscard]] std::vector<std::int64_t> safetensors_shape(const Shape& shape);
 
 // Sorted as the reference writes (dtype alignment descending, then name), metadata {"format": "pt"}
 // plus `metadata`, header padded to 8. Written under a temporary name, synced, renamed. Errors: Io,

@@ -43,8 +43,8 @@ using ShardMap = std::map<std::string, std::set<std::string>>; // shard -> its t
 
 Result<ShardMap> read_index(const std::filesystem::path& path)
 {
-    constexpr JsonLimits limits = {.max_depth = 8, .max_bytes = 256LL << 20};
-    Result<Json> json = read_json_file(path, limits);
+    constexpr JsonLimits kLimits = {.max_depth = 8, .max_bytes = 256LL << 20};
+    Result<Json> json = read_json_file(path, kLimits);
     if (!json) {
         return json.error();
     }

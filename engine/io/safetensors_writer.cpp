@@ -49,6 +49,7 @@ Result<void> sort_sources(std::vector<SafetensorsSource>& tensors, const std::st
         return left_order != right_order ? left_order > right_order : left.name < right.name;
     });
     std::vector<std::string_view> names;
+    names.reserve(tensors.size());
     for (const SafetensorsSource& tensor : tensors) {
         names.push_back(tensor.name);
     }
@@ -124,6 +125,15 @@ write_tensor(AtomicFile& file, const SafetensorsSource& tensor, const std::strin
 }
 
 } // namespace
+
+std::vector<std::int64_t> safetensors_shape(const Shape& shape)
+{
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(shape.rank()));
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+        sizes[static_cast<std::size_t>(axis)] = shape[axis];
+    }
+    return sizes;
+}
 
 Result<void> write_safetensors(const std::filesystem::path& path,
                                std::vector<SafetensorsSource> tensors,

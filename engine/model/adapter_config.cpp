@@ -25,6 +25,7 @@ struct Module
     std::int64_t layer;
     Target target;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 reads the default's 0 as a pointer.
     friend auto operator<=>(const Module&, const Module&) = default;
 };
 
@@ -350,9 +351,9 @@ parse_adapter_config(const Json& json, const std::string& what, const ModelConfi
 Result<LoraConfig> read_adapter_config(const std::filesystem::path& folder,
                                        const ModelConfig& model)
 {
-    constexpr JsonLimits limits = {.max_depth = 16, .max_bytes = 16 << 20};
+    constexpr JsonLimits kLimits = {.max_depth = 16, .max_bytes = 16 << 20};
     const std::filesystem::path path = folder / kAdapterConfigFile;
-    const Result<Json> json = read_json_file(path, limits);
+    const Result<Json> json = read_json_file(path, kLimits);
     if (!json) {
         return json.error();
     }

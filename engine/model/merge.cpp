@@ -114,8 +114,8 @@ DType check_dtype(const ModelConfig& config)
 // Base and adapter as both exports need them: the logits without and with the adapter.
 struct Reference
 {
-    ModelConfig config; // with the tie that the files really have
-    DType dtype;        // that the logits were computed in
+    ModelConfig config;       // with the tie that the files really have
+    DType dtype = DType::F32; // that the logits were computed in
     CheckLogits base;
     CheckLogits wanted;
     std::vector<HostPair> pairs;
@@ -189,7 +189,7 @@ public:
         if (Result<void> written = write(*reference, folder->path()); !written) {
             return written.error();
         }
-        const Result<ExportCheck> checked = check(*reference, folder->path());
+        Result<ExportCheck> checked = check(*reference, folder->path());
         if (!checked) {
             return checked;
         }

@@ -348,9 +348,9 @@ Result<ModelConfig> ModelConfig::from_json(const Json& json)
 
 Result<ModelConfig> ModelConfig::load(const std::filesystem::path& folder)
 {
-    constexpr JsonLimits limits = {.max_depth = 32, .max_bytes = 4 << 20};
+    constexpr JsonLimits kLimits = {.max_depth = 32, .max_bytes = 4 << 20};
     const std::filesystem::path path = folder / "config.json";
-    const Result<Json> json = read_json_file(path, limits);
+    const Result<Json> json = read_json_file(path, kLimits);
     if (!json) {
         return json.error();
     }
@@ -360,7 +360,7 @@ Result<ModelConfig> ModelConfig::load(const std::filesystem::path& folder)
     if (!config || !std::filesystem::exists(generation, ignored)) {
         return config;
     }
-    const Result<Json> generation_json = read_json_file(generation, limits);
+    const Result<Json> generation_json = read_json_file(generation, kLimits);
     if (!generation_json) {
         return generation_json.error();
     }

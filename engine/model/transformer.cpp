@@ -38,6 +38,7 @@ struct Transformer::Impl
     void upload(const MicroBatch& batch);
     [[nodiscard]] PassContext context(const MicroBatch& batch, const LoraAdapter* adapter);
     void check_pass(const TrainPass& pass) const;
+    void check_adapter(const LoraAdapter& adapter) const;
     // The last block's output.
     TensorView forward(PassContext context, bool backward_follows);
     void backward(PassContext context, TensorView dx);
@@ -131,11 +132,15 @@ void Transformer::Impl::check_pass(const TrainPass& pass) const
                  "transformer: laid out without full gradients");
     ENGINE_CHECK(pass.sink == nullptr || limits.weight_sink,
                  "transformer: laid out without a weight gradient");
-    if (wanted == 0 || pass.adapter == nullptr) {
-        return;
+    if (wanted != 0 && pass.adapter != nullptr) {
+        check_adapter(*pass.adapter);
     }
+}
+
+void Transformer::Impl::check_adapter(const LoraAdapter& adapter) const
+{
     const LoraConfig* lora = workspace.layout().lora;
-    for (const LoraMatrix& matrix : pass.adapter->matrices()) {
+    for (const LoraMatrix& matrix : adapter.matrices()) {
         ENGINE_CHECK(lora != nullptr && lora->targets(matrix.layer, matrix.target)
                          && lora->rank_of(matrix.layer, matrix.target) == matrix.rank,
                      "transformer: laid out for another adapter: layer ",

@@ -148,7 +148,9 @@ std::string Normalizer::apply(std::string_view text, RegexScratch& scratch) cons
                 [&](const StripAccents&) { return strip_accents(current); },
                 [&](const Bytes&) { return byte_level::encode(current); },
                 [&](const Strip& s) { return strip(current, s.left, s.right); },
-                [&](const Prepend& s) { return current.empty() ? current : s.text + current; },
+                [&](const Prepend& s) {
+                    return current.empty() ? current : current.insert(0, s.text);
+                },
                 [&](const ReplaceText& s) { return replace_all(current, s.from, s.to); },
                 [&](const ReplaceRegex& s) { return replace_all(current, s.from, s.to, scratch); }},
             step);

@@ -65,6 +65,11 @@ struct Tokenizer::Impl
                          [this](std::string_view token) { return id_of(token); })
         , decoder(stage(root, "decoder"))
     {
+        index_added_tokens();
+    }
+
+    void index_added_tokens()
+    {
         RegexScratch regex;
         std::vector<std::string> texts;
         vocab_size = model.vocab_size();

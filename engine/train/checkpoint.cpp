@@ -22,20 +22,11 @@ const char* weights_file(Method method)
     return method == Method::Lora ? "adapter.safetensors" : "model.safetensors";
 }
 
-std::vector<std::int64_t> sizes_of(const Shape& shape)
-{
-    std::vector<std::int64_t> sizes;
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-        sizes.push_back(shape[axis]);
-    }
-    return sizes;
-}
-
 SafetensorsSource source_of(Backend& backend, std::string name, TensorView value)
 {
     return {std::move(name),
             "F32",
-            sizes_of(value.shape()),
+            safetensors_shape(value.shape()),
             [&backend, value](const std::function<Result<void>(std::span<const std::byte>)>& sink) {
                 if (backend.shares_host_memory()) {
                     return sink({static_cast<const std::byte*>(value.raw()), value.bytes()});
@@ -172,7 +163,8 @@ Result<void> read_tensors(Backend& backend,
     }
     for (const auto& [name, value] : tensors) {
         const SafetensorsEntry* entry = file->find(name);
-        if (entry == nullptr || entry->dtype != "F32" || entry->shape != sizes_of(value.shape())) {
+        if (entry == nullptr || entry->dtype != "F32"
+            || entry->shape != safetensors_shape(value.shape())) {
             return Error{ErrorCode::Format,
                          concat(path.string(),
                                 ": ",

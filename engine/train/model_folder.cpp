@@ -24,15 +24,12 @@ constexpr const char* kCarriedOver[] = {"tokenizer.json",
 Result<void> write_weights(Backend& backend, const BaseModel& model, const fs::path& path)
 {
     std::vector<SafetensorsSource> sources;
+    sources.reserve(model.tensors().size());
     for (const BaseModel::NamedTensor& named : model.tensors()) {
         const ConstTensorView value = named.tensor;
-        std::vector<std::int64_t> shape;
-        for (int axis = 0; axis < value.shape().rank(); ++axis) {
-            shape.push_back(value.shape()[axis]);
-        }
         sources.push_back({named.name,
                            safetensors_name(value.dtype()),
-                           std::move(shape),
+                           safetensors_shape(value.shape()),
                            [&backend, value](const auto& sink) {
                                std::vector<std::byte> host(value.bytes());
                                backend.download(value, host.data());

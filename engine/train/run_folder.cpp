@@ -235,7 +235,7 @@ Result<void> RunJournal::sync()
 
 std::string utc_now_text()
 {
-    using namespace std::chrono;
+    using namespace std::chrono; // NOLINT(google-build-using-namespace): nine of its names
     const auto now = floor<seconds>(system_clock::now());
     const auto today = floor<days>(now);
     const year_month_day date(today);

@@ -26,6 +26,7 @@ const std::vector<std::string_view> kQuantizations = {"none"};
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table, an entry for each setting.
 const std::vector<Entry>& train_config_table()
 {
     static const std::vector<Entry> table = {

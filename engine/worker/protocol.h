@@ -120,6 +120,7 @@ struct CheckCommand // answered with `checked`: the data gate
     bool mask_prompt = true;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a Json throws nothing.
 struct EstimateCommand // answered with `estimated`
 {
     Json config; // a TrainConfig

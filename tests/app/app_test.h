@@ -58,7 +58,7 @@ inline void writeOutcome(const QString& folder, const char* reason, int step)
 // The run folder of a finished run with `steps` steps, one evaluation and one checkpoint.
 inline QString writeRun(const app::Paths& paths, const QString& id, int steps)
 {
-    const QString folder = paths.runs() + QLatin1Char('/') + id;
+    QString folder = paths.runs() + QLatin1Char('/') + id;
     writeJson(folder + QStringLiteral("/run.json"),
               {{QStringLiteral("base"), QStringLiteral("/models/base")},
                {QStringLiteral("data"), QStringLiteral("/data/file.jsonl")},

@@ -68,9 +68,9 @@ private Q_SLOTS:
     {
         RunSpec spec;
         spec.setBaseModel(smallModel());
-        QCOMPARE(spec.trainableParameters(), 16 * 3 * kLayerSides);
+        QCOMPARE(spec.trainableParameters(), qint64{16} * 3 * kLayerSides);
         spec.applyPreset(RunSpec::Preset::AttentionQv);
-        QCOMPARE(spec.trainableParameters(), 16 * 3 * (128 + 96));
+        QCOMPARE(spec.trainableParameters(), qint64{16} * 3 * (128 + 96));
         spec.setLayers({2});
         QCOMPARE(spec.trainableParameters(), 16 * (128 + 96));
         spec.setValue(u"rank"_s, 4);

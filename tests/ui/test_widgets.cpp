@@ -111,7 +111,7 @@ private Q_SLOTS:
         spec.setValue(u"rank"_s, 8);
         spec.applyPreset(app::RunSpec::Preset::AttentionQv);
         // q: 8 (64 + 64), v: 8 (64 + 32); four layers.
-        QCOMPARE(spec.trainableParameters(), qint64{4 * (8 * 128 + 8 * 96)});
+        QCOMPARE(spec.trainableParameters(), qint64{4} * (8 * 128 + 8 * 96));
     }
 
     void specFormWritesAndComplains()

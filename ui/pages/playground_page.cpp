@@ -390,7 +390,7 @@ void PlaygroundPage::askNow()
     const QString mode = m_mode->currentData().toString();
     if (mode == u"completion"_s) {
         request.prompt = m_waiting;
-    } else if (mode == u"chat"_s && m_panes.at(0)->turns().size() > 0) {
+    } else if (mode == u"chat"_s && !m_panes.at(0)->turns().isEmpty()) {
         request.messages = m_panes.at(0)->turns();
         request.messages.append({u"user"_s, m_waiting});
     } else {

@@ -61,8 +61,10 @@ void StateDelegate::paint(QPainter* painter,
     }
     const PillTone tone = toneOf(static_cast<app::RunState>(stored.toInt()));
     const QColor color = toneColor(m_theme, tone);
-    const QRectF mark(
-        option.rect.left() + space::kSmall, option.rect.center().y() - kMark / 2 + 1, kMark, kMark);
+    const QRectF mark(option.rect.left() + space::kSmall,
+                      option.rect.center().y() - kMark / 2.0 + 1,
+                      kMark,
+                      kMark);
     drawToneMark(*painter, mark, tone, color);
     painter->save();
     painter->setPen(color);

@@ -176,14 +176,11 @@ void write_model(const std::filesystem::path& folder, std::int64_t vocab_size, s
     auto backend = engine::value_or_throw(engine::make_backend(engine::Device{}));
     const auto model = engine::BaseModel::random(*backend, config, seed);
     std::vector<engine::SafetensorsSource> sources;
+    sources.reserve(model.tensors().size());
     for (const auto& [name, tensor] : model.tensors()) {
-        std::vector<std::int64_t> shape;
-        for (int axis = 0; axis < tensor.shape().rank(); ++axis) {
-            shape.push_back(tensor.shape()[axis]);
-        }
         const auto view = tensor;
         sources.push_back(
-            {name, "F32", shape, [view](const auto& sink) {
+            {name, "F32", engine::safetensors_shape(tensor.shape()), [view](const auto& sink) {
                  return sink(std::as_bytes(std::span(view.template data<float>(),
                                                      static_cast<std::size_t>(view.numel()))));
              }});

@@ -150,7 +150,7 @@ StoryWriter::Placed StoryWriter::placed(const std::string& who, const std::vecto
 
 std::string StoryWriter::put_sentence(const Placed& placed)
 {
-    const std::string plain =
+    std::string plain =
         placed.who + " " + pick(kPutVerbs) + " the " + placed.thing + " " + placed.where + ".";
     switch (m_random.below(4)) {
     case 0:

@@ -17,7 +17,7 @@
 
 namespace {
 
-using namespace engine;
+using namespace engine; // NOLINT(google-build-using-namespace): a program about it
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start)
@@ -107,7 +107,7 @@ int run(char** arguments)
         std::printf(
             "{\"step\":%lld,\"loss\":%.9g,\"grad_norm\":%.9g,\"seconds\":%.6f,\"since_start\":%.6f,"
             "\"peak_bytes\":%lld}\n",
-            static_cast<long long>(step + 1),
+            static_cast<long long>(step) + 1,
             loss,
             norm,
             seconds_since(begin),

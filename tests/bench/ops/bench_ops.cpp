@@ -27,7 +27,7 @@
 
 namespace {
 
-using namespace engine;
+using namespace engine; // NOLINT(google-build-using-namespace): a program about it
 using ops::Transpose;
 
 constexpr std::int64_t kTokens = 1024;

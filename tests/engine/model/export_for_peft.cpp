@@ -16,7 +16,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using namespace engine;
+using namespace engine; // NOLINT(google-build-using-namespace): a program about it
 
 constexpr std::int64_t kTokens = 12;
 
@@ -114,6 +114,7 @@ void run(const fs::path& base, const fs::path& out)
         all.emplace_back(name, logits_of(backend, merged, nullptr));
     }
     std::vector<SafetensorsSource> sources;
+    sources.reserve(all.size());
     for (const auto& [name, values] : all) {
         sources.push_back(source(name, vocab_size, values));
     }

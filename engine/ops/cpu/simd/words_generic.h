@@ -27,7 +27,7 @@ inline Words load_words(const std::uint32_t* p)
 // The bits of the lanes.
 inline Words words_of(Vec x)
 {
-    Words words;
+    Words words = {};
     __builtin_memcpy(words.v, &x.v, sizeof(words.v));
     return words;
 }
