@@ -60,8 +60,8 @@ Result<Driver> Driver::open(const std::string& library)
     Result<SharedLibrary> opened = SharedLibrary::open(library);
     if (!opened) {
         return Error{ErrorCode::NotFound,
-                     opened.error().message,
-                     "install NVIDIA's driver if this computer has an NVIDIA GPU"};
+                     concat("NVIDIA's driver is not installed (", opened.error().message, ")"),
+                     "install it if this computer has an NVIDIA GPU"};
     }
     Driver driver(std::move(*opened));
     if (std::optional<Error> missing = driver.find_functions(library)) {

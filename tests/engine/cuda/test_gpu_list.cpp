@@ -46,7 +46,7 @@ TEST_F(GpuListTest, AMissingLibraryIsASentence)
 {
     const GpuList found = list("two", "libno-such-driver.so.1");
     EXPECT_THAT(found.gpus, IsEmpty());
-    EXPECT_THAT(found.note, AllOf(HasSubstr("libno-such-driver.so.1"), HasSubstr("driver if")));
+    EXPECT_THAT(found.note, AllOf(HasSubstr("libno-such-driver.so.1"), HasSubstr("install it if")));
 }
 
 TEST_F(GpuListTest, AMissingFunctionIsNamed)
