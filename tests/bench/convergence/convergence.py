@@ -4,8 +4,7 @@
     convergence.py --lowrank build/dev/bin/lowrank --base DIR --data FILE --name NAME --out DIR [options]
 
 Each method gets the same data order, rank, alpha and batch; its learning rate is the one of the grid whose loss at the
-last steps, averaged over the seeds, is lowest. Writes NAME.json (every curve) and NAME.png; a method that a NAME.json of
-the same settings holds already is not run again. Needs matplotlib.
+last steps, averaged over the seeds, is lowest. Writes NAME.json (every curve) and NAME.png. Needs matplotlib.
 """
 import argparse
 import itertools
@@ -47,14 +46,6 @@ def train(args, method, learning_rate, seed):
                 return None
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         return losses_of(run_dir)
-
-
-def earlier_methods(path, settings):
-    if not path.exists():
-        return {}
-    earlier = json.loads(path.read_text())
-    same = all(earlier.get(key) == value for key, value in settings.items() if key not in ("title", "methods"))
-    return earlier["methods"] if same else {}
 
 
 def mean_curve(curves):
@@ -114,11 +105,7 @@ def main():
     result = {"title": args.title or args.name, "steps": args.steps, "rank": args.rank, "alpha": args.alpha,
               "batch": args.batch, "seq_len": args.seq_len, "grid": grid, "methods": {}}
     out = pathlib.Path(args.out)
-    known = earlier_methods(out / f"{args.name}.json", result)
     for method in METHODS:
-        if method in known:
-            result["methods"][method] = known[method]
-            continue
         finals = {}
         curves = {}
         for rate, seed in itertools.product(grid, range(args.seeds)):
