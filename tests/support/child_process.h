@@ -29,6 +29,7 @@ public:
             throw std::runtime_error("pipe2 failed");
         }
         std::vector<char*> raw;
+        raw.reserve(arguments.size() + 1);
         for (std::string& argument : arguments) {
             raw.push_back(argument.data());
         }

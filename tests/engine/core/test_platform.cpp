@@ -111,7 +111,7 @@ TEST(MappedFile, MapsAndRefuses)
 {
     const tests::TemporaryFolder folder;
     std::ofstream(folder.path() / "file") << "abc";
-    std::ofstream(folder.path() / "empty");
+    std::ofstream(folder.path() / "empty").flush();
     Result<MappedFile> file = MappedFile::open(folder.path() / "file");
     ASSERT_TRUE(file);
     EXPECT_EQ(file->text(), "abc");

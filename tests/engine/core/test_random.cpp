@@ -48,7 +48,7 @@ TEST(Random, BelowIsUniform)
         ++counts[random.below(7)];
     }
     for (const int count : counts) {
-        EXPECT_NEAR(count, kDraws / 7, 500); // five standard deviations (93 each)
+        EXPECT_NEAR(count, kDraws / 7.0, 500); // five standard deviations (93 each)
     }
     EXPECT_EQ(random.below(1), 0U);
 }
