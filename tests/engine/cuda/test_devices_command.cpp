@@ -11,35 +11,23 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-struct Output
-{
-    int code = -1;
-    std::string text;
-};
+using tests::Output;
 
 // Both streams of `lowrank ARGUMENTS` on a computer with the two GPUs of the fake driver.
 Output with_fake_gpus(const std::string& arguments)
 {
-    tests::ChildProcess child({"/bin/sh",
-                               "-c",
-                               "LD_LIBRARY_PATH='" FAKE_DRIVER_FOLDER
-                               "' LOWRANK_FAKE_CUDA=two '" LOWRANK_PROGRAM "' "
-                                   + arguments + " 2>&1"});
-    child.close_input();
-    Output output;
-    while (const auto line = child.line()) {
-        output.text += *line + "\n";
-    }
-    output.code = child.wait();
-    return output;
+    return tests::output_of({"/bin/sh",
+                             "-c",
+                             "LD_LIBRARY_PATH='" FAKE_DRIVER_FOLDER
+                             "' LOWRANK_FAKE_CUDA=two '" LOWRANK_PROGRAM "' "
+                                 + arguments + " 2>&1"});
 }
 
 TEST(DevicesCommand, ListsEveryGpuWithTheReasonItIsNotUsed)
 {
     const Output output = with_fake_gpus("devices --json");
     ASSERT_EQ(output.code, 0) << output.text;
-    const Json json = value_or_throw(parse_json(output.text, "output"));
+    const Json json = output.json();
     EXPECT_EQ(json["note"], "");
     ASSERT_EQ(json["devices"].size(), 3U) << output.text;
     EXPECT_EQ(json["devices"][0]["device"], "cpu");

@@ -12,17 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Json;
 using testing::HasSubstr;
-
-struct Output
-{
-    int code = -1;
-    std::string text;
-
-    [[nodiscard]] Json json() const
-    {
-        return engine::value_or_throw(engine::parse_json(text, "output"));
-    }
-};
+using tests::Output;
 
 class CommandLine : public testing::Test
 {
@@ -32,14 +22,7 @@ protected:
     Output run(std::vector<std::string> arguments)
     {
         arguments.insert(arguments.begin(), LOWRANK_PROGRAM);
-        tests::ChildProcess child(std::move(arguments));
-        child.close_input();
-        Output output;
-        while (const auto line = child.line()) {
-            output.text += *line + "\n";
-        }
-        output.code = child.wait();
-        return output;
+        return tests::output_of(std::move(arguments));
     }
 
     std::vector<std::string> train_arguments(const std::string& out, const std::string& steps)

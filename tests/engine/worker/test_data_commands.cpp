@@ -12,34 +12,18 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Json;
 using testing::HasSubstr;
+using tests::Output;
 
 class DataCommands : public testing::Test
 {
 protected:
-    struct Output
-    {
-        int exit_code = 0;
-        std::string text;
-
-        [[nodiscard]] Json json() const
-        {
-            return engine::value_or_throw(engine::parse_json(text, "output"));
-        }
-    };
-
     void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
 
     Output lowrank(std::vector<std::string> arguments)
     {
         arguments.insert(arguments.begin(), LOWRANK_PROGRAM);
         arguments.insert(arguments.end(), {"--base", (m_folder.path() / "model").string()});
-        tests::ChildProcess child(arguments);
-        Output output;
-        while (const auto line = child.line()) {
-            output.text += *line + "\n";
-        }
-        output.exit_code = child.wait();
-        return output;
+        return tests::output_of(std::move(arguments));
     }
 
     fs::path write(const std::string& name, const std::string& text)
@@ -68,7 +52,7 @@ TEST_F(DataCommands, CheckSaysWhatItFoundAndExitsByTheVerdict)
                                Case{"quote'and;semi$(x).jsonl", "accept", 0}}) {
         const fs::path file = fs::path(LOWRANK_TEST_DATA) / "nasty" / wanted.file;
         const Output output = lowrank({"check", "--json", "--data", file.string()});
-        EXPECT_EQ(output.exit_code, wanted.exit_code) << wanted.file;
+        EXPECT_EQ(output.code, wanted.exit_code) << wanted.file;
         EXPECT_EQ(output.json()["verdict"], wanted.verdict) << wanted.file;
     }
 }
@@ -79,7 +63,7 @@ TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
                                 "{\"question\":\"a\",\"answer\":\"b\"}\n"
                                 "{\"question\":\"a\",\"answer\":null}\n");
     const Output output = lowrank({"check", "--data", file.string()});
-    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_EQ(output.code, 2);
     EXPECT_THAT(output.text, HasSubstr("2 rows, 1 accepted"));
     EXPECT_THAT(output.text, HasSubstr("error, row 2: \"answer\" is null, text is wanted"));
 }
@@ -87,10 +71,10 @@ TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
 TEST_F(DataCommands, MappedColumnsAreUnderstood)
 {
     const fs::path file = write("mapped.csv", "Frage;Antwort\nEins?;1\nZwei?;2\n");
-    EXPECT_EQ(lowrank({"check", "--data", file.string()}).exit_code, 2);
+    EXPECT_EQ(lowrank({"check", "--data", file.string()}).code, 2);
     const Output output = lowrank(
         {"check", "--json", "--data", file.string(), "--map", "Frage=prompt,Antwort=completion"});
-    EXPECT_EQ(output.exit_code, 0);
+    EXPECT_EQ(output.code, 0);
     EXPECT_EQ(output.json()["accepted"], 2);
 }
 
@@ -100,7 +84,7 @@ TEST_F(DataCommands, RenderShowsTheTokensThatTokenizeGives)
                                 "{\"prompt\":\"first\",\"completion\":\" x\"}\n"
                                 "{\"prompt\":\"say 2:\",\"completion\":\" the answer is 4\"}\n");
     const Output rendered = lowrank({"render", "--json", "--data", file.string(), "--row", "2"});
-    ASSERT_EQ(rendered.exit_code, 0);
+    ASSERT_EQ(rendered.code, 0);
     std::vector<std::int32_t> ids;
     std::string trained;
     const Json row = rendered.json();
@@ -113,7 +97,7 @@ TEST_F(DataCommands, RenderShowsTheTokensThatTokenizeGives)
     ids.pop_back();
 
     const Output tokenized = lowrank({"tokenize", "--text", "say 2: the answer is 4"});
-    ASSERT_EQ(tokenized.exit_code, 0);
+    ASSERT_EQ(tokenized.code, 0);
     std::istringstream numbers(tokenized.text);
     std::vector<std::int32_t> wanted;
     for (std::int32_t id = 0; numbers >> id;) {
@@ -125,9 +109,9 @@ TEST_F(DataCommands, RenderShowsTheTokensThatTokenizeGives)
 TEST_F(DataCommands, MissingRowsAndFilesAreBadInput)
 {
     const std::string data = (m_folder.path() / "data.jsonl").string();
-    EXPECT_EQ(lowrank({"render", "--data", data, "--row", "1000"}).exit_code, 2);
-    EXPECT_EQ(lowrank({"render", "--data", data + ".no"}).exit_code, 2);
-    EXPECT_EQ(lowrank({"check", "--data", data, "--format", "vicuna"}).exit_code, 2);
+    EXPECT_EQ(lowrank({"render", "--data", data, "--row", "1000"}).code, 2);
+    EXPECT_EQ(lowrank({"render", "--data", data + ".no"}).code, 2);
+    EXPECT_EQ(lowrank({"check", "--data", data, "--format", "vicuna"}).code, 2);
 }
 
 } // namespace
