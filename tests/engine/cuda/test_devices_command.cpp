@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/core/json.h"
-#include "tests/support/child_process.h"
+#include "tests/support/program_output.h"
 
 namespace engine {
 namespace {

@@ -10,7 +10,7 @@
 #include "engine/ops/matmul.h"
 #include "engine/train/run_folder.h"
 #include "engine/train/trainer.h"
-#include "tests/support/asan_own_new.h"
+#include "tests/support/asan_options.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_run.h"
 

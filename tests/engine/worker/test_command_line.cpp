@@ -4,6 +4,7 @@
 
 #include "engine/core/platform.h"
 #include "tests/support/child_process.h"
+#include "tests/support/program_output.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_run.h"
 

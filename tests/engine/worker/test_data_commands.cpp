@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/child_process.h"
+#include "tests/support/program_output.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_run.h"
 
