@@ -8,10 +8,23 @@
 
 #include "app/runs/run_folder.h"
 #include "app/runs/run_spec.h"
+#include "app/worker/detached_run.h"
 
 using namespace Qt::StringLiterals;
 
 namespace app {
+
+namespace {
+
+// By a process that holds the folder's lock, or by one that was started a moment ago.
+bool isTrainedElsewhere(const RunFolder& folder)
+{
+    return folder.isLocked()
+           || detachedRunLives(folder.readStudio().value("process_id"_L1).toInteger(),
+                               folder.root());
+}
+
+} // namespace
 
 RunQueue::RunQueue(const Paths& paths,
                    Catalog& catalog,
@@ -113,7 +126,7 @@ Outcome<RunController*> RunQueue::resume(const QString& runId)
     if (!config) {
         return config.problem();
     }
-    if (folder.isLocked()) {
+    if (isTrainedElsewhere(folder)) {
         return Problem{u"busy"_s,
                        tr("%1: another process trains here already.").arg(folder.root())};
     }
@@ -152,7 +165,7 @@ RunController* RunQueue::open(const QString& runId)
         return nullptr;
     }
     Entry& entry = adopt(folder.root());
-    if (folder.isLocked()) {
+    if (isTrainedElsewhere(folder)) {
         entry.run->follow();
     } else if (const std::optional<RunRecord> record = m_catalog.run(runId)) {
         entry.run->showRecord(*record);
@@ -259,7 +272,7 @@ void RunQueue::findInterrupted()
         if ((known != nullptr && (known->own || known->queued)) || isEndedForGood(run.state)) {
             continue;
         }
-        if (RunFolder(run.folder).isLocked()) {
+        if (isTrainedElsewhere(RunFolder(run.folder))) {
             (void)open(run.id); // another process trains: it is followed
         } else {
             found.append(run.id);

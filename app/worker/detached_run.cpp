@@ -19,15 +19,9 @@ QString tr(const char* text)
     return QCoreApplication::translate("app::DetachedRun", text);
 }
 
-// Process ids are used again: on Linux the command line tells whether it still is that run.
-bool isThatRun(qint64 processId, const QString& runFolder)
+bool systemKnowsCommandLines()
 {
-    QFile commandLine(u"/proc/%1/cmdline"_s.arg(processId));
-    if (!QFileInfo::exists(u"/proc/self/cmdline"_s)) {
-        return true; // a system without this file: the folder's lock has been looked at before
-    }
-    return commandLine.open(QIODevice::ReadOnly)
-           && commandLine.readAll().contains(runFolder.toUtf8());
+    return QFileInfo::exists(u"/proc/self/cmdline"_s);
 }
 
 } // namespace
@@ -50,9 +44,18 @@ Outcome<qint64> startDetachedRun(const QString& program, const QString& runFolde
     return processId;
 }
 
+bool detachedRunLives(qint64 processId, const QString& runFolder)
+{
+    // Process ids are used again: on Linux the command line tells whether it still is that run.
+    QFile commandLine(u"/proc/%1/cmdline"_s.arg(processId));
+    return processId > 0 && systemKnowsCommandLines() && commandLine.open(QIODevice::ReadOnly)
+           && commandLine.readAll().contains(runFolder.toUtf8());
+}
+
 Outcome<Done> stopDetachedRun(qint64 processId, const QString& runFolder)
 {
-    if (processId <= 0 || !isThatRun(processId, runFolder)) {
+    // Where the system does not know, the folder's lock has been looked at before.
+    if (processId <= 0 || (systemKnowsCommandLines() && !detachedRunLives(processId, runFolder))) {
         return Problem{
             u"not_found"_s,
             tr("Another program trains in %1.").arg(runFolder),
