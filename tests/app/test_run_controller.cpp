@@ -1,11 +1,13 @@
 // Runs through the fake worker: every ending, pause, the queue, following, and what the catalog
 // keeps.
+#include <QProcess>
 #include <QSignalSpy>
 
 #include "app/catalog/catalog.h"
 #include "app/runs/run_folder.h"
 #include "app/runs/run_queue.h"
 #include "app/runs/run_spec.h"
+#include "app/worker/detached_run.h"
 #include "engine/core/platform.h"
 #include "tests/app/app_test.h"
 
@@ -181,6 +183,32 @@ private Q_SLOTS:
         studio.runs.findInterrupted();
         QVERIFY(studio.runs.interrupted().isEmpty());
         QVERIFY(app::canResume(studio.catalog.run(u"r1"_s)->state));
+    }
+
+    void aProcessThatHasNotLockedItsFolderYetIsFollowed()
+    {
+#ifndef Q_OS_LINUX
+        QSKIP("the system does not tell a process's command line");
+#endif
+        Studio studio("normal");
+        const QString folder = app_test::writeRun(studio.paths, u"r1"_s, 3);
+        app_test::writeOutcome(folder, "stopped", 3);
+        QProcess process; // as `lowrank resume FOLDER` before it has the lock
+        process.start(u"/bin/sh"_s, {u"-c"_s, u"read line"_s, folder});
+        QVERIFY(process.waitForStarted());
+        const qint64 processId = process.processId();
+        QVERIFY(app::RunFolder(folder).setStudioValues(
+            {{u"state"_s, u"training"_s}, {u"process_id"_s, processId}}));
+        RunController* run = studio.runs.open(u"r1"_s);
+        QVERIFY(run != nullptr);
+        QCOMPARE(run->state(), RunState::Training);
+        const auto again = studio.runs.resume(u"r1"_s);
+        QVERIFY(!again);
+        QCOMPARE(again.problem().code, u"busy"_s);
+        QVERIFY(!app::detachedRunLives(processId, u"/another/run"_s));
+        process.closeWriteChannel();
+        QVERIFY(process.waitForFinished());
+        QVERIFY(!app::detachedRunLives(processId, folder));
     }
 
     void aRunOfAnotherProcessIsFollowed()
