@@ -517,4 +517,9 @@ void* SharedLibrary::symbol(const char* name) const
     return ::dlsym(m_handle, name);
 }
 
+const char* nvidia_driver_library()
+{
+    return "libcuda.so.1";
+}
+
 } // namespace engine

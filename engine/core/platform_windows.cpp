@@ -481,4 +481,9 @@ void* SharedLibrary::symbol(const char* name) const
     return reinterpret_cast<void*>(::GetProcAddress(static_cast<HMODULE>(m_handle), name));
 }
 
+const char* nvidia_driver_library()
+{
+    return "nvcuda.dll";
+}
+
 } // namespace engine

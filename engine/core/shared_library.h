@@ -30,4 +30,7 @@ private:
     void* m_handle = nullptr;
 };
 
+// The file name of NVIDIA's driver on this system.
+[[nodiscard]] const char* nvidia_driver_library();
+
 } // namespace engine

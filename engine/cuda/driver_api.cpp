@@ -23,15 +23,6 @@ Error too_old(const std::string& fact)
 
 } // namespace
 
-const char* Driver::default_library()
-{
-#ifdef _WIN32
-    return "nvcuda.dll";
-#else
-    return "libcuda.so.1";
-#endif
-}
-
 std::optional<Error> Driver::find_functions(const std::string& library)
 {
     DriverFunctions& f = m_functions;

@@ -41,13 +41,10 @@ struct DriverFunctions
 class Driver
 {
 public:
-    // libcuda.so.1 or nvcuda.dll.
-    [[nodiscard]] static const char* default_library();
-
     // Opens the library, finds every function and initialises the driver. Errors: NotFound (no
-    // library), Unsupported (a function is missing, the driver is older than kOldestVersion, or it
-    // does not start), each with what to do.
-    [[nodiscard]] static Result<Driver> open(const std::string& library = default_library());
+    // library, or no GPU behind it), Unsupported (a function is missing, the driver is older than
+    // kOldestVersion, or it does not start).
+    [[nodiscard]] static Result<Driver> open(const std::string& library = nvidia_driver_library());
 
     [[nodiscard]] const DriverFunctions& functions() const { return m_functions; }
 

@@ -27,7 +27,7 @@ struct GpuList
 };
 
 // Never fails: what goes wrong is in `note` or in the GPU's `problem`.
-[[nodiscard]] GpuList list_gpus(const std::string& library = Driver::default_library());
+[[nodiscard]] GpuList list_gpus(const std::string& library = nvidia_driver_library());
 
 // The same, asked once for the life of the program.
 [[nodiscard]] const GpuList& gpus_here();

@@ -5,11 +5,10 @@
 
 namespace tests {
 
-// What a program that reads nothing printed on stdout, and how it ended.
 struct Output
 {
-    int code = -1;
-    std::string text;
+    int code = -1;    // as ChildProcess::wait
+    std::string text; // stdout
 
     [[nodiscard]] engine::Json json() const
     {
@@ -17,6 +16,7 @@ struct Output
     }
 };
 
+// The program meets a closed stdin.
 inline Output output_of(std::vector<std::string> arguments)
 {
     ChildProcess child(std::move(arguments));

@@ -1,9 +1,7 @@
 // What a person is told about the GPUs of a computer, with the driver's double in the library path.
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/core/json.h"
 #include "tests/support/program_output.h"
 
 namespace engine {

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/core/json.h"
 #include "engine/cuda/gpu_list.h"
-#include "tests/support/child_process.h"
 
 namespace engine::cuda {
 namespace {
