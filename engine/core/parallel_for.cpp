@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <omp.h>
 
+#include "engine/core/thread_sanitizer.h"
+
 namespace engine {
 
 namespace {
 
 int g_threads = 0;
+
+char g_region = 0; // its address stands for the start and the end of every region
 
 } // namespace
 
@@ -43,15 +47,19 @@ void parallel_for_impl(std::int64_t count, std::int64_t grain, void* context, Ra
         }
         return;
     }
+    publish(&g_region);
 #pragma omp parallel num_threads(static_cast <int>(parts))
     {
+        observe(&g_region);
         const std::int64_t part = omp_get_thread_num();
         const std::int64_t begin = count * part / parts;
         const std::int64_t end = count * (part + 1) / parts;
         if (begin < end) {
             body(context, begin, end);
         }
+        publish(&g_region);
     }
+    observe(&g_region);
 }
 
 void parallel_tasks_impl(std::int64_t count, void* context, RangeBody body)
@@ -64,10 +72,17 @@ void parallel_tasks_impl(std::int64_t count, void* context, RangeBody body)
     }
     [[maybe_unused]] const int parts =
         static_cast<int>(std::min<std::int64_t>(num_threads(), count));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(parts)
-    for (std::int64_t index = 0; index < count; ++index) {
-        body(context, index, index + 1);
+    publish(&g_region);
+#pragma omp parallel num_threads(parts)
+    {
+        observe(&g_region);
+#pragma omp for schedule(dynamic, 1)
+        for (std::int64_t index = 0; index < count; ++index) {
+            body(context, index, index + 1);
+        }
+        publish(&g_region);
     }
+    observe(&g_region);
 }
 
 } // namespace detail
