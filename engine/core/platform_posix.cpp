@@ -522,4 +522,9 @@ const char* nvidia_driver_library()
     return "libcuda.so.1";
 }
 
+const char* cublas_lt_library()
+{
+    return "libcublasLt.so.13";
+}
+
 } // namespace engine

@@ -486,4 +486,9 @@ const char* nvidia_driver_library()
     return "nvcuda.dll";
 }
 
+const char* cublas_lt_library()
+{
+    return "cublasLt64_13.dll";
+}
+
 } // namespace engine

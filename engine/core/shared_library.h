@@ -30,7 +30,8 @@ private:
     void* m_handle = nullptr;
 };
 
-// The file name of NVIDIA's driver on this system.
+// The file names of NVIDIA's driver and of cuBLASLt (CUDA 13) on this system.
 [[nodiscard]] const char* nvidia_driver_library();
+[[nodiscard]] const char* cublas_lt_library();
 
 } // namespace engine

@@ -40,6 +40,30 @@ std::optional<Error> Driver::find_functions(const std::string& library)
     need("cuDeviceGetName", f.cuDeviceGetName);
     need("cuDeviceGetAttribute", f.cuDeviceGetAttribute);
     need("cuDeviceTotalMem_v2", f.cuDeviceTotalMem_v2);
+    need("cuDevicePrimaryCtxRetain", f.cuDevicePrimaryCtxRetain);
+    need("cuDevicePrimaryCtxRelease_v2", f.cuDevicePrimaryCtxRelease_v2);
+    need("cuCtxSetCurrent", f.cuCtxSetCurrent);
+    need("cuMemGetInfo_v2", f.cuMemGetInfo_v2);
+    need("cuMemAlloc_v2", f.cuMemAlloc_v2);
+    need("cuMemFree_v2", f.cuMemFree_v2);
+    need("cuMemAllocHost_v2", f.cuMemAllocHost_v2);
+    need("cuMemFreeHost", f.cuMemFreeHost);
+    need("cuMemcpyHtoDAsync_v2", f.cuMemcpyHtoDAsync_v2);
+    need("cuMemcpyDtoHAsync_v2", f.cuMemcpyDtoHAsync_v2);
+    need("cuMemcpyDtoDAsync_v2", f.cuMemcpyDtoDAsync_v2);
+    need("cuMemsetD8Async", f.cuMemsetD8Async);
+    need("cuStreamCreate", f.cuStreamCreate);
+    need("cuStreamDestroy_v2", f.cuStreamDestroy_v2);
+    need("cuStreamSynchronize", f.cuStreamSynchronize);
+    need("cuEventCreate", f.cuEventCreate);
+    need("cuEventDestroy_v2", f.cuEventDestroy_v2);
+    need("cuEventRecord", f.cuEventRecord);
+    need("cuEventSynchronize", f.cuEventSynchronize);
+    need("cuModuleLoadData", f.cuModuleLoadData);
+    need("cuModuleUnload", f.cuModuleUnload);
+    need("cuModuleGetFunction", f.cuModuleGetFunction);
+    need("cuFuncGetParamInfo", f.cuFuncGetParamInfo);
+    need("cuLaunchKernel", f.cuLaunchKernel);
     if (missing != nullptr) {
         return too_old(concat(library, ": has no function ", missing));
     }

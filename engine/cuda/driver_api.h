@@ -15,7 +15,22 @@ namespace engine::cuda {
 // CUresult: 0 is success.
 using Status = int;
 inline constexpr Status kSuccess = 0;
+inline constexpr Status kErrorInvalidValue = 1;
+inline constexpr Status kErrorOutOfMemory = 2;
 inline constexpr Status kErrorNoDevice = 100;
+inline constexpr Status kErrorInvalidHandle = 400;
+inline constexpr Status kErrorNotFound = 500;
+
+// CUdeviceptr, and the driver's handles, which only the driver looks into.
+using DeviceAddress = unsigned long long;
+using ContextHandle = struct ContextTag*;
+using StreamHandle = struct StreamTag*;
+using EventHandle = struct EventTag*;
+using ModuleHandle = struct ModuleTag*;
+using FunctionHandle = struct FunctionTag*;
+
+inline constexpr unsigned int kStreamNonBlocking = 1;
+inline constexpr unsigned int kEventDisableTiming = 2;
 
 // CUdevice_attribute.
 enum class Attribute : int {
@@ -35,6 +50,59 @@ struct DriverFunctions
     Status (*cuDeviceGetName)(char* name, int length, int device) = nullptr;
     Status (*cuDeviceGetAttribute)(int* value, Attribute attribute, int device) = nullptr;
     Status (*cuDeviceTotalMem_v2)(std::size_t* bytes, int device) = nullptr;
+
+    Status (*cuDevicePrimaryCtxRetain)(ContextHandle* context, int device) = nullptr;
+    Status (*cuDevicePrimaryCtxRelease_v2)(int device) = nullptr;
+    Status (*cuCtxSetCurrent)(ContextHandle context) = nullptr;
+    Status (*cuMemGetInfo_v2)(std::size_t* free, std::size_t* total) = nullptr;
+    Status (*cuMemAlloc_v2)(DeviceAddress* address, std::size_t bytes) = nullptr;
+    Status (*cuMemFree_v2)(DeviceAddress address) = nullptr;
+    Status (*cuMemAllocHost_v2)(void** pointer, std::size_t bytes) = nullptr;
+    Status (*cuMemFreeHost)(void* pointer) = nullptr;
+    Status (*cuMemcpyHtoDAsync_v2)(DeviceAddress to,
+                                   const void* from,
+                                   std::size_t bytes,
+                                   StreamHandle stream) = nullptr;
+    Status (*cuMemcpyDtoHAsync_v2)(void* to,
+                                   DeviceAddress from,
+                                   std::size_t bytes,
+                                   StreamHandle stream) = nullptr;
+    Status (*cuMemcpyDtoDAsync_v2)(DeviceAddress to,
+                                   DeviceAddress from,
+                                   std::size_t bytes,
+                                   StreamHandle stream) = nullptr;
+    Status (*cuMemsetD8Async)(DeviceAddress to,
+                              unsigned char value,
+                              std::size_t bytes,
+                              StreamHandle stream) = nullptr;
+    Status (*cuStreamCreate)(StreamHandle* stream, unsigned int flags) = nullptr;
+    Status (*cuStreamDestroy_v2)(StreamHandle stream) = nullptr;
+    Status (*cuStreamSynchronize)(StreamHandle stream) = nullptr;
+    Status (*cuEventCreate)(EventHandle* event, unsigned int flags) = nullptr;
+    Status (*cuEventDestroy_v2)(EventHandle event) = nullptr;
+    Status (*cuEventRecord)(EventHandle event, StreamHandle stream) = nullptr;
+    Status (*cuEventSynchronize)(EventHandle event) = nullptr;
+    Status (*cuModuleLoadData)(ModuleHandle* module, const void* image) = nullptr;
+    Status (*cuModuleUnload)(ModuleHandle module) = nullptr;
+    Status (*cuModuleGetFunction)(FunctionHandle* function,
+                                  ModuleHandle module,
+                                  const char* name) = nullptr;
+    // CUDA 12.4.
+    Status (*cuFuncGetParamInfo)(FunctionHandle function,
+                                 std::size_t index,
+                                 std::size_t* offset,
+                                 std::size_t* bytes) = nullptr;
+    Status (*cuLaunchKernel)(FunctionHandle function,
+                             unsigned int grid_x,
+                             unsigned int grid_y,
+                             unsigned int grid_z,
+                             unsigned int block_x,
+                             unsigned int block_y,
+                             unsigned int block_z,
+                             unsigned int shared_bytes,
+                             StreamHandle stream,
+                             void** parameters,
+                             void** extra) = nullptr;
 };
 
 // An initialised driver. Its library stays open as long as this lives.

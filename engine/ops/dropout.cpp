@@ -3,6 +3,7 @@
 
 #include "engine/ops/check_args.h"
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cuda/kernels.h"
 #include "engine/tensor/dispatch.h"
 
 namespace engine::ops {

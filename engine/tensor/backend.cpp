@@ -4,6 +4,7 @@
 #include "engine/core/platform.h"
 #include "engine/cuda/gpu_list.h"
 #include "engine/tensor/cpu_backend.h"
+#include "engine/tensor/cuda_backend.h"
 
 namespace engine {
 
@@ -12,8 +13,16 @@ namespace {
 // What the machine code of CUDA 13 can be made for.
 constexpr int kOldestCapability = 75; // 10 * major + minor
 
+// "13.1.0".
+std::string cublas_text(std::size_t version)
+{
+    return concat(version / 10000, ".", version / 100 % 100, ".", version % 100);
+}
+
 DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
 {
+    // Opening it takes a moment and memory, so only a computer with a GPU pays, once.
+    static const Result<std::size_t> cublas = cuda::cublas_lt_version();
     const std::string capability = concat(gpu.major, ".", gpu.minor);
     DeviceInfo info;
     info.device = {DeviceType::Cuda, index};
@@ -24,12 +33,19 @@ DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
         info.reason = gpu.problem;
     } else if (10 * gpu.major + gpu.minor < kOldestCapability) {
         info.reason = concat("its compute capability is ", capability, ", wanted 7.5 or later");
+    } else if (cuda::gpu_code().empty()) {
+        info.reason = "this build has no code for GPUs";
+    } else if (!cublas) {
+        info.reason = concat(cublas.error().message, "; ", cublas.error().hint);
     } else {
-        info.reason = "this version computes on the CPU only";
+        info.usable = true;
     }
     info.properties = {{"compute_capability", capability},
                        {"driver", cuda::version_text(driver_version)},
                        {"multiprocessors", std::to_string(gpu.multiprocessors)}};
+    if (cublas) {
+        info.properties.emplace_back("cublas", cublas_text(*cublas));
+    }
     return info;
 }
 
@@ -55,9 +71,11 @@ Result<std::unique_ptr<Backend>> make_backend(Device device, const BackendOption
     if (device.type == DeviceType::Cpu) {
         return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(options.threads));
     }
-    return Error{ErrorCode::Unsupported,
-                 concat("device ", to_string(device), ": this build has no CUDA backend"),
-                 "choose device cpu"};
+    Result<std::unique_ptr<CudaBackend>> backend = CudaBackend::open(device.index);
+    if (!backend) {
+        return backend.error();
+    }
+    return std::unique_ptr<Backend>(std::move(*backend));
 }
 
 } // namespace engine

@@ -1,23 +1,19 @@
 // From a run-time device and dtype to compile time: two lambdas, no #ifdef in any op.
 #pragma once
 
-#include "engine/core/build_config.h"
 #include "engine/core/dtype.h"
 #include "engine/core/error.h"
 #include "engine/tensor/cpu_backend.h"
+#include "engine/tensor/cuda_backend.h"
 
 namespace engine {
 
-class CudaBackend;
-
-// Calls f with the concrete backend. `f` is instantiated for CUDA only in a build that has it.
-template <typename Cuda = CudaBackend, typename F>
+// Calls f with the concrete backend.
+template <typename F>
 decltype(auto) dispatch_device(Backend& backend, F&& f)
 {
-    if constexpr (kHasCuda) {
-        if (backend.device().type == DeviceType::Cuda) {
-            return f(static_cast<Cuda&>(backend));
-        }
+    if (backend.device().type == DeviceType::Cuda) {
+        return f(static_cast<CudaBackend&>(backend));
     }
     return f(static_cast<CpuBackend&>(backend));
 }

@@ -8,6 +8,7 @@
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
 #include "engine/ops/rms_norm.h"
+#include "engine/ops/rope_direction.h"
 #include "engine/tensor/cpu_backend.h"
 
 namespace engine::ops::kernels {
@@ -30,8 +31,6 @@ void rms_norm_forward(CpuBackend& backend,
                       TensorView y,
                       TensorView rstd);
 void rms_norm_backward(CpuBackend& backend, const RmsNormBackwardArgs& args);
-
-enum class Rotation { Forward, Inverse };
 
 void rope(CpuBackend& backend,
           TensorView x,

@@ -1,9 +1,9 @@
 // The engine's side of the training benchmark: LoRA steps on given token ids, one JSON object a
 // step on stdout.
 //
-// bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE THREADS STEPS ROWS SEQ_LEN
-// TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN]. ADAPTER_DIR is the PEFT folder both sides start
-// from.
+// bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN
+// DEVICE is the number of CPU threads, or "cuda". TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN].
+// ADAPTER_DIR is the PEFT folder both sides start from.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -75,7 +75,9 @@ int run(char** arguments)
     const std::int64_t rows = std::atoll(arguments[7]);
     const std::int64_t seq_len = std::atoll(arguments[8]);
 
-    auto backend = value_or_throw(make_backend({}, {.threads = std::atoi(arguments[5])}));
+    const bool on_gpu = std::string(arguments[5]) == "cuda";
+    auto backend = value_or_throw(make_backend({on_gpu ? DeviceType::Cuda : DeviceType::Cpu, 0},
+                                               {.threads = std::atoi(arguments[5])}));
     const MappedFile tokens = value_or_throw(MappedFile::open(arguments[2]));
     const BaseModel model =
         value_or_throw(BaseModel::load(*backend, arguments[1], {.dtype = dtype}));
@@ -104,6 +106,9 @@ int run(char** arguments)
         ops::adamw_step(
             *backend, parameters, {.step = step + 1, .grad_scale = static_cast<float>(scale)});
         adapter.refresh_copies();
+        backend->synchronize();
+        const std::int64_t peak_bytes =
+            on_gpu ? backend->allocator().peak_bytes() : process_memory().peak_resident_bytes;
         std::printf(
             "{\"step\":%lld,\"loss\":%.9g,\"grad_norm\":%.9g,\"seconds\":%.6f,\"since_start\":%.6f,"
             "\"peak_bytes\":%lld}\n",
@@ -112,7 +117,7 @@ int run(char** arguments)
             norm,
             seconds_since(begin),
             seconds_since(start),
-            static_cast<long long>(process_memory().peak_resident_bytes));
+            static_cast<long long>(peak_bytes));
         std::fflush(stdout);
     }
     return 0;
@@ -125,8 +130,8 @@ int main(int argc, char** argv)
     engine::let_waiting_threads_sleep(argv);
     if (argc != 9) {
         std::fprintf(stderr,
-                     "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16 THREADS STEPS "
-                     "ROWS SEQ_LEN\n");
+                     "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16 THREADS|cuda "
+                     "STEPS ROWS SEQ_LEN\n");
         return 2;
     }
     try {

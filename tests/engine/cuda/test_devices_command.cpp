@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/core/build_config.h"
 #include "tests/support/program_output.h"
+#include "tests/support/temporary_folder.h"
 
 namespace engine {
 namespace {
@@ -11,19 +13,19 @@ using testing::AllOf;
 using testing::HasSubstr;
 using tests::Output;
 
-// Both streams of `lowrank ARGUMENTS` on a computer with the two GPUs of the fake driver.
-Output with_fake_gpus(const std::string& arguments)
+// Both streams of `lowrank ARGUMENTS` on a computer with the two GPUs of the emulator.
+Output with_emulated_gpus(const std::string& arguments)
 {
     return tests::output_of({"/bin/sh",
                              "-c",
-                             "LD_LIBRARY_PATH='" FAKE_DRIVER_FOLDER
-                             "' LOWRANK_FAKE_CUDA=two '" LOWRANK_PROGRAM "' "
+                             "LD_LIBRARY_PATH='" EMULATED_DRIVER_FOLDER
+                             "' LOWRANK_EMULATED_GPU=two '" LOWRANK_PROGRAM "' "
                                  + arguments + " 2>&1"});
 }
 
 TEST(DevicesCommand, ListsEveryGpuWithTheReasonItIsNotUsed)
 {
-    const Output output = with_fake_gpus("devices --json");
+    const Output output = with_emulated_gpus("devices --json");
     ASSERT_EQ(output.code, 0) << output.text;
     const Json json = output.json();
     EXPECT_EQ(json["note"], "");
@@ -32,12 +34,13 @@ TEST(DevicesCommand, ListsEveryGpuWithTheReasonItIsNotUsed)
     EXPECT_EQ(json["devices"][0]["usable"], true);
     const Json& first = json["devices"][1];
     EXPECT_EQ(first["device"], "cuda:0");
-    EXPECT_EQ(first["name"], "Fake H100");
+    EXPECT_EQ(first["name"], "Emulated H100");
     EXPECT_EQ(first["memory_bytes"], 80LL << 30);
     EXPECT_EQ(first["properties"]["compute_capability"], "9.0");
     EXPECT_EQ(first["properties"]["driver"], "13.1");
-    EXPECT_EQ(first["usable"], false);
-    EXPECT_EQ(first["reason"], "this version computes on the CPU only");
+    EXPECT_EQ(first["properties"]["cublas"], "13.1.0");
+    EXPECT_EQ(first["usable"], kHasGpuCode);
+    EXPECT_EQ(first["reason"], kHasGpuCode ? "" : "this build has no code for GPUs");
     const Json& second = json["devices"][2];
     EXPECT_EQ(second["device"], "cuda:1");
     EXPECT_EQ(second["reason"], "its compute capability is 6.1, wanted 7.5 or later");
@@ -45,17 +48,35 @@ TEST(DevicesCommand, ListsEveryGpuWithTheReasonItIsNotUsed)
 
 TEST(DevicesCommand, IsReadableByAPerson)
 {
-    const Output output = with_fake_gpus("devices");
+    const Output output = with_emulated_gpus("devices");
     EXPECT_EQ(output.code, 0);
     EXPECT_THAT(output.text,
-                AllOf(HasSubstr("cuda:0  Fake H100  80"),
-                      HasSubstr("not used: this version computes on the CPU only")));
+                AllOf(HasSubstr("cuda:0  Emulated H100  80"),
+                      HasSubstr("not used: its compute capability is 6.1")));
+}
+
+TEST(DevicesCommand, AGpuWithoutCublasSaysWhatToInstall)
+{
+    if (!kHasGpuCode) {
+        GTEST_SKIP() << "this build has no code for GPUs";
+    }
+    const tests::TemporaryFolder folder;
+    std::filesystem::create_symlink(EMULATED_DRIVER, folder.path() / "libcuda.so.1");
+    // One that is broken, as this computer may have a good one elsewhere.
+    const std::ofstream broken(folder.path() / "libcublasLt.so.13");
+    const Output output = tests::output_of(
+        {"/bin/sh",
+         "-c",
+         "LD_LIBRARY_PATH='" + folder.path().string() + "' '" LOWRANK_PROGRAM "' devices 2>&1"});
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.text,
+                AllOf(HasSubstr("cuBLAS is not installed"), HasSubstr("install cuBLAS 13")));
 }
 
 TEST(DevicesCommand, ATrainingOnAGpuThatIsNotUsedSaysWhy)
 {
     const Output output =
-        with_fake_gpus("train --base /none --data /none --out /none --device cuda:1");
+        with_emulated_gpus("train --base /none --data /none --out /none --device cuda:1");
     EXPECT_EQ(output.code, 2);
     EXPECT_THAT(output.text,
                 AllOf(HasSubstr("cuda:1"), HasSubstr("6.1"), HasSubstr("7.5"), HasSubstr("cpu")));

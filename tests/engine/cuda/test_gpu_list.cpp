@@ -17,9 +17,9 @@ using testing::SizeIs;
 class GpuListTest : public testing::Test
 {
 protected:
-    static GpuList list(const char* behaviour, const char* library = FAKE_DRIVER)
+    static GpuList list(const char* behaviour, const char* library = EMULATED_DRIVER)
     {
-        ::setenv("LOWRANK_FAKE_CUDA", behaviour, 1); // NOLINT(concurrency-mt-unsafe): one thread
+        ::setenv("LOWRANK_EMULATED_GPU", behaviour, 1); // NOLINT(concurrency-mt-unsafe): one thread
         return list_gpus(library);
     }
 };
@@ -30,7 +30,7 @@ TEST_F(GpuListTest, TellsWhatTheDriverTells)
     EXPECT_THAT(found.note, IsEmpty());
     EXPECT_EQ(found.driver_version, 13010);
     ASSERT_THAT(found.gpus, SizeIs(2));
-    EXPECT_EQ(found.gpus[0].name, "Fake H100");
+    EXPECT_EQ(found.gpus[0].name, "Emulated H100");
     EXPECT_EQ(found.gpus[0].memory_bytes, 80LL << 30);
     EXPECT_EQ(found.gpus[0].major, 9);
     EXPECT_EQ(found.gpus[0].minor, 0);
@@ -49,7 +49,7 @@ TEST_F(GpuListTest, AMissingLibraryIsASentence)
 
 TEST_F(GpuListTest, AMissingFunctionIsNamed)
 {
-    EXPECT_THAT(list("two", FAKE_DRIVER_INCOMPLETE).note,
+    EXPECT_THAT(list("two", EMULATED_DRIVER_INCOMPLETE).note,
                 AllOf(HasSubstr("cuDeviceTotalMem_v2"), HasSubstr("580")));
 }
 

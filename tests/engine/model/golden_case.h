@@ -12,6 +12,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/model/transformer.h"
 #include "tests/engine/model/compare.h"
+#include "tests/support/test_device.h"
 
 namespace tests {
 
@@ -92,9 +93,9 @@ struct GoldenCase
     }
 };
 
-inline std::span<const float> floats_of(const engine::Tensor& tensor)
+inline std::vector<float> floats_of(const engine::Tensor& tensor)
 {
-    return {tensor.data<float>(), static_cast<std::size_t>(tensor.numel())};
+    return lowrank_test::floats_on(tensor);
 }
 
 inline std::string lora_key(const engine::LoraMatrix& matrix, const std::string& letter)

@@ -1,7 +1,7 @@
 // Fifty AdamW steps of LoRA, rsLoRA, LoRA+, accumulation, packing and LoRA-GA against PyTorch +
 // PEFT.
+#include "engine/ops/elementwise.h"
 #include "engine/ops/optimizer_step.h"
-#include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
 
@@ -40,10 +40,10 @@ private:
     void add(Tensor& value, const Tensor& grad, bool is_b)
     {
         Tensor& m = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
-        std::fill_n(m.data<float>(), m.numel(), 0.0F);
+        engine::ops::zero(m_backend, m);
         const engine::TensorView m_view = m.view();
         Tensor& v = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
-        std::fill_n(v.data<float>(), v.numel(), 0.0F);
+        engine::ops::zero(m_backend, v);
         m_parameters.push_back({.value = value, .grad = grad, .m = m_view, .v = v.view()});
         m_is_b.push_back(is_b);
     }
@@ -55,7 +55,7 @@ private:
     std::int64_t m_step = 0;
 };
 
-class Curve : public testing::TestWithParam<std::string>
+class Curve : public lowrank_test::OnTestDevice<testing::TestWithParam<std::string>>
 {
 protected:
     // The golden adapter's A and B under this curve's scaling; LoRA-GA's recorded start instead.
@@ -75,7 +75,7 @@ protected:
                 EXPECT_NE(entry, nullptr) << tests::lora_key(matrix, letter);
                 const std::vector<float> values = tests::floats_of(*entry);
                 Tensor& tensor = letter == "A" ? matrix.lora_a : matrix.lora_b;
-                std::copy(values.begin(), values.end(), tensor.data<float>());
+                m_backend.upload(values.data(), tensor);
             }
             if (ga) {
                 adapter.freeze_init_pair(matrix);
@@ -84,7 +84,7 @@ protected:
         return adapter;
     }
 
-    engine::CpuBackend m_backend{1};
+    engine::Backend& m_backend = lowrank_test::test_backend();
     tests::GoldenCase m_golden{"llama3"};
 };
 

@@ -12,13 +12,13 @@ namespace {
 using engine::FinishReason;
 using engine::SamplingConfig;
 
-class KvCache : public testing::TestWithParam<std::string>
+class KvCache : public lowrank_test::OnTestDevice<testing::TestWithParam<std::string>>
 {};
 
 // The first sequence of the golden batch in pieces: prefill, single tokens, several at once.
 TEST_P(KvCache, PiecesGiveTheWholesLogits)
 {
-    engine::CpuBackend backend(2);
+    engine::Backend& backend = lowrank_test::test_backend();
     const tests::GoldenCase golden(GetParam());
     for (const auto dtype : {engine::DType::F32, engine::DType::BF16}) {
         const engine::BaseModel model = golden.load(backend, {.dtype = dtype});
@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Families,
                          testing::ValuesIn(tests::golden_cases()),
                          [](const auto& family) { return family.param; });
 
-class GeneratorTest : public testing::Test
+class GeneratorTest : public lowrank_test::OnTestDevice<testing::Test>
 {
 protected:
     engine::Generation generate(const SamplingConfig& sampling,
@@ -62,7 +62,7 @@ protected:
         return std::move(result).value();
     }
 
-    engine::CpuBackend m_backend{1};
+    engine::Backend& m_backend = lowrank_test::test_backend();
     engine::BaseModel m_model = tests::tiny_model(m_backend, tests::tiny_config());
     engine::Generator m_generator{m_backend, m_model, 24};
     std::vector<std::int32_t> m_prompt = {3, 14, 15, 9, 2};

@@ -1,7 +1,6 @@
 // Logits and gradients of five tiny models against PyTorch + transformers + PEFT.
 #include <array>
 
-#include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
 
@@ -12,7 +11,7 @@ using engine::Transformer;
 using engine::TransformerLimits;
 using tests::GoldenCase;
 
-class Golden : public testing::TestWithParam<std::string>
+class Golden : public lowrank_test::OnTestDevice<testing::TestWithParam<std::string>>
 {
 protected:
     static TransformerLimits limits_for(const engine::MicroBatch& batch)
@@ -21,7 +20,7 @@ protected:
                 .max_sequence_length = batch.max_sequence_length()};
     }
 
-    engine::CpuBackend m_backend{2};
+    engine::Backend& m_backend = lowrank_test::test_backend();
     GoldenCase m_golden{GetParam()};
 };
 
@@ -118,9 +117,9 @@ TEST_P(Golden, FullGradientsAndSink)
                                                 ".",
                                                 engine::to_string(target),
                                                 ".weight");
-        const std::span<const float> values(gradient.data<float>(),
-                                            static_cast<std::size_t>(gradient.numel()));
-        EXPECT_LE(tests::relative_error(values, m_golden.floats(name)), tests::kGradient) << name;
+        EXPECT_LE(tests::relative_error(lowrank_test::floats_on(gradient), m_golden.floats(name)),
+                  tests::kGradient)
+            << name;
     };
     (void)transformer.run(batch, {.sink = &sink, .sink_targets = engine::kAllTargets});
     EXPECT_EQ(seen, 14);

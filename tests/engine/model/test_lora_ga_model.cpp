@@ -3,7 +3,6 @@
 
 #include "engine/model/lora_ga.h"
 #include "engine/ops/elementwise.h"
-#include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
 #include "tests/engine/model/tiny_model.h"
@@ -12,10 +11,10 @@ namespace {
 
 using engine::DType;
 
-class LoraGaModel : public testing::Test
+class LoraGaModel : public lowrank_test::OnTestDevice<testing::Test>
 {
 protected:
-    engine::CpuBackend m_backend{1};
+    engine::Backend& m_backend = lowrank_test::test_backend();
     engine::BaseModel m_model = tests::tiny_model(m_backend, tests::tiny_config());
     engine::LoraConfig m_config = {.rank = 4, .alpha = 8.0, .use_rslora = true};
 };
@@ -103,9 +102,10 @@ TEST_F(LoraGaModel, AveragesTheBatchesGradients)
         [&](std::int64_t layer, engine::Target target, engine::ConstTensorView gradient) {
             const auto index =
                 static_cast<std::size_t>(adapter.find(layer, target) - adapter.matrices().data());
-            sums[index].resize(static_cast<std::size_t>(gradient.numel()));
-            for (std::size_t i = 0; i < sums[index].size(); ++i) {
-                sums[index][i] += static_cast<double>(gradient.data<float>()[i]) / 3.0;
+            const std::vector<float> values = lowrank_test::floats_on(gradient);
+            sums[index].resize(values.size());
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                sums[index][i] += static_cast<double>(values[i]) / 3.0;
             }
         };
     for (const auto& batch : batches) {

@@ -7,6 +7,7 @@
 
 #include "engine/core/random.h"
 #include "engine/model/transformer.h"
+#include "engine/ops/elementwise.h"
 
 namespace tests {
 
@@ -38,9 +39,7 @@ tiny_model(engine::Backend& backend, const engine::ModelConfig& config, std::uin
         const engine::TensorView tensor = model.writable(named.name);
         if (tensor.shape().rank() == 2) {
             const auto width = static_cast<float>(tensor.size(1));
-            for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-                tensor.data<float>()[i] *= 50.0F / std::sqrt(width);
-            }
+            engine::ops::scale(backend, tensor, 50.0F / std::sqrt(width));
         }
     }
     return model;
@@ -103,9 +102,11 @@ inline engine::LoraAdapter random_adapter(engine::Backend& backend,
     for (engine::LoraMatrix& matrix : adapter.matrices()) {
         engine::Random random(
             seed, static_cast<std::uint64_t>(matrix.layer) * 7 + engine::index_of(matrix.target));
-        for (std::int64_t i = 0; i < matrix.lora_b.numel(); ++i) {
-            matrix.lora_b.data<float>()[i] = static_cast<float>(0.2 * random.normal());
+        std::vector<float> values(static_cast<std::size_t>(matrix.lora_b.numel()));
+        for (float& value : values) {
+            value = static_cast<float>(0.2 * random.normal());
         }
+        backend.upload(values.data(), matrix.lora_b);
     }
     adapter.refresh_copies();
     return adapter;

@@ -3,16 +3,18 @@
 // One file because every op test uses all of it.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "engine/core/random.h"
-#include "engine/tensor/cpu_backend.h"
 #include "tests/support/gradient_check.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tolerance.h"
 
 namespace lowrank_test {
@@ -25,15 +27,18 @@ using engine::TensorView;
 // Sizes that fit no vector and no block.
 inline constexpr std::int64_t kAwkwardSizes[] = {1, 31, 33, 127, 257};
 
-// A tensor in its own memory with guard bytes on both sides; a new one is poisoned with NaN.
+// A tensor of the test device in its own memory with guard bytes on both sides; a new one is
+// poisoned with NaN.
 class GuardedTensor
 {
 public:
     GuardedTensor(DType dtype, Shape shape)
         : m_dtype(dtype)
         , m_shape(shape)
-        , m_bytes(2 * kGuard + static_cast<std::size_t>(shape.numel()) * size_of(dtype), kPattern)
+        , m_memory(test_backend().tensor(DType::F32, {words(dtype, shape)}))
     {
+        std::vector<std::uint8_t> bytes(m_memory.view().bytes(), kPattern);
+        test_backend().upload(bytes.data(), m_memory);
         set(Values(static_cast<std::size_t>(shape.numel()),
                    std::numeric_limits<double>::quiet_NaN()));
     }
@@ -44,49 +49,68 @@ public:
         set(values);
     }
 
-    [[nodiscard]] TensorView view() { return {m_bytes.data() + kGuard, m_dtype, m_shape}; }
+    [[nodiscard]] TensorView view()
+    {
+        return {m_memory.data<std::byte>() + kGuard, m_dtype, m_shape, test_backend().device()};
+    }
 
     // Rounds to the dtype.
     void set(const Values& values)
     {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const auto value = static_cast<float>(values[i]);
-            if (m_dtype == DType::F32) {
-                view().data<float>()[i] = value;
-            } else {
-                view().data<engine::bfloat16_t>()[i] = engine::to_bfloat16(value);
-            }
+        std::vector<float> floats(values.begin(), values.end());
+        std::vector<engine::bfloat16_t> halves(values.size());
+        std::transform(floats.begin(), floats.end(), halves.begin(), engine::to_bfloat16);
+        if (m_shape.numel() > 0) {
+            const void* data = m_dtype == DType::F32 ? static_cast<const void*>(floats.data())
+                                                     : static_cast<const void*>(halves.data());
+            test_backend().upload(data, view());
         }
     }
 
     [[nodiscard]] Values values()
     {
         Values result(static_cast<std::size_t>(m_shape.numel()));
+        std::vector<std::uint8_t> bytes(view().bytes());
+        test_backend().download(view(), bytes.data());
         for (std::size_t i = 0; i < result.size(); ++i) {
-            result[i] =
-                m_dtype == DType::F32
-                    ? static_cast<double>(view().data<float>()[i])
-                    : static_cast<double>(engine::to_float(view().data<engine::bfloat16_t>()[i]));
+            engine::bfloat16_t half;
+            float value = 0.0F;
+            if (m_dtype == DType::F32) {
+                std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
+            } else {
+                std::memcpy(&half, bytes.data() + i * sizeof half, sizeof half);
+                value = engine::to_float(half);
+            }
+            result[i] = static_cast<double>(value);
         }
         return result;
     }
 
-    [[nodiscard]] bool guards_unharmed() const
+    [[nodiscard]] bool guards_unharmed()
     {
-        for (std::size_t i = 0; i < kGuard; ++i) {
-            if (m_bytes[i] != kPattern || m_bytes[m_bytes.size() - 1 - i] != kPattern) {
-                return false;
-            }
-        }
-        return true;
+        std::vector<std::uint8_t> bytes(m_memory.view().bytes());
+        test_backend().download(m_memory, bytes.data());
+        const auto is_pattern = [](std::uint8_t byte) { return byte == kPattern; };
+        const auto begin = bytes.begin();
+        const auto end = begin + static_cast<std::ptrdiff_t>(kGuard + view().bytes());
+        return std::all_of(begin, begin + kGuard, is_pattern)
+               && std::all_of(end, bytes.end(), is_pattern);
     }
 
 private:
     static constexpr std::size_t kGuard = 128;
     static constexpr std::uint8_t kPattern = 0xA5;
+
+    static std::int64_t words(DType dtype, Shape shape)
+    {
+        const std::size_t bytes =
+            2 * kGuard + static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+        return static_cast<std::int64_t>((bytes + sizeof(float) - 1) / sizeof(float));
+    }
+
     DType m_dtype;
     Shape m_shape;
-    std::vector<std::uint8_t> m_bytes;
+    engine::Tensor m_memory;
 };
 
 // Standard normal numbers times `scale`.
@@ -107,9 +131,17 @@ random_tensor(DType dtype, Shape shape, std::uint64_t seed, double scale = 1.0)
     return {dtype, shape, random_values(shape.numel(), seed, scale)};
 }
 
+// The numbers as the test device reads them: in place, or a copy that stays until the program ends.
 [[nodiscard]] inline ConstTensorView view_of(const std::vector<std::int32_t>& numbers)
 {
-    return {numbers.data(), DType::I32, {static_cast<std::int64_t>(numbers.size())}};
+    static std::deque<engine::Tensor> kept;
+    const auto count = static_cast<std::int64_t>(numbers.size());
+    if (test_backend().shares_host_memory()) {
+        return {numbers.data(), DType::I32, {count}};
+    }
+    kept.push_back(test_backend().tensor(DType::I32, {count}));
+    test_backend().upload(numbers.data(), kept.back());
+    return kept.back();
 }
 
 // `output` is close to the reference and wrote nothing outside itself.
@@ -133,10 +165,10 @@ void expect_refusal(const std::string& op, Call&& call)
 }
 
 // Test suites that run for each dtype the ops compute with.
-class OpTest : public testing::TestWithParam<DType>
+class OpTest : public OnTestDevice<testing::TestWithParam<DType>>
 {
 protected:
-    engine::CpuBackend backend{2};
+    engine::Backend& backend = test_backend();
     DType dtype = GetParam();
 };
 

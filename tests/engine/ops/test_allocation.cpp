@@ -99,6 +99,7 @@ LOWRANK_FOR_EACH_DTYPE(AllocationTest);
 
 TEST_P(AllocationTest, ElementwiseOpsAllocateNothing)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     GuardedTensor cosine = random_tensor(DType::F32, {4, 8}, 5);
     const ConstTensorView rows = view_of(ids);
     EXPECT_EQ(
@@ -126,6 +127,7 @@ TEST_P(AllocationTest, ElementwiseOpsAllocateNothing)
 
 TEST_P(AllocationTest, AttentionAllocatesNothing)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     const engine::ops::AttentionShape shape = {
         .num_heads = 4, .num_kv_heads = 4, .head_dim = 16, .scale = 0.25F};
     GuardedTensor lse(DType::F32, {4, kRows});
@@ -163,6 +165,7 @@ TEST_P(AllocationTest, AttentionAllocatesNothing)
 
 TEST_P(AllocationTest, OwnProductsAllocateNothing)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     const engine::ops::MatmulArgs args = {.a = a.view(), .b = square.view(), .c = y.view()};
     EXPECT_EQ(allocations_of([&] { engine::ops::kernels::matmul_own(args); }), 0);
 }
@@ -171,6 +174,7 @@ TEST_P(AllocationTest, OwnProductsAllocateNothing)
 // and no scratch is allocated again.
 TEST_P(AllocationTest, LibraryProductsStayWithinTheLibrarysOwnFewObjects)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     constexpr std::int64_t kLibrarysObjects = 8;
     constexpr std::int64_t kOnePiece = 32; // rows that are one product of the library
     const engine::ops::MatmulArgs args = {.a = engine::ConstTensorView(a.view()).rows(0, kOnePiece),
@@ -181,6 +185,7 @@ TEST_P(AllocationTest, LibraryProductsStayWithinTheLibrarysOwnFewObjects)
 
 TEST_P(AllocationTest, LossAndOptimizerAllocateNothing)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     GuardedTensor logits = random_tensor(DType::F32, {kRows, kWidth}, 1);
     GuardedTensor losses(DType::F32, {kRows});
     GuardedTensor value = random_tensor(DType::F32, {kRows}, 2);

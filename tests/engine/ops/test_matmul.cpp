@@ -98,6 +98,7 @@ TEST_P(MatmulTest, PiecesOfTheTokenAxisAgreeWithReference)
 
 TEST_P(MatmulTest, OwnKernelsAgreeWithReferenceOnAwkwardSizes)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     const auto run = [](const MatmulArgs& args) { engine::ops::kernels::matmul_own(args); };
     for (const std::int64_t size : kAwkwardSizes) {
         check_all_forms(size, 33, 31, dtype, run);

@@ -92,6 +92,7 @@ TEST_P(RopeTest, BackwardAgreesWithCentralDifferences)
 
 TEST_P(RopeTest, RefusesBadArguments)
 {
+    LOWRANK_NEEDS_HOST_MEMORY();
     Tables tables(8);
     GuardedTensor x(dtype, {1, 24});
     const auto rotate = [&](std::int64_t head_dim, std::int32_t position) {

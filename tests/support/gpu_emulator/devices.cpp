@@ -1,6 +1,5 @@
-// A library with the face of NVIDIA's driver, for machines without one. LOWRANK_FAKE_CUDA says how
-// it behaves: "two" GPUs (when unset), "none", "old", "broken", "uncounted", "silent" (the second
-// GPU does not answer).
+// The driver's questions about devices. LOWRANK_EMULATED_GPU says how it behaves: "two" GPUs (when
+// unset), "none", "old", "broken", "uncounted", "silent" (the second GPU does not answer).
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -16,7 +15,7 @@ constexpr int kComputeCapabilityMinor = 76;
 
 bool behaves(std::string_view how)
 {
-    const char* wanted = std::getenv("LOWRANK_FAKE_CUDA"); // NOLINT(concurrency-mt-unsafe)
+    const char* wanted = std::getenv("LOWRANK_EMULATED_GPU"); // NOLINT(concurrency-mt-unsafe)
     return wanted != nullptr && how == wanted;
 }
 
@@ -63,7 +62,7 @@ int cuDeviceGet(int* device, int ordinal)
 
 int cuDeviceGetName(char* name, int length, int device)
 {
-    const std::string_view text = device == 0 ? "Fake H100" : "Fake GTX 1080";
+    const std::string_view text = device == 0 ? "Emulated H100" : "Emulated GTX 1080";
     const std::size_t size = std::min(text.size(), static_cast<std::size_t>(length) - 1);
     std::copy_n(text.data(), size, name);
     name[size] = '\0';
@@ -87,7 +86,7 @@ int cuDeviceGetAttribute(int* value, int attribute, int device)
     }
 }
 
-#ifndef FAKE_WITHOUT_MEMORY
+#ifndef EMULATOR_WITHOUT_MEMORY
 int cuDeviceTotalMem_v2(std::size_t* bytes, int device)
 {
     *bytes = (device == 0 ? std::size_t{80} : std::size_t{8}) << 30U;

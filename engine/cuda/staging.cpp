@@ -1,0 +1,104 @@
+// Copies between the caller's memory and the GPU's by way of page-locked halves.
+#include "engine/cuda/staging.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/cuda/cuda_check.h"
+
+namespace engine::cuda {
+
+namespace {
+
+constexpr std::size_t kAlignment = 64; // of every piece
+
+} // namespace
+
+Staging::Staging(const Driver& driver)
+    : m_driver(driver)
+{
+    try {
+        for (Half& half : m_halves) {
+            void* memory = nullptr;
+            check(driver,
+                  driver.functions().cuMemAllocHost_v2(&memory, kHalfBytes),
+                  "cuMemAllocHost");
+            half.memory = static_cast<std::byte*>(memory);
+            check(driver,
+                  driver.functions().cuEventCreate(&half.event, kEventDisableTiming),
+                  "cuEventCreate");
+        }
+    } catch (...) {
+        release();
+        throw;
+    }
+}
+
+Staging::~Staging()
+{
+    release();
+}
+
+void Staging::release() noexcept
+{
+    for (Half& half : m_halves) {
+        if (half.event != nullptr) {
+            m_driver.functions().cuEventDestroy_v2(half.event);
+        }
+        if (half.memory != nullptr) {
+            m_driver.functions().cuMemFreeHost(half.memory);
+        }
+    }
+}
+
+Staging::Half& Staging::half_with_room(std::size_t bytes)
+{
+    if (m_halves[m_current].used + bytes <= kHalfBytes) {
+        return m_halves[m_current];
+    }
+    m_current = 1 - m_current;
+    Half& next = m_halves[m_current];
+    if (next.used > 0) {
+        check(m_driver, m_driver.functions().cuEventSynchronize(next.event), "cuEventSynchronize");
+        next.used = 0;
+    }
+    return next;
+}
+
+void Staging::upload(const void* from, DeviceAddress to, std::size_t bytes, StreamHandle stream)
+{
+    const DriverFunctions& f = m_driver.functions();
+    const auto* source = static_cast<const std::byte*>(from);
+    for (std::size_t done = 0; done < bytes;) {
+        const std::size_t piece = std::min(bytes - done, kHalfBytes);
+        Half& half = half_with_room(piece);
+        std::byte* place = half.memory + half.used;
+        std::memcpy(place, source + done, piece);
+        check(
+            m_driver, f.cuMemcpyHtoDAsync_v2(to + done, place, piece, stream), "cuMemcpyHtoDAsync");
+        check(m_driver, f.cuEventRecord(half.event, stream), "cuEventRecord");
+        half.used += (piece + kAlignment - 1) / kAlignment * kAlignment;
+        done += piece;
+    }
+}
+
+void Staging::download(DeviceAddress from, void* to, std::size_t bytes, StreamHandle stream)
+{
+    const DriverFunctions& f = m_driver.functions();
+    auto* destination = static_cast<std::byte*>(to);
+    // All queued copies end here, so both halves are free.
+    check(m_driver, f.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    m_halves[0].used = 0;
+    m_halves[1].used = 0;
+    for (std::size_t done = 0; done < bytes;) {
+        const std::size_t piece = std::min(bytes - done, kHalfBytes);
+        check(m_driver,
+              f.cuMemcpyDtoHAsync_v2(m_halves[0].memory, from + done, piece, stream),
+              "cuMemcpyDtoHAsync");
+        check(m_driver, f.cuStreamSynchronize(stream), "cuStreamSynchronize");
+        std::memcpy(destination + done, m_halves[0].memory, piece);
+        done += piece;
+    }
+}
+
+} // namespace engine::cuda

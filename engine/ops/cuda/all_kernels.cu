@@ -1,0 +1,11 @@
+// Every kernel in one translation unit: one fat binary, loaded once.
+#include "engine/ops/cuda/attention_backward.cu"
+#include "engine/ops/cuda/attention_forward.cu"
+#include "engine/ops/cuda/cross_entropy.cu"
+#include "engine/ops/cuda/dropout.cu"
+#include "engine/ops/cuda/elementwise.cu"
+#include "engine/ops/cuda/embedding.cu"
+#include "engine/ops/cuda/optimizer_step.cu"
+#include "engine/ops/cuda/rms_norm.cu"
+#include "engine/ops/cuda/rope.cu"
+#include "engine/ops/cuda/swiglu.cu"

@@ -1,0 +1,149 @@
+// Attention on the GPU: the kernel that fits the head, its grid.
+#include <array>
+
+#include "engine/ops/cuda/attention_args.h"
+#include "engine/ops/cuda/kernels.h"
+#include "engine/ops/cuda/launch.h"
+
+namespace engine::ops::kernels {
+
+namespace {
+
+// A kernel's width, and the rows of its tiles (attention_forward.cu, attention_backward.cu).
+struct Tiles
+{
+    std::int64_t head_dim;
+    int forward_rows;
+    int backward_rows;
+    const char* f32;
+    const char* bf16;
+};
+
+constexpr std::array kTiles = {Tiles{64, 32, 16, "_f32_64", "_bf16_64"},
+                               Tiles{128, 32, 16, "_f32_128", "_bf16_128"},
+                               Tiles{256, 16, 8, "_f32_256", "_bf16_256"}};
+constexpr int kThreadsOfARow = 4;
+
+const Tiles& tiles_for(const AttentionShape& shape)
+{
+    for (const Tiles& tiles : kTiles) {
+        if (shape.head_dim <= tiles.head_dim) {
+            return tiles;
+        }
+    }
+    throw EngineError({ErrorCode::Unsupported,
+                       concat("attention: head_dim is ",
+                              shape.head_dim,
+                              ", the GPU's kernels take at most ",
+                              kTiles.back().head_dim),
+                       "compute on the CPU"});
+}
+
+AttentionLayout layout_of(const AttentionShape& shape, std::int64_t rows, std::int64_t tiles)
+{
+    return {.offsets = nullptr,
+            .query_rows = 0,
+            .key_rows = 0,
+            .tiles = static_cast<int>(tiles),
+            .num_heads = static_cast<int>(shape.num_heads),
+            .num_kv_heads = static_cast<int>(shape.num_kv_heads),
+            .head_dim = static_cast<int>(shape.head_dim),
+            .sliding_window = static_cast<int>(shape.sliding_window),
+            .scale = shape.scale,
+            .rows = static_cast<int>(rows)};
+}
+
+const char* tile_suffix(const Tiles& tiles, DType dtype)
+{
+    return dtype == DType::F32 ? tiles.f32 : tiles.bf16;
+}
+
+} // namespace
+
+void attention_forward(CudaBackend& backend, const AttentionForwardArgs& args)
+{
+    const Tiles& tiles = tiles_for(args.shape);
+    const std::int64_t count = ceil_div(args.max_seq_len, tiles.forward_rows);
+    AttentionLayout layout = layout_of(args.shape, args.q.size(0), count);
+    layout.offsets = args.offsets.data<std::int32_t>();
+    backend.launch(tile_suffix(tiles, args.q.dtype()),
+                   {.grid_x = (args.offsets.numel() - 1) * count,
+                    .grid_y = args.shape.num_heads,
+                    .block = tiles.forward_rows * kThreadsOfARow},
+                   AttentionArgs{.layout = layout,
+                                 .q = args.q.raw(),
+                                 .k = args.k.raw(),
+                                 .v = args.v.raw(),
+                                 .out = args.out.raw(),
+                                 .lse = args.lse.data<float>()});
+}
+
+void attention_cached(CudaBackend& backend,
+                      const AttentionShape& shape,
+                      ConstTensorView q,
+                      ConstTensorView k_cache,
+                      ConstTensorView v_cache,
+                      std::int64_t length,
+                      TensorView out)
+{
+    const Tiles& tiles = tiles_for(shape);
+    const std::int64_t count = ceil_div(q.size(0), tiles.forward_rows);
+    AttentionLayout layout = layout_of(shape, q.size(0), count);
+    layout.query_rows = static_cast<int>(q.size(0));
+    layout.key_rows = static_cast<int>(length);
+    backend.launch(
+        tile_suffix(tiles, q.dtype()),
+        {.grid_x = count, .grid_y = shape.num_heads, .block = tiles.forward_rows * kThreadsOfARow},
+        AttentionArgs{.layout = layout,
+                      .q = q.raw(),
+                      .k = k_cache.raw(),
+                      .v = v_cache.raw(),
+                      .out = out.raw(),
+                      .lse = nullptr});
+}
+
+void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
+{
+    const Tiles& tiles = tiles_for(args.shape);
+    const std::int64_t n = args.q.size(0);
+    const std::int64_t heads = args.shape.num_heads;
+    auto* delta = args.scratch.data<float>();
+    constexpr std::int64_t kWarp = 32;
+    backend.launch(suffix_of(args.q.dtype()),
+                   threads_for(n * heads * kWarp),
+                   AttentionDeltaArgs{.out = args.out.raw(),
+                                      .dout = args.dout.raw(),
+                                      .delta = delta,
+                                      .rows = static_cast<int>(n),
+                                      .num_heads = static_cast<int>(heads),
+                                      .head_dim = static_cast<int>(args.shape.head_dim)});
+    const std::int64_t count = ceil_div(args.max_seq_len, tiles.backward_rows);
+    AttentionBackwardKernelArgs in = {.layout = layout_of(args.shape, n, count),
+                                      .q = args.q.raw(),
+                                      .k = args.k.raw(),
+                                      .v = args.v.raw(),
+                                      .dout = args.dout.raw(),
+                                      .lse = args.lse.data<float>(),
+                                      .delta = delta};
+    in.layout.offsets = args.offsets.data<std::int32_t>();
+    LaunchShape grid = {.grid_x = (args.offsets.numel() - 1) * count,
+                        .grid_y = heads,
+                        .block = tiles.backward_rows * kThreadsOfARow};
+    const char* suffix = tile_suffix(tiles, args.q.dtype());
+    backend.launch(suffix, grid, AttentionDqArgs{.in = in, .dq = args.dq.raw()});
+    grid.grid_y = args.shape.num_kv_heads;
+    backend.launch(
+        suffix, grid, AttentionDkDvArgs{.in = in, .dk = args.dk.raw(), .dv = args.dv.raw()});
+}
+
+std::int64_t attention_scratch_bytes(CudaBackend& /*backend*/,
+                                     const AttentionShape& shape,
+                                     std::int64_t n,
+                                     std::int64_t /*max_seq_len*/)
+{
+    // delta: one float for every row and head.
+    return std::max<std::int64_t>(shape.num_heads * n, 1)
+           * static_cast<std::int64_t>(sizeof(float));
+}
+
+} // namespace engine::ops::kernels

@@ -1,0 +1,75 @@
+// What the attention kernels are given; kernel_args.h says how.
+#pragma once
+
+#include "engine/ops/cuda/kernel_args.h"
+
+namespace engine::ops::kernels {
+
+// Sequences of a packed batch, or one with a cache: then `offsets` is null, `query_rows` queries
+// end at row `key_rows` of the keys.
+struct AttentionLayout
+{
+    const int* offsets;
+    int query_rows;
+    int key_rows;
+    int tiles; // of one sequence: grid x = sequences * tiles
+    int num_heads;
+    int num_kv_heads;
+    int head_dim;
+    int sliding_window; // 0: none
+    float scale;
+    int rows; // of all sequences: lse and delta are [num_heads, rows]
+};
+
+// grid (sequences * tiles, num_heads).
+struct AttentionArgs
+{
+    static constexpr const char* kKernel = "attention";
+    AttentionLayout layout;
+    const void* q;
+    const void* k;
+    const void* v;
+    void* out;
+    float* lse; // may be null
+};
+
+// delta[head, row] = sum over the head of dout * out; one warp a (row, head).
+struct AttentionDeltaArgs
+{
+    static constexpr const char* kKernel = "attention_delta";
+    const void* out;
+    const void* dout;
+    float* delta;
+    int rows;
+    int num_heads;
+    int head_dim;
+};
+
+// grid (sequences * tiles, num_heads) for dq, (sequences * tiles, num_kv_heads) for dk and dv.
+struct AttentionBackwardKernelArgs
+{
+    AttentionLayout layout;
+    const void* q;
+    const void* k;
+    const void* v;
+    const void* dout;
+    const float* lse;
+    const float* delta;
+};
+
+struct AttentionDqArgs
+{
+    static constexpr const char* kKernel = "attention_dq";
+    AttentionBackwardKernelArgs in;
+    void* dq;
+};
+
+struct AttentionDkDvArgs
+{
+    static constexpr const char* kKernel = "attention_dkdv";
+    AttentionBackwardKernelArgs in;
+    void* dk;
+    void* dv;
+};
+
+} // namespace engine::ops::kernels

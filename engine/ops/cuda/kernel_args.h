@@ -1,0 +1,230 @@
+// What each GPU kernel is given: one plain struct, the same for the program that fills it and the
+// device code that reads it. Pointers are the device's. Untyped ones point to elements of the
+// kernel's dtype. One file because both compilers must see one layout.
+#pragma once
+
+namespace engine::ops::kernels {
+
+using Index = long long;
+
+// y[i] = x[i], from dtype to dtype.
+struct ConvertArgs
+{
+    static constexpr const char* kKernel = "convert";
+    const void* x;
+    void* y;
+    Index n;
+};
+
+// y = a + b.
+struct AddArgs
+{
+    static constexpr const char* kKernel = "add";
+    const void* a;
+    const void* b;
+    void* y;
+    Index n;
+};
+
+// x *= factor.
+struct ScaleArgs
+{
+    static constexpr const char* kKernel = "scale";
+    void* x;
+    Index n;
+    float factor;
+};
+
+// x[row] += bias; one block a row.
+struct AddBiasArgs
+{
+    static constexpr const char* kKernel = "add_bias";
+    void* x;
+    const void* bias;
+    Index width;
+    int bias_is_bf16;
+};
+
+// sum[c] (+)= sum over rows of dy[row, c] * x[row, c] * rstd[row]; without x of dy alone. One
+// thread a column.
+struct ColumnSumArgs
+{
+    static constexpr const char* kKernel = "column_sum";
+    const void* dy;
+    const void* x;
+    const float* rstd;
+    float* sum;
+    Index rows;
+    Index width;
+    int accumulate;
+};
+
+// to[i] = from[rows[i]] (gather), or to[rows[i]] = from[i] (scatter); one block a row.
+struct MoveRowsArgs
+{
+    static constexpr const char* kKernel = "move_rows";
+    const void* from;
+    void* to;
+    const int* rows;
+    Index width;
+    int scatter;
+};
+
+// y[i] = table[ids[i]], converting; one block a row.
+struct EmbeddingArgs
+{
+    static constexpr const char* kKernel = "embedding";
+    const int* ids;
+    const void* table;
+    void* y;
+    Index width;
+};
+
+// dtable[ids[i]] += dy[i] in the rows' order; one thread a column.
+struct EmbeddingBackwardArgs
+{
+    static constexpr const char* kKernel = "embedding_backward";
+    const int* ids;
+    const void* dy;
+    float* dtable;
+    Index rows;
+    Index width;
+};
+
+// One block a row; rstd may be null.
+struct RmsNormArgs
+{
+    static constexpr const char* kKernel = "rms_norm";
+    const void* x;
+    const void* weight;
+    void* y;
+    float* rstd;
+    Index width;
+    float eps;
+    int weight_is_bf16;
+};
+
+struct RmsNormBackwardKernelArgs
+{
+    static constexpr const char* kKernel = "rms_norm_backward";
+    const void* dy;
+    const void* x;
+    const void* weight;
+    const float* rstd;
+    void* dx;
+    Index width;
+    int accumulate;
+    int weight_is_bf16;
+};
+
+// One thread a pair; `pairs` = rows * heads * head_dim / 2, `direction` 1 or -1.
+struct RopeArgs
+{
+    static constexpr const char* kKernel = "rope";
+    void* x;
+    const int* positions;
+    const float* cos_table;
+    const float* sin_table;
+    Index pairs;
+    int heads;
+    int head_dim;
+    float direction;
+};
+
+struct SwigluArgs
+{
+    static constexpr const char* kKernel = "swiglu";
+    const void* gate;
+    const void* up;
+    void* h;
+    Index n;
+};
+
+struct SwigluBackwardArgs
+{
+    static constexpr const char* kKernel = "swiglu_backward";
+    const void* dh;
+    const void* gate;
+    const void* up;
+    void* dgate;
+    void* dup;
+    Index n;
+};
+
+// One thread for the four elements of a counter; keeps an element whose word is >= `threshold`.
+struct DropoutArgs
+{
+    static constexpr const char* kKernel = "dropout";
+    const void* x;
+    void* y;
+    Index n;
+    unsigned long long seed;
+    unsigned long long stream;
+    unsigned threshold;
+    float kept; // 1 / (1 - p)
+    int accumulate;
+};
+
+// One block a row; logits become their gradient when `write_gradient`.
+struct CrossEntropyKernelArgs
+{
+    static constexpr const char* kKernel = "cross_entropy";
+    float* logits;
+    const int* labels;
+    const float* weights;
+    float* losses;
+    Index vocab_size;
+    int write_gradient;
+};
+
+// One entry of a list of parameters in device memory.
+struct ParameterEntry
+{
+    float* value;
+    const float* grad;
+    float* m;
+    float* v;
+    void* copy; // null when the model keeps none
+    Index size;
+    float decay;     // 1 - learning_rate * weight_decay
+    float step_size; // AdamW: learning_rate / (1 - beta1^t); SGD: learning_rate * grad_scale
+    int copy_is_bf16;
+    int unused;
+};
+
+// grid (pieces of the largest parameter, parameters).
+struct AdamWArgs
+{
+    static constexpr const char* kKernel = "adamw";
+    const ParameterEntry* parameters;
+    float grad_scale;
+    float beta1;
+    float beta2;
+    float inverse_sqrt_bias2;
+    float eps;
+};
+
+struct SgdArgs
+{
+    static constexpr const char* kKernel = "sgd";
+    const ParameterEntry* parameters;
+};
+
+// parts[y * gridDim.x + x] = the sum of part x of parameter y's gradient, squared.
+struct SumOfSquaresArgs
+{
+    static constexpr const char* kKernel = "sum_of_squares";
+    const ParameterEntry* parameters;
+    double* parts;
+};
+
+// total = the sum of n parts in order; one block.
+struct SumPartsArgs
+{
+    static constexpr const char* kKernel = "sum_parts";
+    const double* parts;
+    double* total;
+    Index n;
+};
+
+} // namespace engine::ops::kernels

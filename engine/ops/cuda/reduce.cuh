@@ -1,0 +1,38 @@
+// Sums over the threads of a warp and of a block, always in the same order.
+#pragma once
+
+#include "engine/ops/cuda/device.cuh"
+
+namespace engine::ops::kernels {
+
+constexpr unsigned kAllLanes = 0xffffffffU;
+constexpr int kWarp = 32;
+
+__device__ inline float warp_sum(float value)
+{
+    for (int step = kWarp / 2; step > 0; step /= 2) {
+        value += __shfl_xor_sync(kAllLanes, value, step);
+    }
+    return value;
+}
+
+// The sum over a block of whole warps, at most 1024 threads, in every thread; the same order
+// always.
+__device__ inline float block_sum(float value)
+{
+    __shared__ float parts[kWarp];
+    const int warps = blockDim.x / kWarp;
+    value = warp_sum(value);
+    __syncthreads(); // the last sum's parts are read
+    if (threadIdx.x % kWarp == 0) {
+        parts[threadIdx.x / kWarp] = value;
+    }
+    __syncthreads();
+    float sum = 0.0F;
+    for (int i = 0; i < warps; ++i) {
+        sum += parts[i];
+    }
+    return sum;
+}
+
+} // namespace engine::ops::kernels

@@ -1,0 +1,256 @@
+// Opening a GPU, its memory, and queueing work on it.
+#include "engine/tensor/cuda_backend.h"
+
+#include <array>
+#include <utility>
+
+#include "engine/cuda/cuda_check.h"
+
+namespace engine {
+
+using cuda::check;
+using cuda::DeviceAddress;
+
+namespace {
+
+DeviceAddress address_of(const void* pointer)
+{
+    return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+} // namespace
+
+// Device memory; its pointers mean nothing on the host.
+class CudaBackend::Memory final : public Allocator
+{
+public:
+    explicit Memory(CudaBackend& backend)
+        : m_backend(backend)
+    {}
+
+    [[nodiscard]] Device device() const override { return m_backend.device(); }
+
+private:
+    void* allocate_raw(std::size_t bytes) override
+    {
+        m_backend.make_current();
+        const cuda::DriverFunctions& f = m_backend.m_driver.functions();
+        DeviceAddress address = 0;
+        const std::size_t asked = std::max<std::size_t>(bytes, 1);
+        const cuda::Status status = f.cuMemAlloc_v2(&address, asked);
+        if (status == cuda::kErrorOutOfMemory) {
+            std::size_t free = 0;
+            std::size_t total = 0;
+            f.cuMemGetInfo_v2(&free, &total);
+            throw EngineError(
+                {ErrorCode::OutOfDeviceMemory,
+                 concat("GPU memory: ",
+                        bytes >> 20U,
+                        " MiB asked, ",
+                        free >> 20U,
+                        " of ",
+                        total >> 20U,
+                        " MiB free"),
+                 "use a smaller micro_batch_size or seq_len, or turn grad_checkpointing on"});
+        }
+        check(m_backend.m_driver, status, "cuMemAlloc");
+        return reinterpret_cast<void*>(address);
+    }
+
+    void deallocate_raw(void* pointer, std::size_t /*bytes*/) noexcept override
+    {
+        m_backend.m_driver.functions().cuCtxSetCurrent(m_backend.m_context);
+        m_backend.m_driver.functions().cuMemFree_v2(address_of(pointer));
+    }
+
+    CudaBackend& m_backend;
+};
+
+CudaBackend::CudaBackend(int index, cuda::Driver driver)
+    : m_index(index)
+    , m_driver(std::move(driver))
+    , m_memory(std::make_unique<Memory>(*this))
+{}
+
+Result<std::unique_ptr<CudaBackend>> CudaBackend::open(int index, const CudaOptions& options)
+{
+    if (options.code.empty()) {
+        return Error{ErrorCode::Unsupported,
+                     "this build has no code for GPUs",
+                     "build it where nvcc of CUDA 13 is installed"};
+    }
+    Result<cuda::Driver> driver = cuda::Driver::open(options.driver);
+    if (!driver) {
+        return driver.error();
+    }
+    std::unique_ptr<CudaBackend> backend(new CudaBackend(index, std::move(*driver)));
+    try {
+        backend->start(options);
+    } catch (const EngineError& error) {
+        return error.error();
+    }
+    return backend;
+}
+
+void CudaBackend::start(const CudaOptions& options)
+{
+    const cuda::DriverFunctions& f = m_driver.functions();
+    int count = 0;
+    check(m_driver, f.cuDeviceGetCount(&count), "cuDeviceGetCount");
+    if (m_index < 0 || m_index >= count) {
+        throw EngineError(
+            {ErrorCode::Unsupported,
+             concat("device ", to_string(device()), ": the driver has ", count, " GPUs"),
+             "see lowrank devices"});
+    }
+    check(m_driver, f.cuDeviceGet(&m_device, m_index), "cuDeviceGet");
+    check(m_driver, f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
+    make_current();
+    check(m_driver, f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
+    check(m_driver, f.cuModuleLoadData(&m_module, options.code.data()), "cuModuleLoadData");
+    m_staging = std::make_unique<cuda::Staging>(m_driver);
+    m_cublas_lt = value_or_throw(cuda::CublasLt::open(options.cublas_lt));
+    m_workspace = tensor(DType::I32, {cuda::CublasLt::kWorkspaceBytes / sizeof(std::int32_t)});
+}
+
+CudaBackend::~CudaBackend()
+{
+    const cuda::DriverFunctions& f = m_driver.functions();
+    if (m_context == nullptr) {
+        return;
+    }
+    f.cuCtxSetCurrent(m_context);
+    if (m_stream != nullptr) {
+        f.cuStreamSynchronize(m_stream);
+    }
+    m_scratch = {};
+    m_workspace = {};
+    m_cublas_lt.reset();
+    m_staging.reset();
+    if (m_module != nullptr) {
+        f.cuModuleUnload(m_module);
+    }
+    if (m_stream != nullptr) {
+        f.cuStreamDestroy_v2(m_stream);
+    }
+    f.cuDevicePrimaryCtxRelease_v2(m_device);
+}
+
+Allocator& CudaBackend::allocator()
+{
+    return *m_memory;
+}
+
+// The driver's calls go to the calling thread's current context.
+void CudaBackend::make_current() const
+{
+    check(m_driver, m_driver.functions().cuCtxSetCurrent(m_context), "cuCtxSetCurrent");
+}
+
+void CudaBackend::upload(const void* host, TensorView destination)
+{
+    make_current();
+    m_staging->upload(host, address_of(destination.raw()), destination.bytes(), m_stream);
+}
+
+void CudaBackend::download(ConstTensorView source, void* host)
+{
+    make_current();
+    m_staging->download(address_of(source.raw()), host, source.bytes(), m_stream);
+}
+
+void CudaBackend::synchronize()
+{
+    make_current();
+    check(m_driver, m_driver.functions().cuStreamSynchronize(m_stream), "cuStreamSynchronize");
+}
+
+void CudaBackend::fill_zero(TensorView x)
+{
+    if (x.bytes() == 0) {
+        return;
+    }
+    make_current();
+    check(m_driver,
+          m_driver.functions().cuMemsetD8Async(address_of(x.raw()), 0, x.bytes(), m_stream),
+          "cuMemsetD8Async");
+}
+
+void CudaBackend::copy_bytes(ConstTensorView source, TensorView destination)
+{
+    if (source.bytes() == 0) {
+        return;
+    }
+    make_current();
+    check(m_driver,
+          m_driver.functions().cuMemcpyDtoDAsync_v2(
+              address_of(destination.raw()), address_of(source.raw()), source.bytes(), m_stream),
+          "cuMemcpyDtoDAsync");
+}
+
+void CudaBackend::multiply(
+    const cuda::LtProduct& product, float alpha, const void* a, const void* b, void* d)
+{
+    make_current();
+    m_cublas_lt->multiply(product, alpha, a, b, d, address_of(m_workspace.view().raw()), m_stream);
+}
+
+void* CudaBackend::scratch(std::size_t bytes)
+{
+    if (!m_scratch.defined() || m_scratch.view().bytes() < bytes) {
+        synchronize(); // what is queued may still use the old one
+        m_scratch = {};
+        const auto floats = static_cast<std::int64_t>((bytes + sizeof(float) - 1) / sizeof(float));
+        m_scratch = tensor(DType::F32, {floats});
+    }
+    return m_scratch.view().raw();
+}
+
+cuda::FunctionHandle
+CudaBackend::find_kernel(const char* first, const char* suffix, std::size_t bytes)
+{
+    const auto found = m_kernels.find({first, suffix});
+    if (found != m_kernels.end()) {
+        return found->second;
+    }
+    const std::string name = std::string(first) + suffix;
+    const cuda::DriverFunctions& f = m_driver.functions();
+    cuda::FunctionHandle function = nullptr;
+    check(m_driver, f.cuModuleGetFunction(&function, m_module, name.c_str()), name.c_str());
+    // The code and this program must mean the same arguments.
+    std::size_t offset = 0;
+    std::size_t size = 0;
+    check(m_driver, f.cuFuncGetParamInfo(function, 0, &offset, &size), "cuFuncGetParamInfo");
+    if (size != bytes) {
+        throw EngineError({ErrorCode::Internal,
+                           concat("GPU: kernel ", name, " takes ", size, " bytes, given ", bytes)});
+    }
+    m_kernels.emplace(KernelName{first, suffix}, function);
+    return function;
+}
+
+void CudaBackend::launch_kernel(
+    const char* name, const char* suffix, const LaunchShape& shape, void* args, std::size_t bytes)
+{
+    if (shape.grid_x == 0 || shape.grid_y == 0) {
+        return;
+    }
+    make_current();
+    const cuda::FunctionHandle function = find_kernel(name, suffix, bytes);
+    std::array<void*, 1> parameters = {args};
+    check(m_driver,
+          m_driver.functions().cuLaunchKernel(function,
+                                              static_cast<unsigned>(shape.grid_x),
+                                              static_cast<unsigned>(shape.grid_y),
+                                              1,
+                                              static_cast<unsigned>(shape.block),
+                                              1,
+                                              1,
+                                              0,
+                                              m_stream,
+                                              parameters.data(),
+                                              nullptr),
+          name);
+}
+
+} // namespace engine

@@ -1,0 +1,116 @@
+// One NVIDIA GPU as a backend: its memory, one stream of work, kernels by name, cuBLASLt. Work is
+// queued; nothing waits for the GPU but download() and synchronize().
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/cuda/cublas_lt.h"
+#include "engine/cuda/driver_api.h"
+#include "engine/cuda/gpu_code.h"
+#include "engine/cuda/staging.h"
+#include "engine/tensor/backend.h"
+
+namespace engine {
+
+// Where the GPU's software is; the tests put others in.
+struct CudaOptions
+{
+    std::string driver = nvidia_driver_library();
+    std::string cublas_lt = cublas_lt_library();
+    std::span<const std::byte> code = cuda::gpu_code();
+};
+
+struct LaunchShape
+{
+    std::int64_t grid_x = 1; // below 2^31
+    std::int64_t grid_y = 1; // below 2^16
+    int block = 256;
+};
+
+class CudaBackend final : public Backend
+{
+public:
+    // Errors: those of Driver::open and CublasLt::open; Unsupported when there is no GPU of that
+    // number, this build has no GPU code or none for that GPU; OutOfDeviceMemory.
+    [[nodiscard]] static Result<std::unique_ptr<CudaBackend>> open(int index,
+                                                                   const CudaOptions& options = {});
+
+    ~CudaBackend() override;
+
+    [[nodiscard]] Device device() const override { return {DeviceType::Cuda, m_index}; }
+
+    [[nodiscard]] Allocator& allocator() override;
+
+    [[nodiscard]] bool shares_host_memory() const override { return false; }
+
+    void upload(const void* host, TensorView destination) override;
+    void download(ConstTensorView source, void* host) override;
+    void synchronize() override;
+
+    // Queues `Args::kKernel` + `suffix` (a dtype's name, or nothing), whose only parameter is
+    // `args`. An empty grid launches nothing.
+    template <typename Args>
+    void launch(const char* suffix, const LaunchShape& shape, Args args)
+    {
+        static_assert(std::is_trivially_copyable_v<Args>);
+        launch_kernel(Args::kKernel, suffix, shape, &args, sizeof args);
+    }
+
+    // Queues the product of cublas_lt.h.
+    void
+    multiply(const cuda::LtProduct& product, float alpha, const void* a, const void* b, void* d);
+
+    // Queues a fill with zero bytes, and a copy of all bytes; sizes are equal.
+    void fill_zero(TensorView x);
+    void copy_bytes(ConstTensorView source, TensorView destination);
+
+    // Device memory of at least `bytes` for one op's use, kept from call to call; the next call
+    // with the same or a larger size may hand out the same memory, in the stream's order.
+    [[nodiscard]] void* scratch(std::size_t bytes);
+
+private:
+    class Memory;
+
+    // Two string literals, by address: looking one up allocates nothing.
+    using KernelName = std::pair<const char*, const char*>;
+
+    struct KernelNameHash
+    {
+        std::size_t operator()(const KernelName& name) const
+        {
+            const std::hash<const void*> hash;
+            return hash(name.first) * 31 + hash(name.second);
+        }
+    };
+
+    CudaBackend(int index, cuda::Driver driver);
+    void start(const CudaOptions& options);
+    void make_current() const;
+    void launch_kernel(const char* name,
+                       const char* suffix,
+                       const LaunchShape& shape,
+                       void* args,
+                       std::size_t bytes);
+    [[nodiscard]] cuda::FunctionHandle
+    find_kernel(const char* name, const char* suffix, std::size_t bytes);
+
+    int m_index;
+    int m_device = 0;
+    cuda::Driver m_driver;
+    cuda::ContextHandle m_context = nullptr;
+    cuda::StreamHandle m_stream = nullptr;
+    cuda::ModuleHandle m_module = nullptr;
+    std::unique_ptr<Memory> m_memory;
+    std::unique_ptr<cuda::Staging> m_staging;
+    std::unique_ptr<cuda::CublasLt> m_cublas_lt;
+    Tensor m_workspace; // cuBLASLt's
+    Tensor m_scratch;
+    std::unordered_map<KernelName, cuda::FunctionHandle, KernelNameHash> m_kernels;
+};
+
+} // namespace engine

@@ -1,0 +1,42 @@
+// A queue that runs when it is waited for.
+#include "tests/support/gpu_emulator/stream.h"
+
+#include <deque>
+
+#include "tests/support/gpu_emulator/memory.h"
+
+namespace emulator {
+
+namespace {
+
+std::deque<Work> g_queue;
+std::uint64_t g_done = 0;
+int g_status = 0;
+
+} // namespace
+
+void enqueue(Work work)
+{
+    g_queue.push_back(std::move(work));
+}
+
+std::uint64_t queued()
+{
+    return g_done + g_queue.size();
+}
+
+int run_until(std::uint64_t count)
+{
+    const DeviceAccess access;
+    while (g_done < count && !g_queue.empty()) {
+        const Work work = std::move(g_queue.front());
+        g_queue.pop_front();
+        ++g_done;
+        if (g_status == 0) {
+            g_status = work();
+        }
+    }
+    return g_status;
+}
+
+} // namespace emulator

@@ -1,0 +1,22 @@
+// The work queue of the emulated device. Nothing runs before somebody waits for it, so that code
+// which reuses memory too early is found.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace emulator {
+
+// Returns the driver's or cuBLAS' status.
+using Work = std::function<int()>;
+
+void enqueue(Work work);
+
+// The number of all work queued so far.
+[[nodiscard]] std::uint64_t queued();
+
+// Runs the queue up to `count` since the start. The first failure is kept: it answers every later
+// call too, as a lost device does.
+[[nodiscard]] int run_until(std::uint64_t count);
+
+} // namespace emulator
