@@ -30,14 +30,16 @@ VOCAB = 32000
 RANK = 16
 LOSS_TOLERANCE = {"f32": 1e-4, "bf16": 1e-2}
 
+# argv: shape, folder, dtype, where to draw the random weights.
 PREPARE = r"""
 import json, sys, torch
 from transformers import LlamaConfig, LlamaForCausalLM
 from peft import LoraConfig, get_peft_model
-shape, folder, dtype = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+shape, folder, dtype, device = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 torch.manual_seed(0)
-config = LlamaConfig(vocab_size=%d, max_position_embeddings=2048, tie_word_embeddings=True, **shape)
-model = LlamaForCausalLM(config).to(torch.bfloat16 if dtype == "bf16" else torch.float32)
+config = LlamaConfig(vocab_size=%d, **{"max_position_embeddings": 2048, "tie_word_embeddings": True, **shape})
+with torch.device(device):
+    model = LlamaForCausalLM(config).to(torch.bfloat16 if dtype == "bf16" else torch.float32)
 model.save_pretrained(folder + "/base")
 peft = get_peft_model(model, LoraConfig(r=%d, lora_alpha=32, lora_dropout=0.0, task_type="CAUSAL_LM",
     target_modules=["q_proj","k_proj","v_proj","o_proj","gate_proj","up_proj","down_proj"]))
@@ -48,42 +50,49 @@ peft.save_pretrained(folder + "/adapter")
 def useful_flops_per_token(shape, seq_len):
     """4 P + causal attention + 6 P_adapter: forward and input gradient of frozen weights, no weight gradient."""
     h, layers, inner = shape["hidden_size"], shape["num_hidden_layers"], shape["intermediate_size"]
-    linear = layers * (4 * h * h + 3 * h * inner) + VOCAB * h
-    adapter = layers * RANK * (4 * 2 * h + 3 * (h + inner))
+    kv = h * shape["num_key_value_heads"] // shape["num_attention_heads"]
+    linear = layers * (2 * h * h + 2 * h * kv + 3 * h * inner) + VOCAB * h
+    adapter = layers * RANK * (2 * 2 * h + 2 * (h + kv) + 3 * (h + inner))
     return 4 * linear + 6 * adapter + layers * 7 * seq_len * h
 
 
-def contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, threads):
-    tail = [folder + "/base", tokens, folder + "/adapter", dtype, str(threads), str(steps), str(rows), str(seq_len)]
+def contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, device):
+    """`device` is a number of CPU threads, or "cuda"."""
+    tail = [folder + "/base", tokens, folder + "/adapter", dtype, device, str(steps), str(rows), str(seq_len)]
     if name == "lowrank":
         return [args.bench_train] + tail
     script = str(pathlib.Path(__file__).parent / "peft_train.py")
     return [args.python, script] + tail + [name.removeprefix("peft-")]
 
 
-def run(command, threads):
-    env = dict(os.environ, OMP_NUM_THREADS=str(threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
-    cores = ",".join(str(c) for c in range(threads))
-    done = subprocess.run(["taskset", "-c", cores] + command, capture_output=True, text=True, env=env)
+def run(command, device):
+    env = dict(os.environ, HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    if device != "cuda":
+        env["OMP_NUM_THREADS"] = device
+        command = ["taskset", "-c", ",".join(str(c) for c in range(int(device)))] + command
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def measure(args, shape, dtype, rows, seq_len, threads, contenders):
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([args.python, "-c", PREPARE, json.dumps(shape), folder, dtype], check=True,
-                       capture_output=True)
-        steps = args.warm_up + args.steps
-        tokens = folder + "/tokens.bin"
-        source = random.Random(1)
-        with open(tokens, "wb") as file:
-            array.array("i", (source.randrange(VOCAB) for _ in range(steps * rows * seq_len))).tofile(file)
-        runs = {name: [] for name in contenders}
-        for _ in range(args.rounds):
-            for name in contenders:
-                runs[name].append(run(contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len,
-                                                        threads), threads))
+def prepare(args, shape, dtype, folder, device="cpu"):
+    """A random base model and a PEFT adapter for it, in folder/base and folder/adapter."""
+    subprocess.run([args.python, "-c", PREPARE, json.dumps(shape), folder, dtype, device], check=True,
+                   capture_output=True)
+
+
+def measure(args, shape, dtype, folder, rows, seq_len, device, contenders):
+    steps = args.warm_up + args.steps
+    tokens = folder + "/tokens.bin"
+    source = random.Random(1)
+    with open(tokens, "wb") as file:
+        array.array("i", (source.randrange(VOCAB) for _ in range(steps * rows * seq_len))).tofile(file)
+    runs = {name: [] for name in contenders}
+    for _ in range(args.rounds):
+        for name in contenders:
+            runs[name].append(run(contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, device),
+                                  device))
     reference = [s["loss"] for s in runs["peft-default"][0]] if "peft-default" in runs else None
     row = {}
     for name, rounds in runs.items():
@@ -129,11 +138,14 @@ def main():
     for model in args.models.split(","):
         for dtype in args.dtypes.split(","):
             for shape in args.shapes.split(","):
-                for threads in map(int, args.threads.split(",")):
+                for threads in args.threads.split(","):
                     rows, seq_len = map(int, shape.split("x"))
-                    row = measure(args, MODELS[model], dtype, rows, seq_len, threads, args.contenders.split(","))
+                    with tempfile.TemporaryDirectory() as folder:
+                        prepare(args, MODELS[model], dtype, folder)
+                        row = measure(args, MODELS[model], dtype, folder, rows, seq_len, threads,
+                                      args.contenders.split(","))
                     result["rows"].append({"model": model, "dtype": dtype, "rows": rows, "seq_len": seq_len,
-                                           "threads": threads, "contenders": row})
+                                           "threads": int(threads), "contenders": row})
                     ours = row.get("lowrank")
                     for name, entry in row.items():
                         ratio = ours["tokens_per_second"] / entry["tokens_per_second"] if ours else 0

@@ -1,6 +1,7 @@
 """The peer's side of the training benchmark: the same LoRA steps with PyTorch, transformers and PEFT.
 
-peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE THREADS STEPS ROWS SEQ_LEN VARIANT
+peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN VARIANT
+DEVICE is the number of CPU threads, or "cuda".
 VARIANT: default (PEFT as it comes: float32 adapters), same (adapters in the base's dtype), compile (same + torch.compile).
 One JSON object a step on stdout, as bench_train prints it.
 """
@@ -17,11 +18,14 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 
 
 def main():
-    folder, tokens_path, adapter, dtype, threads, steps, rows, seq_len, variant = sys.argv[1:10]
-    threads, steps, rows, seq_len = int(threads), int(steps), int(rows), int(seq_len)
-    torch.set_num_threads(threads)
+    folder, tokens_path, adapter, dtype, device, steps, rows, seq_len, variant = sys.argv[1:10]
+    steps, rows, seq_len = int(steps), int(rows), int(seq_len)
+    on_gpu = device == "cuda"
+    if not on_gpu:
+        torch.set_num_threads(int(device))
     model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.bfloat16 if dtype == "bf16" else torch.float32, attn_implementation="sdpa")
+        folder, dtype=torch.bfloat16 if dtype == "bf16" else torch.float32, attn_implementation="sdpa",
+        device_map={"": "cuda:0" if on_gpu else "cpu"})
     model.config.use_cache = False
     model = PeftModel.from_pretrained(model, adapter, is_trainable=True,
                                       autocast_adapter_dtype=variant == "default")
@@ -36,7 +40,7 @@ def main():
     optimizer = torch.optim.AdamW(trainable, lr=1e-3, weight_decay=0.0)
     tokens = np.fromfile(tokens_path, dtype=np.int32).reshape(steps, rows, seq_len)
     for step in range(steps):
-        ids = torch.from_numpy(tokens[step].astype(np.int64))
+        ids = torch.from_numpy(tokens[step].astype(np.int64)).to(model.device)
         begin = time.perf_counter()
         loss = model(input_ids=ids, labels=ids).loss
         loss.backward()
@@ -44,10 +48,13 @@ def main():
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         value = loss.item()
+        if on_gpu:
+            torch.cuda.synchronize()
         now = time.perf_counter()
         print(json.dumps({"step": step + 1, "loss": value, "grad_norm": float(norm), "seconds": now - begin,
                           "since_start": now - start,
-                          "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
+                          "peak_bytes": torch.cuda.max_memory_allocated() if on_gpu else
+                          resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
 
 
 main()
