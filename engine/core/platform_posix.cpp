@@ -486,30 +486,12 @@ bool is_terminal(int descriptor)
 
 Result<SharedLibrary> SharedLibrary::open(const std::string& name)
 {
-    SharedLibrary library;
-    library.m_handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library.m_handle == nullptr) {
+    void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (handle == nullptr) {
         const char* reason = ::dlerror(); // NOLINT(concurrency-mt-unsafe): kept for each thread
         return Error{ErrorCode::NotFound, reason != nullptr ? reason : name + ": cannot be opened"};
     }
-    return library;
-}
-
-SharedLibrary::SharedLibrary(SharedLibrary&& other) noexcept
-    : m_handle(std::exchange(other.m_handle, nullptr))
-{}
-
-SharedLibrary& SharedLibrary::operator=(SharedLibrary&& other) noexcept
-{
-    std::swap(m_handle, other.m_handle);
-    return *this;
-}
-
-SharedLibrary::~SharedLibrary()
-{
-    if (m_handle != nullptr) {
-        ::dlclose(m_handle);
-    }
+    return SharedLibrary(handle);
 }
 
 void* SharedLibrary::symbol(const char* name) const

@@ -450,30 +450,12 @@ bool is_terminal(int descriptor)
 
 Result<SharedLibrary> SharedLibrary::open(const std::string& name)
 {
-    SharedLibrary library;
-    library.m_handle = ::LoadLibraryW(std::filesystem::path(name).c_str());
-    if (library.m_handle == nullptr) {
+    const HMODULE handle = ::LoadLibraryW(std::filesystem::path(name).c_str());
+    if (handle == nullptr) {
         const auto error = static_cast<int>(::GetLastError());
         return Error{ErrorCode::NotFound, name + ": " + std::system_category().message(error)};
     }
-    return library;
-}
-
-SharedLibrary::SharedLibrary(SharedLibrary&& other) noexcept
-    : m_handle(std::exchange(other.m_handle, nullptr))
-{}
-
-SharedLibrary& SharedLibrary::operator=(SharedLibrary&& other) noexcept
-{
-    std::swap(m_handle, other.m_handle);
-    return *this;
-}
-
-SharedLibrary::~SharedLibrary()
-{
-    if (m_handle != nullptr) {
-        ::FreeLibrary(static_cast<HMODULE>(m_handle));
-    }
+    return SharedLibrary(handle);
 }
 
 void* SharedLibrary::symbol(const char* name) const

@@ -8,7 +8,8 @@
 
 namespace engine {
 
-// Move-only; the library stays loaded until the owner ends.
+// The library stays in memory until the program ends: NVIDIA's have threads and exit handlers of
+// their own, which would outlive it.
 class SharedLibrary
 {
 public:
@@ -16,18 +17,15 @@ public:
     // with the system's reason.
     [[nodiscard]] static Result<SharedLibrary> open(const std::string& name);
 
-    SharedLibrary(SharedLibrary&& other) noexcept;
-    SharedLibrary& operator=(SharedLibrary&& other) noexcept;
-    SharedLibrary(const SharedLibrary&) = delete;
-    SharedLibrary& operator=(const SharedLibrary&) = delete;
-    ~SharedLibrary();
-
     // The address of an exported function; null when the library has none of that name.
     [[nodiscard]] void* symbol(const char* name) const;
 
 private:
-    SharedLibrary() = default;
-    void* m_handle = nullptr;
+    explicit SharedLibrary(void* handle)
+        : m_handle(handle)
+    {}
+
+    void* m_handle;
 };
 
 // The file names of NVIDIA's driver and of cuBLASLt (CUDA 13) on this system.

@@ -23,7 +23,11 @@ constexpr int kReal16BF = 14;
 constexpr int kTransposeA = 3;
 constexpr int kTransposeB = 4;
 constexpr int kMaxWorkspaceBytes = 1;
-constexpr int kMinAlignmentA = 5; // B, C and D follow
+constexpr int kReductionSchemes = 3;
+constexpr std::uint32_t kReduceInComputeType = 2; // else parts of a sum may be rounded to bf16
+constexpr int kMinAlignmentA = 5;                 // B, C and D follow
+constexpr int kArchitectureMismatch = 8;          // cublasStatus_t
+constexpr int kNotSupported = 15;
 constexpr unsigned kMaxAlignment = 256;
 
 // cublasLtMatmulAlgo_t and cublasLtMatmulHeuristicResult_t.
@@ -227,17 +231,21 @@ private:
                 "cublasLtMatmulPreferenceSetAttribute");
         };
         set(kMaxWorkspaceBytes, std::uint64_t{kWorkspaceBytes});
+        set(kReductionSchemes, kReduceInComputeType);
         set(kMinAlignmentA, std::uint32_t{product.align_a});
         set(kMinAlignmentA + 1, std::uint32_t{product.align_b});
         set(kMinAlignmentA + 2, std::uint32_t{product.align_d});
         set(kMinAlignmentA + 3, std::uint32_t{product.align_d});
         HeuristicResult result;
         int found = 0;
-        check_cublas(f.cublasLtMatmulAlgoGetHeuristic(
-                         handle, description, a, b, d, d, made, 1, &result, &found),
-                     "cublasLtMatmulAlgoGetHeuristic");
-        if (found < 1) {
-            throw EngineError({ErrorCode::Internal,
+        const int status = f.cublasLtMatmulAlgoGetHeuristic(
+            handle, description, a, b, d, d, made, 1, &result, &found);
+        const bool unknown = status == kNotSupported || status == kArchitectureMismatch;
+        if (!unknown) {
+            check_cublas(status, "cublasLtMatmulAlgoGetHeuristic");
+        }
+        if (unknown || found < 1 || result.state != kSuccess) {
+            throw EngineError({ErrorCode::Unsupported,
                                concat("GPU: cuBLAS knows no algorithm for m ",
                                       product.m,
                                       ", n ",
@@ -245,7 +253,10 @@ private:
                                       ", k ",
                                       product.k,
                                       ", ",
-                                      product.input)});
+                                      product.input,
+                                      " to ",
+                                      product.output),
+                               "try dtype f32, or compute on the CPU"});
         }
         algorithm = result.algorithm;
     }
@@ -271,9 +282,8 @@ std::size_t CublasLt::ProductHash::operator()(const LtProduct& product) const
     return hash;
 }
 
-CublasLt::CublasLt(SharedLibrary library, std::unique_ptr<Functions> functions)
-    : m_library(std::move(library))
-    , m_functions(std::move(functions))
+CublasLt::CublasLt(std::unique_ptr<Functions> functions)
+    : m_functions(std::move(functions))
 {}
 
 CublasLt::~CublasLt()
@@ -295,7 +305,7 @@ Result<std::unique_ptr<CublasLt>> CublasLt::open(const std::string& library)
         return Error{
             ErrorCode::Unsupported, concat(library, ": has no function ", missing), kInstall};
     }
-    std::unique_ptr<CublasLt> lt(new CublasLt(std::move(*opened), std::move(functions)));
+    std::unique_ptr<CublasLt> lt(new CublasLt(std::move(functions)));
     if (const int status = lt->m_functions->cublasLtCreate(&lt->m_handle); status != kSuccess) {
         lt->m_handle = nullptr;
         return Error{ErrorCode::Unsupported, concat(library, ": does not start, status ", status)};

@@ -67,10 +67,9 @@ private:
         std::size_t operator()(const LtProduct& product) const;
     };
 
-    CublasLt(SharedLibrary library, std::unique_ptr<Functions> functions);
+    explicit CublasLt(std::unique_ptr<Functions> functions);
     [[nodiscard]] Plan& plan(const LtProduct& product);
 
-    SharedLibrary m_library;
     std::unique_ptr<Functions> m_functions;
     struct LtHandleTag* m_handle = nullptr;
     std::unordered_map<LtProduct, std::unique_ptr<Plan>, ProductHash> m_plans;

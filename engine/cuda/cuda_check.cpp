@@ -17,6 +17,7 @@ ErrorCode code_of(Status status)
     case kErrorInvalidValue:
     case kErrorInvalidHandle:
     case kErrorNotFound:
+    case kErrorLaunchOutOfResources:
         return ErrorCode::Internal;
     default:
         return ErrorCode::DeviceLost;

@@ -23,12 +23,12 @@ Error too_old(const std::string& fact)
 
 } // namespace
 
-std::optional<Error> Driver::find_functions(const std::string& library)
+std::optional<Error> Driver::find_functions(const SharedLibrary& library, const std::string& file)
 {
     DriverFunctions& f = m_functions;
     const char* missing = nullptr;
     const auto need = [&](const char* name, auto*& function) {
-        if (!find(m_library, name, function) && missing == nullptr) {
+        if (!find(library, name, function) && missing == nullptr) {
             missing = name;
         }
     };
@@ -65,7 +65,7 @@ std::optional<Error> Driver::find_functions(const std::string& library)
     need("cuFuncGetParamInfo", f.cuFuncGetParamInfo);
     need("cuLaunchKernel", f.cuLaunchKernel);
     if (missing != nullptr) {
-        return too_old(concat(library, ": has no function ", missing));
+        return too_old(concat(file, ": has no function ", missing));
     }
     return std::nullopt;
 }
@@ -78,8 +78,8 @@ Result<Driver> Driver::open(const std::string& library)
                      concat("NVIDIA's driver is not installed (", opened.error().message, ")"),
                      "install it if this computer has an NVIDIA GPU"};
     }
-    Driver driver(std::move(*opened));
-    if (std::optional<Error> missing = driver.find_functions(library)) {
+    Driver driver;
+    if (std::optional<Error> missing = driver.find_functions(*opened, library)) {
         return *std::move(missing);
     }
     // The version is asked first: an old driver may not start with a newer one's kernel module.

@@ -18,8 +18,11 @@ inline constexpr Status kSuccess = 0;
 inline constexpr Status kErrorInvalidValue = 1;
 inline constexpr Status kErrorOutOfMemory = 2;
 inline constexpr Status kErrorNoDevice = 100;
+inline constexpr Status kErrorNoBinaryForGpu = 209;
+inline constexpr Status kErrorUnsupportedPtxVersion = 222;
 inline constexpr Status kErrorInvalidHandle = 400;
 inline constexpr Status kErrorNotFound = 500;
+inline constexpr Status kErrorLaunchOutOfResources = 701;
 
 // CUdeviceptr, and the driver's handles, which only the driver looks into.
 using DeviceAddress = unsigned long long;
@@ -105,7 +108,7 @@ struct DriverFunctions
                              void** extra) = nullptr;
 };
 
-// An initialised driver. Its library stays open as long as this lives.
+// An initialised driver.
 class Driver
 {
 public:
@@ -123,13 +126,11 @@ public:
     [[nodiscard]] std::string error_name(Status status) const;
 
 private:
-    explicit Driver(SharedLibrary library)
-        : m_library(std::move(library))
-    {}
+    Driver() = default;
 
-    [[nodiscard]] std::optional<Error> find_functions(const std::string& library);
+    [[nodiscard]] std::optional<Error> find_functions(const SharedLibrary& library,
+                                                      const std::string& name);
 
-    SharedLibrary m_library;
     DriverFunctions m_functions;
     int m_version = 0;
 };

@@ -20,9 +20,12 @@ Staging::Staging(const Driver& driver)
     try {
         for (Half& half : m_halves) {
             void* memory = nullptr;
-            check(driver,
-                  driver.functions().cuMemAllocHost_v2(&memory, kHalfBytes),
-                  "cuMemAllocHost");
+            const Status status = driver.functions().cuMemAllocHost_v2(&memory, kHalfBytes);
+            if (status == kErrorOutOfMemory) {
+                throw EngineError({ErrorCode::OutOfHostMemory,
+                                   concat("memory: ", kHalfBytes >> 20U, " MiB asked for copies")});
+            }
+            check(driver, status, "cuMemAllocHost");
             half.memory = static_cast<std::byte*>(memory);
             check(driver,
                   driver.functions().cuEventCreate(&half.event, kEventDisableTiming),

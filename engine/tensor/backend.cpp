@@ -66,6 +66,28 @@ std::vector<DeviceInfo> list_devices()
     return devices;
 }
 
+Result<Device> find_device(const std::string& name)
+{
+    const std::string wanted = name == "cuda" ? "cuda:0" : name;
+    std::string here;
+    std::string reason;
+    for (const DeviceInfo& info : list_devices()) {
+        const std::string found = to_string(info.device);
+        const bool asked = wanted == "auto" || wanted == found;
+        if (asked && info.usable) {
+            return info.device;
+        }
+        if (asked) {
+            reason = concat(" (", info.name, ": ", info.reason, ")");
+        }
+        if (info.usable) {
+            here += (here.empty() ? "" : ", ") + found;
+        }
+    }
+    return Error{ErrorCode::Unsupported,
+                 concat("device: ", name, " is not usable here", reason, ", usable: ", here)};
+}
+
 Result<std::unique_ptr<Backend>> make_backend(Device device, const BackendOptions& options)
 {
     if (device.type == DeviceType::Cpu) {

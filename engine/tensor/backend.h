@@ -13,6 +13,14 @@
 
 namespace engine {
 
+// What a run can use: the GPU's memory, or on the CPU the process's.
+struct DeviceMemory
+{
+    std::int64_t used_bytes = 0;      // by this process now
+    std::int64_t peak_bytes = 0;      // the most it used until now
+    std::int64_t available_bytes = 0; // what it can still have
+};
+
 class Backend
 {
 public:
@@ -23,6 +31,7 @@ public:
 
     [[nodiscard]] virtual Device device() const = 0;
     [[nodiscard]] virtual Allocator& allocator() = 0;
+    [[nodiscard]] virtual DeviceMemory memory() = 0;
 
     // True when tensors of this device may alias host memory, so that a memory-mapped weight is
     // used in place.
@@ -53,6 +62,10 @@ struct DeviceInfo
 
 // Every device seen here, the CPU first; a device that cannot be used says why.
 [[nodiscard]] std::vector<DeviceInfo> list_devices();
+
+// What --device names: "auto" (the first usable one: the CPU), "cpu", "cuda" (the first GPU),
+// "cuda:N". Errors: Unsupported, with the reason.
+[[nodiscard]] Result<Device> find_device(const std::string& name);
 
 struct BackendOptions
 {

@@ -35,6 +35,14 @@ CpuBackend::CpuBackend(int threads)
     set_num_threads(threads);
 }
 
+DeviceMemory CpuBackend::memory()
+{
+    const MemoryUse use = process_memory();
+    return {.used_bytes = use.resident_bytes,
+            .peak_bytes = use.peak_resident_bytes,
+            .available_bytes = available_memory_bytes()};
+}
+
 void CpuBackend::upload(const void* host, TensorView destination)
 {
     std::memcpy(destination.raw(), host, destination.bytes());

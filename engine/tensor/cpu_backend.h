@@ -26,6 +26,8 @@ public:
 
     [[nodiscard]] bool shares_host_memory() const override { return true; }
 
+    [[nodiscard]] DeviceMemory memory() override;
+
     void upload(const void* host, TensorView destination) override;
     void download(ConstTensorView source, void* host) override;
 

@@ -59,8 +59,10 @@ private:
 
     void deallocate_raw(void* pointer, std::size_t /*bytes*/) noexcept override
     {
-        m_backend.m_driver.functions().cuCtxSetCurrent(m_backend.m_context);
-        m_backend.m_driver.functions().cuMemFree_v2(address_of(pointer));
+        const cuda::DriverFunctions& f = m_backend.m_driver.functions();
+        f.cuCtxSetCurrent(m_backend.m_context);
+        f.cuStreamSynchronize(m_backend.m_stream); // queued work may use it
+        f.cuMemFree_v2(address_of(pointer));
     }
 
     CudaBackend& m_backend;
@@ -103,14 +105,36 @@ void CudaBackend::start(const CudaOptions& options)
              concat("device ", to_string(device()), ": the driver has ", count, " GPUs"),
              "see lowrank devices"});
     }
-    check(m_driver, f.cuDeviceGet(&m_device, m_index), "cuDeviceGet");
-    check(m_driver, f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
+    check_opening(f.cuDeviceGet(&m_device, m_index), "cuDeviceGet");
+    check_opening(f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
     make_current();
-    check(m_driver, f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
-    check(m_driver, f.cuModuleLoadData(&m_module, options.code.data()), "cuModuleLoadData");
+    check_opening(f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
+    check_opening(f.cuModuleLoadData(&m_module, options.code.data()), "cuModuleLoadData");
     m_staging = std::make_unique<cuda::Staging>(m_driver);
     m_cublas_lt = value_or_throw(cuda::CublasLt::open(options.cublas_lt));
     m_workspace = tensor(DType::I32, {cuda::CublasLt::kWorkspaceBytes / sizeof(std::int32_t)});
+}
+
+// A GPU that cannot be opened is not lost: nothing was computed on it.
+void CudaBackend::check_opening(cuda::Status status, const char* call) const
+{
+    if (status == cuda::kSuccess) {
+        return;
+    }
+    if (status == cuda::kErrorOutOfMemory) {
+        check(m_driver, status, call);
+    }
+    const bool no_code =
+        status == cuda::kErrorNoBinaryForGpu || status == cuda::kErrorUnsupportedPtxVersion;
+    throw EngineError(
+        {ErrorCode::Unsupported,
+         concat("device ",
+                to_string(device()),
+                no_code ? ": this build has no code for it: " : ": it does not open: ",
+                call,
+                ": ",
+                m_driver.error_name(status)),
+         "compute on the CPU"});
 }
 
 CudaBackend::~CudaBackend()
@@ -139,6 +163,17 @@ CudaBackend::~CudaBackend()
 Allocator& CudaBackend::allocator()
 {
     return *m_memory;
+}
+
+DeviceMemory CudaBackend::memory()
+{
+    make_current();
+    std::size_t free = 0;
+    std::size_t total = 0;
+    check(m_driver, m_driver.functions().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo");
+    return {.used_bytes = m_memory->live_bytes(),
+            .peak_bytes = m_memory->peak_bytes(),
+            .available_bytes = static_cast<std::int64_t>(free)};
 }
 
 // The driver's calls go to the calling thread's current context.
@@ -192,7 +227,15 @@ void CudaBackend::multiply(
     const cuda::LtProduct& product, float alpha, const void* a, const void* b, void* d)
 {
     make_current();
-    m_cublas_lt->multiply(product, alpha, a, b, d, address_of(m_workspace.view().raw()), m_stream);
+    try {
+        m_cublas_lt->multiply(
+            product, alpha, a, b, d, address_of(m_workspace.view().raw()), m_stream);
+    } catch (const EngineError& error) {
+        if (error.error().code == ErrorCode::Internal) {
+            synchronize(); // tells whether the device is lost, which cuBLAS does not
+        }
+        throw;
+    }
 }
 
 void* CudaBackend::scratch(std::size_t bytes)
@@ -235,6 +278,16 @@ void CudaBackend::launch_kernel(
     if (shape.grid_x == 0 || shape.grid_y == 0) {
         return;
     }
+    ENGINE_CHECK(shape.grid_x <= INT32_MAX && shape.grid_y <= UINT16_MAX,
+                 name,
+                 ": a grid of ",
+                 shape.grid_x,
+                 " x ",
+                 shape.grid_y,
+                 " blocks, at most ",
+                 INT32_MAX,
+                 " x ",
+                 UINT16_MAX);
     make_current();
     const cuda::FunctionHandle function = find_kernel(name, suffix, bytes);
     std::array<void*, 1> parameters = {args};

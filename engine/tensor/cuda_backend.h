@@ -46,6 +46,9 @@ public:
 
     [[nodiscard]] Allocator& allocator() override;
 
+    // What was allocated here; the driver's own part is in neither number.
+    [[nodiscard]] DeviceMemory memory() override;
+
     [[nodiscard]] bool shares_host_memory() const override { return false; }
 
     void upload(const void* host, TensorView destination) override;
@@ -91,6 +94,7 @@ private:
     CudaBackend(int index, cuda::Driver driver);
     void start(const CudaOptions& options);
     void make_current() const;
+    void check_opening(cuda::Status status, const char* call) const;
     void launch_kernel(const char* name,
                        const char* suffix,
                        const LaunchShape& shape,

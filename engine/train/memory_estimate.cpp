@@ -57,7 +57,9 @@ std::string gibibytes(std::int64_t bytes)
 
 } // namespace
 
-Result<BaseFootprint> base_footprint(const std::filesystem::path& folder, const TrainConfig& config)
+Result<BaseFootprint> base_footprint(const Backend& backend,
+                                     const std::filesystem::path& folder,
+                                     const TrainConfig& config)
 {
     const Result<SafetensorsFolder> files = SafetensorsFolder::open(folder);
     if (!files) {
@@ -68,8 +70,8 @@ Result<BaseFootprint> base_footprint(const std::filesystem::path& folder, const 
         for (const SafetensorsEntry& entry : file.entries()) {
             const bool aligned =
                 reinterpret_cast<std::uintptr_t>(entry.bytes.data()) % size_of(config.dtype) == 0;
-            const bool in_place = config.method == Method::Lora && aligned
-                                  && entry.dtype == safetensors_name(config.dtype);
+            const bool in_place = backend.shares_host_memory() && config.method == Method::Lora
+                                  && aligned && entry.dtype == safetensors_name(config.dtype);
             if (in_place) {
                 footprint.mapped_bytes += static_cast<std::int64_t>(entry.bytes.size());
             } else {
@@ -118,7 +120,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
             estimate.total_bytes += bytes;
         }
     };
-    add("baseline", inputs.resident_bytes);
+    add("baseline", inputs.memory.used_bytes);
     add("base_weights", inputs.base.owned_bytes + inputs.base.mapped_bytes);
     add("adapter", adapter_bytes(config, parameters));
     const std::int64_t before_training = estimate.total_bytes;
@@ -137,10 +139,11 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
         add("initialization", before_training + arena - estimate.total_bytes);
     }
     // What was needed to read the data may have been more than training will be.
-    add("loading", inputs.peak_bytes - estimate.total_bytes);
+    add("loading", inputs.memory.peak_bytes - estimate.total_bytes);
     estimate.available_bytes =
-        inputs.resident_bytes
-        + static_cast<std::int64_t>(kUsableShare * static_cast<double>(inputs.available_bytes));
+        inputs.memory.used_bytes
+        + static_cast<std::int64_t>(kUsableShare
+                                    * static_cast<double>(inputs.memory.available_bytes));
     // Pages of the files are given back by the system when it needs them.
     estimate.fits = estimate.total_bytes - inputs.base.mapped_bytes / 2 <= estimate.available_bytes;
     return estimate;
@@ -172,7 +175,7 @@ choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& 
     return estimate;
 }
 
-Error does_not_fit(const TrainConfig& config, const MemoryEstimate& estimate)
+Error does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate)
 {
     std::string lever = "set grad_checkpointing on, or choose a smaller seq_len";
     if (config.micro_batch_size > 1) {
@@ -181,8 +184,9 @@ Error does_not_fit(const TrainConfig& config, const MemoryEstimate& estimate)
     } else if (config.dtype == DType::F32 && config.method == Method::Lora) {
         lever = "try dtype bf16";
     }
-    return {ErrorCode::OutOfHostMemory,
-            concat("memory: the run needs ",
+    const bool on_gpu = device.type == DeviceType::Cuda;
+    return {on_gpu ? ErrorCode::OutOfDeviceMemory : ErrorCode::OutOfHostMemory,
+            concat(on_gpu ? "GPU memory: the run needs " : "memory: the run needs ",
                    gibibytes(estimate.total_bytes),
                    ", ",
                    gibibytes(estimate.available_bytes),

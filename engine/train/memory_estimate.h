@@ -24,7 +24,7 @@ struct MemoryTerm
 struct MemoryEstimate
 {
     std::vector<MemoryTerm> terms;
-    std::int64_t total_bytes = 0;     // the peak resident memory of the process
+    std::int64_t total_bytes = 0;     // the peak of the device's memory (DeviceMemory)
     std::int64_t available_bytes = 0; // what the process may use in all: free memory and its own
     bool fits = false;
 };
@@ -38,16 +38,15 @@ struct BaseFootprint
     std::int64_t mapped_bytes = 0;
 };
 
-[[nodiscard]] Result<BaseFootprint> base_footprint(const std::filesystem::path& folder,
+[[nodiscard]] Result<BaseFootprint> base_footprint(const Backend& backend,
+                                                   const std::filesystem::path& folder,
                                                    const TrainConfig& config);
 
 struct EstimateInputs
 {
     const ModelConfig* model = nullptr;
     BaseFootprint base;
-    std::int64_t resident_bytes = 0; // of this process with tokenizer and data loaded
-    std::int64_t peak_bytes = 0;     // the most it had until then
-    std::int64_t available_bytes = 0;
+    DeviceMemory memory;      // with tokenizer and data loaded
     std::int64_t longest = 0; // tokens of the longest example, cut at seq_len
     bool samples = false;     // whether answers are generated while training
 };
@@ -71,6 +70,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
 choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& inputs);
 
 // "needs 3.1 GiB, 2.0 GiB are free; try micro_batch_size 4 -> 1".
-[[nodiscard]] Error does_not_fit(const TrainConfig& config, const MemoryEstimate& estimate);
+[[nodiscard]] Error
+does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate);
 
 } // namespace engine

@@ -13,16 +13,6 @@ namespace engine {
 
 namespace {
 
-Result<Device> device_of(const std::string& name)
-{
-    for (const DeviceInfo& info : list_devices()) {
-        if (info.usable && (name == "auto" || name == to_string(info.device))) {
-            return info.device;
-        }
-    }
-    return Error{ErrorCode::Unsupported, concat("device: ", name, " is not usable here")};
-}
-
 std::int64_t longest_example(const RunInputs& inputs, std::int64_t seq_len)
 {
     std::size_t longest = 1;
@@ -89,7 +79,7 @@ void warm_up(Backend& backend, const ModelConfig& model, DType dtype)
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
 {
-    const Result<Device> device = device_of(config.device);
+    const Result<Device> device = find_device(config.device);
     if (!device) {
         return device.error();
     }
@@ -107,7 +97,7 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     if (Result<void> resolved = resolve_seq_len(config, *inputs); !resolved) {
         return resolved.error();
     }
-    const Result<BaseFootprint> footprint = base_footprint(config.base_model, config);
+    const Result<BaseFootprint> footprint = base_footprint(**backend, config.base_model, config);
     if (!footprint) {
         return footprint.error();
     }
@@ -117,14 +107,12 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     plan.longest = longest_example(*plan.inputs, config.seq_len);
     const bool samples = !config.sample_prompts.empty() || !plan.inputs->sample_records.empty();
     warm_up(*plan.backend, plan.inputs->model, config.dtype);
-    const MemoryUse memory = process_memory();
+    const DeviceMemory memory = plan.backend->memory();
     plan.estimate = choose_micro_batch(*plan.backend,
                                        config,
                                        {.model = &plan.inputs->model,
                                         .base = *footprint,
-                                        .resident_bytes = memory.resident_bytes,
-                                        .peak_bytes = memory.peak_resident_bytes,
-                                        .available_bytes = available_memory_bytes(),
+                                        .memory = memory,
                                         .longest = plan.longest,
                                         .samples = samples});
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
@@ -147,7 +135,7 @@ Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSin
         return plan.error();
     }
     if (!plan->estimate.fits) {
-        return does_not_fit(config, plan->estimate);
+        return does_not_fit(plan->backend->device(), config, plan->estimate);
     }
     RunSetup setup;
     static_cast<RunPlan&>(setup) = std::move(*plan);

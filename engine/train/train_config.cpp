@@ -73,28 +73,8 @@ void check_adapter(const TrainConfig& config, Rules& rules)
 
 void check_device(const TrainConfig& config, Rules& rules)
 {
-    if (config.device == "auto") {
-        return;
-    }
-    std::string here;
-    std::string reason;
-    for (const DeviceInfo& info : list_devices()) {
-        const std::string name = to_string(info.device);
-        const bool asked = name == config.device || (config.device == "cuda" && name == "cuda:0");
-        if (asked && info.usable) {
-            return;
-        }
-        if (asked) {
-            reason = concat(" (", info.name, ": ", info.reason, ")");
-        }
-        if (info.usable) {
-            here += (here.empty() ? "" : ", ") + name;
-        }
-    }
-    rules.require(
-        false,
-        "device",
-        concat("device: ", config.device, " is not usable here", reason, ", usable: ", here));
+    const Result<Device> device = find_device(config.device);
+    rules.require(device.has_value(), "device", device ? "" : device.error().message);
 }
 
 void check_eval_data(const TrainConfig& config, Rules& rules)

@@ -255,7 +255,7 @@ const std::vector<Entry>& train_config_table()
           4096.0,
           {}},
          +[](Config& c) -> std::int64_t& { return c.sample_tokens; }},
-        {{"device", FieldKind::Text, "auto or cpu", 0.0, 0.0, {}},
+        {{"device", FieldKind::Text, "auto (the CPU), cpu, cuda or cuda:N", 0.0, 0.0, {}},
          +[](Config& c) -> std::string& { return c.device; }},
         {{"dtype", FieldKind::Choice, "What the base computes in", 0.0, 0.0, kDTypes},
          +[](Config& c) -> DType& { return c.dtype; }},

@@ -223,7 +223,7 @@ private:
         event.loss = loop.recent_loss();
         event.eval_loss = loop.progress().best_eval_loss;
         event.adapter = keep && loop.progress().step > 0 ? result.string() : "";
-        event.peak_memory = process_memory().peak_resident_bytes;
+        event.peak_memory = setup.backend->memory().peak_bytes;
         return event;
     }
 

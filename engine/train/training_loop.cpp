@@ -146,7 +146,7 @@ void TrainingLoop::report(double loss, double learning_rate, double grad_norm, d
 {
     const Clock::time_point now = Clock::now();
     if (m_memory == 0 || now - m_last_memory > std::chrono::seconds(1)) {
-        m_memory = process_memory().resident_bytes;
+        m_memory = m_parts.state->backend().memory().used_bytes;
         m_last_memory = now;
     }
     m_seconds_per_step = m_seconds_per_step == 0.0

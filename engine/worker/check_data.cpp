@@ -57,21 +57,23 @@ Result<Json> estimate_without_data(TrainConfig& config)
     if (!model) {
         return model.error();
     }
-    const Result<BaseFootprint> footprint = base_footprint(config.base_model, config);
-    if (!footprint) {
-        return footprint.error();
+    const Result<Device> device = find_device(config.device);
+    if (!device) {
+        return device.error();
     }
-    const Result<std::unique_ptr<Backend>> backend = make_backend({}, {.threads = config.threads});
+    const Result<std::unique_ptr<Backend>> backend =
+        make_backend(*device, {.threads = config.threads});
     if (!backend) {
         return backend.error();
     }
-    const MemoryUse memory = process_memory();
+    const Result<BaseFootprint> footprint = base_footprint(**backend, config.base_model, config);
+    if (!footprint) {
+        return footprint.error();
+    }
     EstimateInputs inputs;
     inputs.model = &*model;
     inputs.base = *footprint;
-    inputs.resident_bytes = memory.resident_bytes;
-    inputs.peak_bytes = memory.peak_resident_bytes;
-    inputs.available_bytes = available_memory_bytes();
+    inputs.memory = (*backend)->memory();
     inputs.longest = config.seq_len;
     const MemoryEstimate estimate = choose_micro_batch(**backend, config, inputs);
     return estimated(config, *model, estimate);

@@ -8,6 +8,7 @@
 #include "engine/model/base_model.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "resources/sample/maker/story_writer.h"
+#include "tests/support/test_data.h"
 
 namespace {
 
@@ -19,7 +20,7 @@ constexpr std::uintmax_t kLargestFile = 4'000'000; // bytes; what a repository k
 
 fs::path sample_folder()
 {
-    return fs::path(LOWRANK_TEST_DATA).parent_path().parent_path() / "resources/sample";
+    return tests::test_data().parent_path().parent_path() / "resources/sample";
 }
 
 engine::Dataset read(const std::string& name)

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "tests/support/test_data.h"
+
 namespace tests {
 
 // The folder that holds conformance/ and datasets/; empty when there is none.
@@ -14,9 +16,7 @@ inline std::filesystem::path shared_folder()
     if (const char* stated = std::getenv("LOWRANK_SHARED"); stated != nullptr) {
         return stated;
     }
-    const auto beside =
-        std::filesystem::path(LOWRANK_TEST_DATA).parent_path().parent_path().parent_path()
-        / "shared";
+    const auto beside = test_data().parent_path().parent_path().parent_path() / "shared";
     return std::filesystem::exists(beside / "conformance") ? beside : std::filesystem::path();
 }
 

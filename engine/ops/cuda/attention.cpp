@@ -23,6 +23,7 @@ constexpr std::array kTiles = {Tiles{64, 32, 16, "_f32_64", "_bf16_64"},
                                Tiles{128, 32, 16, "_f32_128", "_bf16_128"},
                                Tiles{256, 16, 8, "_f32_256", "_bf16_256"}};
 constexpr int kThreadsOfARow = 4;
+constexpr std::int64_t kWidestWindow = std::int64_t{1} << 30U; // sums with it stay in an int
 
 const Tiles& tiles_for(const AttentionShape& shape)
 {
@@ -48,7 +49,7 @@ AttentionLayout layout_of(const AttentionShape& shape, std::int64_t rows, std::i
             .num_heads = static_cast<int>(shape.num_heads),
             .num_kv_heads = static_cast<int>(shape.num_kv_heads),
             .head_dim = static_cast<int>(shape.head_dim),
-            .sliding_window = static_cast<int>(shape.sliding_window),
+            .sliding_window = static_cast<int>(std::min(shape.sliding_window, kWidestWindow)),
             .scale = shape.scale,
             .rows = static_cast<int>(rows)};
 }

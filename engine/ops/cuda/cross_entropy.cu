@@ -15,7 +15,7 @@ __device__ inline Softmax join(const Softmax& a, const Softmax& b)
 {
     const float max = fmaxf(a.max, b.max);
     if (max == -INFINITY) {
-        return {max, 0.0F};
+        return {max, a.sum + b.sum}; // 0, or NaN
     }
     return {max, a.sum * expf(a.max - max) + b.sum * expf(b.max - max)};
 }
@@ -50,9 +50,10 @@ LOWRANK_KERNEL(cross_entropy, CrossEntropyKernelArgs)
         for (int k = 0; k < kPack; ++k) {
             highest = c + k < vocab_size ? fmaxf(highest, x.v[k]) : highest;
         }
-        float sum = mine.sum * expf(mine.max - highest);
+        const float base = highest == -INFINITY ? 0.0F : highest;
+        float sum = mine.sum * expf(mine.max - base);
         for (int k = 0; k < kPack; ++k) {
-            sum += c + k < vocab_size ? expf(x.v[k] - highest) : 0.0F;
+            sum += c + k < vocab_size ? expf(x.v[k] - base) : 0.0F;
         }
         mine = {highest, sum};
     }

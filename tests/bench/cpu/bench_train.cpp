@@ -107,8 +107,7 @@ int run(char** arguments)
             *backend, parameters, {.step = step + 1, .grad_scale = static_cast<float>(scale)});
         adapter.refresh_copies();
         backend->synchronize();
-        const std::int64_t peak_bytes =
-            on_gpu ? backend->allocator().peak_bytes() : process_memory().peak_resident_bytes;
+        const std::int64_t peak_bytes = backend->memory().peak_bytes;
         std::printf(
             "{\"step\":%lld,\"loss\":%.9g,\"grad_norm\":%.9g,\"seconds\":%.6f,\"since_start\":%.6f,"
             "\"peak_bytes\":%lld}\n",

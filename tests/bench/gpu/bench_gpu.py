@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cpu"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cpu"))  # a bundle has it beside this file
 import bench  # noqa: E402
 
 MODELS = {

@@ -9,6 +9,7 @@
 #include "engine/core/platform.h"
 #include "engine/data/data_gate.h"
 #include "tests/engine/data/tiny_tokenizer.h"
+#include "tests/support/test_data.h"
 
 namespace engine {
 namespace {
@@ -27,7 +28,7 @@ struct Expectation
 
 std::filesystem::path nasty_folder()
 {
-    return std::filesystem::path(LOWRANK_TEST_DATA) / "nasty";
+    return tests::test_data() / "nasty";
 }
 
 std::vector<Expectation> expectations()

@@ -12,6 +12,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/model/transformer.h"
 #include "tests/engine/model/compare.h"
+#include "tests/support/test_data.h"
 #include "tests/support/test_device.h"
 
 namespace tests {
@@ -62,7 +63,7 @@ struct GoldenCase
     engine::SafetensorsFile tensors;
 
     explicit GoldenCase(const std::string& name)
-        : folder(std::filesystem::path(LOWRANK_TEST_DATA) / "golden" / name)
+        : folder(test_data() / "golden" / name)
         , json(engine::value_or_throw(engine::read_json_file(folder / "golden.json")))
         , tensors(
               engine::value_or_throw(engine::SafetensorsFile::open(folder / "golden.safetensors")))

@@ -9,10 +9,11 @@
 
 #include "engine/io/safetensors.h"
 #include "engine/model/model_config.h"
+#include "tests/support/test_data.h"
 
 namespace tests {
 
-inline const std::filesystem::path kPeft = std::filesystem::path(LOWRANK_TEST_DATA) / "peft";
+inline const std::filesystem::path kPeft = test_data() / "peft";
 
 inline constexpr const char* kPeftAdapters[] = {"plain", "rslora_patterns", "by_layer", "regex"};
 

@@ -4,6 +4,7 @@
 #include "engine/core/json.h"
 #include "engine/tokenizer/bpe_trainer.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "tests/support/test_data.h"
 
 namespace {
 
@@ -15,7 +16,7 @@ using Ids = std::vector<std::int32_t>;
 
 Json read_golden(const char* name)
 {
-    const auto path = std::filesystem::path(LOWRANK_TEST_DATA) / "tokenizer" / name;
+    const auto path = tests::test_data() / "tokenizer" / name;
     return engine::value_or_throw(engine::read_json_file(path));
 }
 

@@ -80,7 +80,7 @@ protected:
     {
         engine::EstimateInputs result;
         result.model = &m_model;
-        result.available_bytes = available_bytes;
+        result.memory.available_bytes = available_bytes;
         result.longest = 64;
         return result;
     }
@@ -119,7 +119,7 @@ TEST_F(ChooseMicroBatch, SaysSoWhenNothingFits)
     const auto estimate = engine::choose_micro_batch(m_backend, m_config, inputs(1000));
     EXPECT_FALSE(estimate.fits);
     EXPECT_EQ(m_config.micro_batch_size, 1);
-    const engine::Error error = engine::does_not_fit(m_config, estimate);
+    const engine::Error error = engine::does_not_fit({}, m_config, estimate);
     EXPECT_EQ(engine::exit_code(error.code), 4);
     EXPECT_FALSE(error.hint.empty());
 }

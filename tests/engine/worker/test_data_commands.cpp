@@ -5,6 +5,7 @@
 
 #include "tests/support/program_output.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/test_data.h"
 #include "tests/support/tiny_run.h"
 
 namespace {
@@ -50,7 +51,7 @@ TEST_F(DataCommands, CheckSaysWhatItFoundAndExitsByTheVerdict)
                                Case{"chat_problems.jsonl", "error", 2},
                                Case{"enc_gzip_bomb_100MB.jsonl.gz", "error", 2},
                                Case{"quote'and;semi$(x).jsonl", "accept", 0}}) {
-        const fs::path file = fs::path(LOWRANK_TEST_DATA) / "nasty" / wanted.file;
+        const fs::path file = tests::test_data() / "nasty" / wanted.file;
         const Output output = lowrank({"check", "--json", "--data", file.string()});
         EXPECT_EQ(output.code, wanted.exit_code) << wanted.file;
         EXPECT_EQ(output.json()["verdict"], wanted.verdict) << wanted.file;

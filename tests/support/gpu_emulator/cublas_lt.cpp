@@ -15,6 +15,8 @@ constexpr int kReal16BF = 14;
 constexpr int kCompute32F = 68;
 constexpr int kTransposeA = 3;
 constexpr int kTransposeB = 4;
+constexpr int kReductionSchemes = 3;
+constexpr std::uint32_t kRoundingSchemes = 1 | 4;
 constexpr int kMinAlignmentA = 5;
 
 struct Description
@@ -42,6 +44,8 @@ struct Layout
 struct Preference
 {
     std::uint32_t alignment[4] = {256, 256, 256, 256}; // A, B, C, D
+    // Ways to add the parts of a sum; 1 and 4 round them to the output's type.
+    std::uint32_t reduction_schemes = 7;
 };
 
 struct Algorithm
@@ -197,6 +201,10 @@ int cublasLtMatmulPreferenceSetAttribute(Preference* preference,
     if (attribute == 1) {
         return bytes == sizeof(std::uint64_t) ? 0 : kInvalidValue;
     }
+    if (attribute == kReductionSchemes && bytes == sizeof(std::uint32_t)) {
+        preference->reduction_schemes = *static_cast<const std::uint32_t*>(value);
+        return 0;
+    }
     if (attribute < kMinAlignmentA || attribute > kMinAlignmentA + 3
         || bytes != sizeof(std::uint32_t)) {
         return kInvalidValue;
@@ -210,7 +218,7 @@ int cublasLtMatmulAlgoGetHeuristic(void* /*handle*/,
                                    const Layout* /*a*/,
                                    const Layout* /*b*/,
                                    const Layout* /*c*/,
-                                   const Layout* /*d*/,
+                                   const Layout* d,
                                    const Preference* preference,
                                    int wanted,
                                    HeuristicResult* results,
@@ -221,7 +229,10 @@ int cublasLtMatmulAlgoGetHeuristic(void* /*handle*/,
     for (int i = 0; i < 4; ++i) {
         results[0].algorithm.data[i] = preference->alignment[i];
     }
-    return wanted == 1 ? 0 : kInvalidValue;
+    // The engine promises sums in float32, rounded once.
+    const bool rounds_parts =
+        d->type != kReal32F && (preference->reduction_schemes & kRoundingSchemes) != 0;
+    return wanted == 1 && !rounds_parts ? 0 : kInvalidValue;
 }
 
 int cublasLtMatmul(void* /*handle*/,

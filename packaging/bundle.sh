@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes a folder of the engine that runs on another Linux x86-64 machine: packaging/bundle.sh [FOLDER]
+# In it: bin/ (lowrank, the GPU tests, the training benchmark), lib/ (the libraries they need, found beside them), data/,
+# check_gpu.sh. That machine needs glibc of this one's age or younger, an NVIDIA driver and cuBLAS of CUDA 13 for its GPU,
+# and nothing else. LOWRANK_GPU_ARCHITECTURES ("90", "80;90") builds for fewer GPUs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$(realpath -m "${1:-build/lowrank-bundle}")
+programs="lowrank bench_train test_ops test_golden test_curves test_lora_ga test_generator"
+
+cmake --preset bundle ${LOWRANK_GPU_ARCHITECTURES:+-DLOWRANK_GPU_ARCHITECTURES="$LOWRANK_GPU_ARCHITECTURES"}
+# shellcheck disable=SC2086 # a list of words is wanted
+cmake --build --preset bundle --target $programs
+
+part=$out.part
+rm -rf "$part"
+mkdir -p "$part/bin" "$part/lib" "$part/data"
+for program in $programs; do
+    strip -o "$part/bin/$program" "build/bundle/bin/$program"
+done
+# Every library but glibc's own and the loader, which belong to the machine.
+ldd "$part"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
+    grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' | while read -r library; do
+    cp -L "$library" "$part/lib/"
+done
+cp -r tests/data/golden "$part/data/"
+cp -r tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py "$part/bin/"
+cp packaging/linux/check_gpu.sh LICENSE "$part/"
+rm -rf "$out"
+mv "$part" "$out"
+echo "The bundle is in $out: $(du -sh "$out" | cut -f1)."

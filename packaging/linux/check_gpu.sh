@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Checks a GPU machine with what the bundle carries: check_gpu.sh [--sanitizer] [--bench MODELS] [OUT_FOLDER]
+# The GPU tests always; with --sanitizer once more under compute-sanitizer's memcheck and racecheck; with --bench the
+# training benchmark for the models named ("1.1B,7B"), where python3 has torch, transformers and peft. Logs and figures go to
+# OUT_FOLDER (default: gpu_check here). Exit code 0 when everything that ran passed.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+sanitizer=""
+models=""
+out=gpu_check
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --sanitizer) sanitizer=1 ;;
+    --bench) models=$2; shift ;;
+    *) out=$1 ;;
+    esac
+    shift
+done
+mkdir -p "$out"
+export LOWRANK_TEST_DEVICE=cuda:0 LOWRANK_TEST_DATA=$here/data
+
+# cuBLAS as Python's wheels bring it, where the system has none of its own.
+if ! ldconfig -p | grep -q libcublasLt.so.13; then
+    found=$(python3 -c 'import nvidia, os; print(os.path.join(list(nvidia.__path__)[0], "cu13", "lib"))' 2>/dev/null || true)
+    [ -n "$found" ] && export LD_LIBRARY_PATH="$found${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+fi
+
+status=0
+# run LOG COMMAND...: one line of the result; the log has the rest.
+run() {
+    local log=$out/$1
+    shift
+    local start=$SECONDS
+    if "$@" >"$log" 2>&1 && ! grep -q "no test device" "$log"; then
+        echo "passed  $((SECONDS - start)) s  $*"
+    else
+        status=1
+        echo "FAILED  $((SECONDS - start)) s  $*  (see $log)"
+        grep -E "Failure|FAILED|no test device|ERROR SUMMARY" "$log" | head -20
+    fi
+}
+
+run devices.log "$here/bin/lowrank" devices
+cat "$out/devices.log"
+for test in ops golden curves lora_ga generator; do
+    run "$test.log" "$here/bin/test_$test"
+done
+if [ -n "$sanitizer" ]; then
+    for tool in memcheck racecheck; do
+        for test in ops golden; do
+            run "$test.$tool.log" compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/bin/test_$test"
+        done
+    done
+fi
+if [ -n "$models" ]; then
+    python3 "$here/bin/bench_gpu.py" --bench-train "$here/bin/bench_train" --models "$models" \
+        --out "$out/bench.json" 2>&1 | tee "$out/bench.log" || status=1
+fi
+exit "$status"
