@@ -6,6 +6,7 @@
 #include <QPointer>
 
 #include "engine/core/error.h"
+#include "engine/core/thread_sanitizer.h"
 
 using namespace Qt::StringLiterals;
 
@@ -64,11 +65,15 @@ void ThreadJob::start(QThreadPool& pool)
     // The relay lives on this thread and outlives the job; the pool thread only ever posts to it.
     auto* relay = new QObject;
     QPointer<ThreadJob> self(this);
+    engine::publish(m_control.get());
     pool.start([work = m_work, control = m_control, relay, self] {
+        engine::observe(control.get());
         auto outcome = std::make_shared<Outcome<Done>>(processSafely(*work, *control));
+        engine::publish(outcome.get());
         QMetaObject::invokeMethod(
             relay,
             [relay, self, outcome] {
+                engine::observe(outcome.get());
                 relay->deleteLater();
                 if (self) {
                     self->onProcessed(*outcome);

@@ -1,5 +1,5 @@
-// Tells GCC's thread sanitizer where OpenMP orders threads: its library is not instrumented, so the
-// start and the end of a parallel region would look like data races. Nothing in other builds.
+// Tells GCC's thread sanitizer where OpenMP and Qt's thread pool order threads: their libraries are
+// not instrumented, so every hand-over would look like a data race. Nothing in other builds.
 #pragma once
 
 #ifdef __SANITIZE_THREAD__
