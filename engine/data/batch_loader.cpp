@@ -241,6 +241,21 @@ MicroBatch BatchLoader::take_spare()
     return batch;
 }
 
+void BatchLoader::set_micro_batch(std::int64_t micro_batch_size, std::int64_t grad_accum_steps)
+{
+    const std::int64_t rows = m_config.micro_batch_size * m_config.grad_accum_steps;
+    ENGINE_CHECK(micro_batch_size > 0 && micro_batch_size * grad_accum_steps == rows,
+                 "batches: micro_batch_size ",
+                 micro_batch_size,
+                 " with grad_accum_steps ",
+                 grad_accum_steps,
+                 " is not the ",
+                 rows,
+                 " rows of a step");
+    m_config.micro_batch_size = micro_batch_size;
+    m_config.grad_accum_steps = grad_accum_steps;
+}
+
 void BatchLoader::step_batch(std::int64_t step, StepBatch& batch)
 {
     const std::int64_t number = epoch_of_step(step);

@@ -84,6 +84,9 @@ public:
     // Where a step lies on the scale of epochs: 1.25 is a quarter into the second one.
     [[nodiscard]] double epoch_position(std::int64_t step);
 
+    // The same steps in other pieces. Throws EngineError when the rows of a step would change.
+    void set_micro_batch(std::int64_t micro_batch_size, std::int64_t grad_accum_steps);
+
     [[nodiscard]] const BatchConfig& config() const { return m_config; }
 
     [[nodiscard]] std::int64_t examples() const

@@ -175,6 +175,21 @@ choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& 
     return estimate;
 }
 
+bool take_smaller_micro_batch(TrainConfig& config)
+{
+    const std::int64_t rows = config.micro_batch_size;
+    if (rows <= 1) {
+        return false;
+    }
+    std::int64_t parts = 2;
+    while (rows % parts != 0) {
+        ++parts;
+    }
+    config.micro_batch_size = rows / parts;
+    config.grad_accum_steps *= parts;
+    return true;
+}
+
 Error does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate)
 {
     std::string lever = "set grad_checkpointing on, or choose a smaller seq_len";

@@ -69,6 +69,10 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
 [[nodiscard]] MemoryEstimate
 choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& inputs);
 
+// When memory runs out: the largest smaller micro-batch with which a step keeps its rows (half,
+// where it is even), and as many more of them. False when it is one row already.
+[[nodiscard]] bool take_smaller_micro_batch(TrainConfig& config);
+
 // "needs 3.1 GiB, 2.0 GiB are free; try micro_batch_size 4 -> 1".
 [[nodiscard]] Error
 does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate);

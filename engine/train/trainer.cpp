@@ -42,23 +42,16 @@ public:
         open(start);
         RunSetup setup = value_or_throw(prepare_run(m_config, m_control.stop_token(), m_sink));
         RunProgress progress = restore(start, setup);
-        value_or_throw(m_folder.write_config(m_config, facts(setup)));
+        m_facts = facts(setup);
+        value_or_throw(m_folder.write_config(m_config, m_facts));
         m_sink(StartedEvent{progress.step,
                             m_config.max_steps,
                             setup.state->trainable_parameters(),
                             setup.estimate.total_bytes});
         m_sink(StateEvent{"training"});
-        TrainingLoop loop({.config = &m_config,
-                           .folder = &m_folder,
-                           .inputs = &*setup.inputs,
-                           .state = setup.state.get(),
-                           .loader = &*setup.loader,
-                           .journal = &*m_journal,
-                           .control = &m_control,
-                           .sink = &m_sink},
-                          std::move(progress));
-        const LoopEnd end = loop.run();
-        FinishedEvent event = finish(end, loop, setup);
+        std::optional<TrainingLoop> loop;
+        const LoopEnd end = train(setup, std::move(progress), loop);
+        FinishedEvent event = finish(end, *loop, setup);
         event.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
         write_result(event);
         m_sink(event);
@@ -149,17 +142,87 @@ private:
             if (lora_ga) {
                 initialize_lora_ga(setup);
             }
-            state.prepare_steps(setup.longest);
+            state.prepare_optimizer();
+            make_activations(setup, 0);
             return {};
         }
         if (lora_ga) {
             state.expect_frozen_pairs();
         }
-        state.prepare_steps(setup.longest);
+        state.prepare_optimizer();
+        make_activations(setup, steps.back());
         RunProgress progress = value_or_throw(load_checkpoint(
             *setup.backend, m_folder.checkpoint(steps.back()), state.checkpoint_tensors()));
         state.refresh_copies();
         return progress;
+    }
+
+    // Runs the loop in `loop`. Where memory runs out the same step is done again in smaller pieces:
+    // nothing of it is in the weights yet.
+    LoopEnd train(RunSetup& setup, RunProgress progress, std::optional<TrainingLoop>& loop)
+    {
+        for (;;) {
+            loop.emplace(TrainingLoop::Parts{.config = &m_config,
+                                             .folder = &m_folder,
+                                             .inputs = &*setup.inputs,
+                                             .state = setup.state.get(),
+                                             .loader = &*setup.loader,
+                                             .journal = &*m_journal,
+                                             .control = &m_control,
+                                             .sink = &m_sink},
+                         std::move(progress));
+            try {
+                return loop->run();
+            } catch (const EngineError& error) {
+                progress = loop->progress();
+                if (!take_smaller_batches(error.error(), setup, progress.step)) {
+                    throw;
+                }
+            }
+            make_activations(setup, progress.step);
+        }
+    }
+
+    // Room for the run's micro-batch, or for a smaller one.
+    void make_activations(RunSetup& setup, std::int64_t step)
+    {
+        for (;;) {
+            try {
+                setup.state->make_activations(m_config, setup.longest);
+                return;
+            } catch (const EngineError& error) {
+                if (!take_smaller_batches(error.error(), setup, step)) {
+                    throw;
+                }
+            }
+        }
+    }
+
+    // False when the error is another one, or the micro-batch cannot be smaller.
+    bool take_smaller_batches(const Error& error, RunSetup& setup, std::int64_t step)
+    {
+        const TrainConfig before = m_config;
+        const bool out_of_memory =
+            error.code == ErrorCode::OutOfDeviceMemory || error.code == ErrorCode::OutOfHostMemory;
+        if (!out_of_memory || !take_smaller_micro_batch(m_config)) {
+            return false;
+        }
+        setup.loader->set_micro_batch(m_config.micro_batch_size, m_config.grad_accum_steps);
+        if (!m_facts.is_null()) { // before that, the settings are still to be written
+            value_or_throw(m_folder.write_config(m_config, m_facts));
+        }
+        m_sink(WarningEvent{concat(error.message,
+                                   "; the run goes on from step ",
+                                   step,
+                                   " with micro_batch_size ",
+                                   before.micro_batch_size,
+                                   " -> ",
+                                   m_config.micro_batch_size,
+                                   ", grad_accum_steps ",
+                                   before.grad_accum_steps,
+                                   " -> ",
+                                   m_config.grad_accum_steps)});
+        return true;
     }
 
     void initialize_lora_ga(RunSetup& setup)
@@ -248,6 +311,7 @@ private:
     RunControl& m_control;
     EventSink m_sink;
     TrainConfig m_config;
+    Json m_facts;
     std::optional<FolderLock> m_lock;
     std::optional<RunJournal> m_journal;
 };

@@ -75,20 +75,24 @@ void TrainingState::expect_frozen_pairs()
     }
 }
 
-void TrainingState::prepare_steps(std::int64_t longest)
+void TrainingState::prepare_optimizer()
 {
-    const TransformerLimits limits = training_limits(m_config, longest);
     if (m_adapter) {
         m_gradients.emplace(m_backend, *m_adapter);
         m_optimizer.emplace(m_backend, m_config, *m_adapter, *m_gradients);
-        m_transformer.emplace(m_backend, m_base, limits, &m_config.lora);
         return;
     }
     for (const BaseModel::NamedTensor& tensor : m_base.tensors()) {
         m_full_gradients.push_back(m_backend.tensor(DType::F32, tensor.tensor.shape()));
     }
     m_optimizer.emplace(m_backend, m_config, m_base, m_full_gradients);
-    m_transformer.emplace(m_backend, m_base, limits, nullptr);
+}
+
+void TrainingState::make_activations(const TrainConfig& config, std::int64_t longest)
+{
+    m_transformer.reset();
+    m_transformer.emplace(
+        m_backend, m_base, training_limits(config, longest), m_adapter ? &m_config.lora : nullptr);
 }
 
 double TrainingState::run(const MicroBatch& batch, bool first, std::int64_t index)

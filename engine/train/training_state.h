@@ -34,8 +34,13 @@ public:
     // Makes room for LoRA-GA's frozen pairs, whose values a checkpoint brings.
     void expect_frozen_pairs();
 
-    // Allocates gradients, moments and activations: call it last before training.
-    void prepare_steps(std::int64_t longest);
+    // Allocates gradients and moments, after the adapter has its frozen pairs.
+    void prepare_optimizer();
+
+    // Allocates activations for the micro-batches of `config`, in place of those there were. Call
+    // it last before training, and again when micro_batch_size changes. Throws EngineError
+    // OutOfHostMemory or OutOfDeviceMemory; then there are none.
+    void make_activations(const TrainConfig& config, std::int64_t longest);
 
     // Loss and gradients of one micro-batch; the first of a step overwrites the gradients. `index`
     // counts micro-batches over the whole run and chooses the dropout masks.

@@ -248,6 +248,30 @@ TEST(BatchLoaderTest, RefillingKeepsTheVectorsMemory)
     EXPECT_EQ(homes.size(), 2U);
 }
 
+TEST(BatchLoaderTest, OtherMicroBatchesHaveTheSameRowsAndWeights)
+{
+    BatchConfig config = plain_config();
+    config.micro_batch_size = 4;
+    BatchLoader loader(make_examples({3, 5, 2, 4, 6, 3, 2, 5}), config);
+    StepBatch whole;
+    loader.step_batch(1, whole);
+    loader.set_micro_batch(2, 2);
+    StepBatch halves;
+    loader.step_batch(1, halves);
+    ASSERT_EQ(halves.micro_batches.size(), 2U);
+    std::vector<std::int32_t> tokens;
+    std::vector<float> weights;
+    for (const MicroBatch& batch : halves.micro_batches) {
+        tokens.insert(tokens.end(), batch.tokens.begin(), batch.tokens.end());
+        weights.insert(weights.end(), batch.weights.begin(), batch.weights.end());
+    }
+    EXPECT_EQ(tokens, whole.micro_batches.at(0).tokens);
+    EXPECT_EQ(weights, whole.micro_batches.at(0).weights);
+    EXPECT_EQ(halves.targets, whole.targets);
+    EXPECT_THROW(loader.set_micro_batch(3, 2), EngineError);
+    EXPECT_THROW(loader.set_micro_batch(0, 4), EngineError);
+}
+
 TEST(BatchLoaderTest, ImpossibleConfigsThrow)
 {
     BatchConfig config = plain_config();

@@ -133,6 +133,20 @@ TEST_F(ChooseMicroBatch, StatedSizesAreLeftAlone)
     EXPECT_EQ(m_config.grad_accum_steps, 5);
 }
 
+TEST_F(ChooseMicroBatch, ASmallerMicroBatchKeepsTheRowsOfAStep)
+{
+    m_config.micro_batch_size = 6;
+    m_config.grad_accum_steps = 2;
+    for (const auto& [rows, accumulation] : {std::pair(3, 4), std::pair(1, 12)}) {
+        ASSERT_TRUE(engine::take_smaller_micro_batch(m_config));
+        EXPECT_EQ(m_config.micro_batch_size, rows);
+        EXPECT_EQ(m_config.grad_accum_steps, accumulation);
+    }
+    EXPECT_FALSE(engine::take_smaller_micro_batch(m_config));
+    EXPECT_EQ(m_config.micro_batch_size, 1);
+    EXPECT_EQ(m_config.grad_accum_steps, 12);
+}
+
 TEST_F(ChooseMicroBatch, TotalIsTheSumOfTheTerms)
 {
     m_config.micro_batch_size = 2;

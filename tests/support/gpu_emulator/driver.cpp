@@ -39,6 +39,15 @@ bool has_context()
     return t_current == &g_context;
 }
 
+// The device fails for good at kernel number LOWRANK_EMULATED_FAULT_AT.
+bool fails_now()
+{
+    static const char* at =
+        std::getenv("LOWRANK_EMULATED_FAULT_AT"); // NOLINT(concurrency-mt-unsafe)
+    static std::uint64_t launched = 0;
+    return at != nullptr && ++launched == std::strtoull(at, nullptr, 10);
+}
+
 Kernel* kernel_of(void* function)
 {
     return static_cast<Kernel*>(function);
@@ -256,9 +265,10 @@ int cuLaunchKernel(void* function,
     const auto* args = static_cast<const std::byte*>(parameters[0]);
     std::vector<std::byte> copy(args, args + kernel->args_bytes);
     emulator::enqueue([=, args_copy = std::move(copy)] {
-        return emulator::run_grid(kernel->body, args_copy.data(), {grid_x, grid_y, 1}, block_x)
-                   ? 0
-                   : kLaunchFailed;
+        const bool ran =
+            !fails_now()
+            && emulator::run_grid(kernel->body, args_copy.data(), {grid_x, grid_y, 1}, block_x);
+        return ran ? 0 : kLaunchFailed;
     });
     return 0;
 }

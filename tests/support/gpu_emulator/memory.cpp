@@ -52,6 +52,12 @@ void set_access(bool allowed)
     }
 }
 
+std::size_t bytes_from(const char* variable, std::size_t otherwise)
+{
+    const char* mib = std::getenv(variable); // NOLINT(concurrency-mt-unsafe): nothing sets it here
+    return mib == nullptr ? otherwise : std::strtoull(mib, nullptr, 10) << 20U;
+}
+
 std::size_t offset_of(unsigned long long address)
 {
     return address - reinterpret_cast<unsigned long long>(base());
@@ -61,8 +67,7 @@ std::size_t offset_of(unsigned long long address)
 
 std::size_t capacity_bytes()
 {
-    const char* mib = std::getenv("LOWRANK_EMULATED_MIB"); // NOLINT(concurrency-mt-unsafe)
-    return mib == nullptr ? kCapacityBytes : std::strtoull(mib, nullptr, 10) << 20U;
+    return bytes_from("LOWRANK_EMULATED_MIB", kCapacityBytes);
 }
 
 std::size_t free_bytes()
@@ -84,7 +89,8 @@ unsigned long long allocate(std::size_t bytes)
         }
         offset = begin + taken;
     }
-    if (size > free_bytes() || offset + size > kCapacityBytes) {
+    if (size + bytes_from("LOWRANK_EMULATED_TAKEN_MIB", 0) > free_bytes()
+        || offset + size > kCapacityBytes) {
         return 0;
     }
     blocks()[offset] = size;

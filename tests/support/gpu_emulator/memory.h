@@ -6,7 +6,8 @@
 
 namespace emulator {
 
-// 0 when there is no room: the capacity is LOWRANK_EMULATED_MIB, else kCapacityBytes.
+// 0 when there is no room: LOWRANK_EMULATED_MIB is the capacity, LOWRANK_EMULATED_TAKEN_MIB what
+// another program takes of it after everybody was told that it is free.
 [[nodiscard]] unsigned long long allocate(std::size_t bytes);
 // False for what was not allocated.
 [[nodiscard]] bool deallocate(unsigned long long address);
