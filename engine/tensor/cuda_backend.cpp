@@ -104,6 +104,14 @@ void CudaBackend::start(const CudaOptions& options)
              "see lowrank devices"});
     }
     check(m_driver, f.cuDeviceGet(&m_device, m_index), "cuDeviceGet");
+    const auto ask = [&](cuda::Attribute attribute) {
+        int value = 0;
+        check(
+            m_driver, f.cuDeviceGetAttribute(&value, attribute, m_device), "cuDeviceGetAttribute");
+        return value;
+    };
+    m_compute_capability = 10 * ask(cuda::Attribute::ComputeCapabilityMajor)
+                           + ask(cuda::Attribute::ComputeCapabilityMinor);
     check(m_driver, f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
     make_current();
     check(m_driver, f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
