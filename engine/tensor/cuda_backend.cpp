@@ -106,6 +106,13 @@ void CudaBackend::start(const CudaOptions& options)
              "see lowrank devices"});
     }
     check_opening(f.cuDeviceGet(&m_device, m_index), "cuDeviceGet");
+    const auto ask = [&](cuda::Attribute attribute) {
+        int value = 0;
+        check_opening(f.cuDeviceGetAttribute(&value, attribute, m_device), "cuDeviceGetAttribute");
+        return value;
+    };
+    m_compute_capability = 10 * ask(cuda::Attribute::ComputeCapabilityMajor)
+                           + ask(cuda::Attribute::ComputeCapabilityMinor);
     check_opening(f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
     make_current();
     check_opening(f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");

@@ -51,6 +51,9 @@ public:
 
     [[nodiscard]] bool shares_host_memory() const override { return false; }
 
+    // 10 * major + minor.
+    [[nodiscard]] int compute_capability() const { return m_compute_capability; }
+
     void upload(const void* host, TensorView destination) override;
     void download(ConstTensorView source, void* host) override;
     void synchronize() override;
@@ -105,6 +108,7 @@ private:
 
     int m_index;
     int m_device = 0;
+    int m_compute_capability = 0;
     cuda::Driver m_driver;
     cuda::ContextHandle m_context = nullptr;
     cuda::StreamHandle m_stream = nullptr;

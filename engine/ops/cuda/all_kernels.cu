@@ -1,6 +1,8 @@
 // Every kernel in one translation unit: one fat binary, loaded once.
 #include "engine/ops/cuda/attention_backward.cu"
+#include "engine/ops/cuda/attention_backward_mma.cu"
 #include "engine/ops/cuda/attention_forward.cu"
+#include "engine/ops/cuda/attention_forward_mma.cu"
 #include "engine/ops/cuda/cross_entropy.cu"
 #include "engine/ops/cuda/dropout.cu"
 #include "engine/ops/cuda/elementwise.cu"

@@ -1,5 +1,7 @@
 // Attention on the GPU: the kernel that fits the head, its grid.
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "engine/ops/cuda/attention_args.h"
 #include "engine/ops/cuda/kernels.h"
@@ -9,25 +11,48 @@ namespace engine::ops::kernels {
 
 namespace {
 
-// A kernel's width, and the rows of its tiles (attention_forward.cu, attention_backward.cu).
+// A kernel's width, the rows of a block, and its threads for each (attention_*.cu).
 struct Tiles
 {
     std::int64_t head_dim;
     int forward_rows;
     int backward_rows;
+    int threads_of_a_row;
     const char* f32;
     const char* bf16;
 };
 
-constexpr std::array kTiles = {Tiles{64, 32, 16, "_f32_64", "_bf16_64"},
-                               Tiles{128, 32, 16, "_f32_128", "_bf16_128"},
-                               Tiles{256, 16, 8, "_f32_256", "_bf16_256"}};
-constexpr int kThreadsOfARow = 4;
+constexpr std::array kTiles = {Tiles{64, 32, 16, 4, "_f32_64", "_bf16_64"},
+                               Tiles{128, 32, 16, 4, "_f32_128", "_bf16_128"},
+                               Tiles{256, 16, 8, 4, "_f32_256", "_bf16_256"}};
+// On tensor cores.
+constexpr std::array kMmaTiles = {Tiles{64, 64, 64, 2, nullptr, "_bf16_mma_64"},
+                                  Tiles{128, 64, 64, 2, nullptr, "_bf16_mma_128"}};
+constexpr int kMmaCapability = 80;
+constexpr std::int64_t kMmaPack = 8; // elements of a copy, 16 bytes
+// A warp's rows: fewer leave most of a product empty.
+constexpr std::int64_t kFewestMmaQueries = 16;
 constexpr std::int64_t kWidestWindow = std::int64_t{1} << 30U; // sums with it stay in an int
 
-const Tiles& tiles_for(const AttentionShape& shape)
+bool is_aligned(const void* pointer)
 {
-    for (const Tiles& tiles : kTiles) {
+    return reinterpret_cast<std::uintptr_t>(pointer) % (kMmaPack * sizeof(bfloat16_t)) == 0;
+}
+
+bool takes_tensor_cores(const CudaBackend& backend,
+                        const AttentionShape& shape,
+                        DType dtype,
+                        std::initializer_list<const void*> tensors)
+{
+    return backend.compute_capability() >= kMmaCapability && dtype == DType::BF16
+           && shape.head_dim % kMmaPack == 0 && shape.head_dim <= kMmaTiles.back().head_dim
+           && std::all_of(tensors.begin(), tensors.end(), is_aligned);
+}
+
+template <std::size_t kCount>
+const Tiles& tiles_for(const std::array<Tiles, kCount>& list, const AttentionShape& shape)
+{
+    for (const Tiles& tiles : list) {
         if (shape.head_dim <= tiles.head_dim) {
             return tiles;
         }
@@ -36,7 +61,7 @@ const Tiles& tiles_for(const AttentionShape& shape)
                        concat("attention: head_dim is ",
                               shape.head_dim,
                               ", the GPU's kernels take at most ",
-                              kTiles.back().head_dim),
+                              list.back().head_dim),
                        "compute on the CPU"});
 }
 
@@ -63,14 +88,20 @@ const char* tile_suffix(const Tiles& tiles, DType dtype)
 
 void attention_forward(CudaBackend& backend, const AttentionForwardArgs& args)
 {
-    const Tiles& tiles = tiles_for(args.shape);
+    const bool tensor_cores =
+        takes_tensor_cores(backend,
+                           args.shape,
+                           args.q.dtype(),
+                           {args.q.raw(), args.k.raw(), args.v.raw(), args.out.raw()});
+    const Tiles& tiles =
+        tensor_cores ? tiles_for(kMmaTiles, args.shape) : tiles_for(kTiles, args.shape);
     const std::int64_t count = ceil_div(args.max_seq_len, tiles.forward_rows);
     AttentionLayout layout = layout_of(args.shape, args.q.size(0), count);
     layout.offsets = args.offsets.data<std::int32_t>();
     backend.launch(tile_suffix(tiles, args.q.dtype()),
                    {.grid_x = (args.offsets.numel() - 1) * count,
                     .grid_y = args.shape.num_heads,
-                    .block = tiles.forward_rows * kThreadsOfARow},
+                    .block = tiles.forward_rows * tiles.threads_of_a_row},
                    AttentionArgs{.layout = layout,
                                  .q = args.q.raw(),
                                  .k = args.k.raw(),
@@ -87,25 +118,41 @@ void attention_cached(CudaBackend& backend,
                       std::int64_t length,
                       TensorView out)
 {
-    const Tiles& tiles = tiles_for(shape);
+    const bool tensor_cores =
+        q.size(0) >= kFewestMmaQueries
+        && takes_tensor_cores(
+            backend, shape, q.dtype(), {q.raw(), k_cache.raw(), v_cache.raw(), out.raw()});
+    const Tiles& tiles = tensor_cores ? tiles_for(kMmaTiles, shape) : tiles_for(kTiles, shape);
     const std::int64_t count = ceil_div(q.size(0), tiles.forward_rows);
     AttentionLayout layout = layout_of(shape, q.size(0), count);
     layout.query_rows = static_cast<int>(q.size(0));
     layout.key_rows = static_cast<int>(length);
-    backend.launch(
-        tile_suffix(tiles, q.dtype()),
-        {.grid_x = count, .grid_y = shape.num_heads, .block = tiles.forward_rows * kThreadsOfARow},
-        AttentionArgs{.layout = layout,
-                      .q = q.raw(),
-                      .k = k_cache.raw(),
-                      .v = v_cache.raw(),
-                      .out = out.raw(),
-                      .lse = nullptr});
+    backend.launch(tile_suffix(tiles, q.dtype()),
+                   {.grid_x = count,
+                    .grid_y = shape.num_heads,
+                    .block = tiles.forward_rows * tiles.threads_of_a_row},
+                   AttentionArgs{.layout = layout,
+                                 .q = q.raw(),
+                                 .k = k_cache.raw(),
+                                 .v = v_cache.raw(),
+                                 .out = out.raw(),
+                                 .lse = nullptr});
 }
 
 void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
 {
-    const Tiles& tiles = tiles_for(args.shape);
+    const bool tensor_cores = takes_tensor_cores(backend,
+                                                 args.shape,
+                                                 args.q.dtype(),
+                                                 {args.q.raw(),
+                                                  args.k.raw(),
+                                                  args.v.raw(),
+                                                  args.dout.raw(),
+                                                  args.dq.raw(),
+                                                  args.dk.raw(),
+                                                  args.dv.raw()});
+    const Tiles& tiles =
+        tensor_cores ? tiles_for(kMmaTiles, args.shape) : tiles_for(kTiles, args.shape);
     const std::int64_t n = args.q.size(0);
     const std::int64_t heads = args.shape.num_heads;
     auto* delta = args.scratch.data<float>();
@@ -129,7 +176,7 @@ void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
     in.layout.offsets = args.offsets.data<std::int32_t>();
     LaunchShape grid = {.grid_x = (args.offsets.numel() - 1) * count,
                         .grid_y = heads,
-                        .block = tiles.backward_rows * kThreadsOfARow};
+                        .block = tiles.backward_rows * tiles.threads_of_a_row};
     const char* suffix = tile_suffix(tiles, args.q.dtype());
     backend.launch(suffix, grid, AttentionDqArgs{.in = in, .dq = args.dq.raw()});
     grid.grid_y = args.shape.num_kv_heads;

@@ -5,19 +5,6 @@
 
 namespace engine::ops::kernels {
 
-// Over the four threads of a row.
-__device__ inline float row_max(float value)
-{
-    value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, 1));
-    return fmaxf(value, __shfl_xor_sync(kAllLanes, value, 2));
-}
-
-__device__ inline float row_sum(float value)
-{
-    value += __shfl_xor_sync(kAllLanes, value, 1);
-    return value + __shfl_xor_sync(kAllLanes, value, 2);
-}
-
 template <typename T, int kDim, int kRows>
 __device__ void attention_body(const AttentionArgs& args)
 {

@@ -10,6 +10,19 @@ namespace engine::ops::kernels {
 // Four threads share a row of a tile: each has every fourth column.
 constexpr int kParts = 4;
 
+// Over the four threads of a row.
+__device__ inline float row_max(float value)
+{
+    value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, 1));
+    return fmaxf(value, __shfl_xor_sync(kAllLanes, value, 2));
+}
+
+__device__ inline float row_sum(float value)
+{
+    value += __shfl_xor_sync(kAllLanes, value, 1);
+    return value + __shfl_xor_sync(kAllLanes, value, 2);
+}
+
 // Rows of q and of k that belong together. Query i stands at key position i + shift.
 struct Sequence
 {
@@ -20,14 +33,19 @@ struct Sequence
     int shift;
 };
 
+__device__ inline Sequence packed_sequence(const AttentionLayout& layout, int number)
+{
+    const int begin = layout.offsets[number];
+    const int length = layout.offsets[number + 1] - begin;
+    return {begin, length, begin, length, 0};
+}
+
 __device__ inline Sequence sequence_of(const AttentionLayout& layout, int number)
 {
     if (layout.offsets == nullptr) {
         return {0, layout.query_rows, 0, layout.key_rows, layout.key_rows - layout.query_rows};
     }
-    const int begin = layout.offsets[number];
-    const int length = layout.offsets[number + 1] - begin;
-    return {begin, length, begin, length, 0};
+    return packed_sequence(layout, number);
 }
 
 __device__ inline bool is_visible(const AttentionLayout& layout, int position, int key)

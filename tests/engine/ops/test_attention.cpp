@@ -96,7 +96,8 @@ AttentionShape shape_of(std::int64_t heads, std::int64_t kv_heads, std::int64_t 
             .scale = 1.0F / std::sqrt(static_cast<float>(head_dim))};
 }
 
-// Shapes around the block size of 64, packed sequences, grouped heads, windows.
+// Shapes around the block size of 64 and a warp's 16 rows, packed sequences, grouped heads,
+// windows, head sizes that tensor cores take (multiples of 8 up to 128) and others.
 std::vector<std::pair<AttentionShape, std::vector<std::int32_t>>> shape_grid()
 {
     AttentionShape windowed = shape_of(4, 2, 33);
@@ -105,6 +106,11 @@ std::vector<std::pair<AttentionShape, std::vector<std::int32_t>>> shape_grid()
     narrow.sliding_window = 1;
     AttentionShape wide = shape_of(2, 1, 31);
     wide.sliding_window = 100;
+    // The first row of a warp sees one key of a tile.
+    AttentionShape windowed_64 = shape_of(2, 1, 64);
+    windowed_64.sliding_window = 18;
+    AttentionShape windowed_128 = shape_of(4, 2, 128);
+    windowed_128.sliding_window = 66;
     return {{shape_of(1, 1, 1), {0, 1}},
             {shape_of(2, 1, 31), {0, 31}},
             {shape_of(4, 2, 48), {0, 33, 34, 34, 127}},
@@ -112,7 +118,13 @@ std::vector<std::pair<AttentionShape, std::vector<std::int32_t>>> shape_grid()
             {shape_of(2, 1, 127), {0, 65}},
             {windowed, {0, 130, 131, 200}},
             {narrow, {0, 70}},
-            {wide, {0, 257}}};
+            {wide, {0, 257}},
+            {shape_of(1, 1, 8), {0, 17}},
+            {shape_of(2, 1, 72), {0, 65}},
+            {shape_of(4, 1, 64), {0, 15, 31, 48, 113, 300}},
+            {shape_of(2, 1, 128), {0, 63, 127, 260}},
+            {windowed_64, {0, 150}},
+            {windowed_128, {0, 16, 175}}};
 }
 
 TEST_P(AttentionTest, ForwardAgreesWithReference)
@@ -215,10 +227,14 @@ TEST_P(AttentionTest, SequencesDoNotSeeTheirNeighbours)
 
 TEST_P(AttentionTest, CachedAgreesWithTheLastRowsOfForward)
 {
-    for (const std::int64_t window : {0, 9}) {
-        AttentionShape shape = shape_of(4, 2, 33);
+    for (const auto& [head_dim, window] : {std::pair{33, 0},
+                                           std::pair{33, 9},
+                                           std::pair{64, 0},
+                                           std::pair{64, 9},
+                                           std::pair{128, 0}}) {
+        AttentionShape shape = shape_of(4, 2, head_dim);
         shape.sliding_window = window;
-        for (const std::int64_t n_new : {1, 2, 70}) {
+        for (const std::int64_t n_new : {1, 2, 16, 70}) {
             Case test(backend, dtype, shape, {0, 100});
             const Values all = reference::attention(test.problem);
             GuardedTensor out(dtype, {n_new, test.width});

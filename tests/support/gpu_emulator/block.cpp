@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <csetjmp>
-#include <cstddef>
+#include <cstring>
 #include <memory>
 #include <ucontext.h>
 #include <vector>
+
+#include "tests/support/gpu_emulator/copies.h"
 
 namespace emulator {
 
@@ -20,7 +22,16 @@ namespace {
 constexpr unsigned kWarp = 32;
 constexpr std::size_t kStackBytes = std::size_t{128} << 10U;
 
-enum class State { Ready, AtBlockBarrier, AtWarpBarrier, Done };
+constexpr std::size_t kMostShared = 24; // bytes
+
+enum class State { Ready, AtBlockBarrier, AtWarpBarrier, Failed, Done };
+
+// What a fiber gives to its warp.
+struct Gift
+{
+    std::size_t size = 0;
+    std::byte bytes[kMostShared] = {};
+};
 
 // Entered once by ucontext; every later switch is a jump, which makes no system call.
 struct Fiber
@@ -29,7 +40,8 @@ struct Fiber
     jmp_buf place = {};
     bool entered = false;
     State state = State::Done;
-    std::uint64_t bits = 0; // what it gives to exchange()
+    unsigned gifts = 0; // so far
+    Gift gift[2];       // of an even call and an odd one: a slow reader still has the last
 };
 
 std::vector<std::unique_ptr<Fiber>> g_fibers; // kept from launch to launch
@@ -61,6 +73,7 @@ void start(unsigned number)
         g_fibers.push_back(std::make_unique<Fiber>());
     }
     g_fibers[number]->state = State::Ready;
+    g_fibers[number]->gifts = 0;
 }
 
 // Until the fiber waits or is done.
@@ -114,22 +127,35 @@ bool all_done(unsigned threads)
     return true;
 }
 
-bool run_block(unsigned threads, bool backwards)
+// Until all threads of the warp are done or at the block's barrier, as far as the others let it.
+bool run_warp(unsigned first, unsigned last, bool backwards)
 {
-    for (unsigned i = 0; i < threads; ++i) {
-        start(i);
-    }
-    while (!all_done(threads)) {
-        bool moved = false;
-        for (unsigned n = 0; n < threads; ++n) {
-            const unsigned i = backwards ? threads - 1 - n : n;
+    bool moved = false;
+    do {
+        for (unsigned n = first; n < last; ++n) {
+            const unsigned i = backwards ? first + last - 1 - n : n;
             if (g_fibers[i]->state == State::Ready) {
                 resume(i);
                 moved = true;
             }
         }
-        for (unsigned first = 0; first < threads; first += kWarp) {
-            moved = release(first, std::min(first + kWarp, threads), State::AtWarpBarrier) || moved;
+    } while (release(first, last, State::AtWarpBarrier));
+    return moved;
+}
+
+// A warp runs as far ahead of the others as barriers allow.
+bool run_block(unsigned threads, bool backwards)
+{
+    forget_copies();
+    for (unsigned i = 0; i < threads; ++i) {
+        start(i);
+    }
+    const unsigned warps = (threads + kWarp - 1) / kWarp;
+    while (!all_done(threads)) {
+        bool moved = false;
+        for (unsigned n = 0; n < warps; ++n) {
+            const unsigned first = (backwards ? warps - 1 - n : n) * kWarp;
+            moved = run_warp(first, std::min(first + kWarp, threads), backwards) || moved;
         }
         moved = release(0, threads, State::AtBlockBarrier) || moved;
         if (!moved) {
@@ -146,14 +172,34 @@ void block_barrier()
     wait(State::AtBlockBarrier);
 }
 
-std::uint64_t exchange(std::uint64_t bits, int step)
+void share(const void* bytes, std::size_t size)
 {
-    const unsigned self = g_running;
-    g_fibers[self]->bits = bits;
+    fail_unless(size <= kMostShared);
+    Fiber& fiber = *g_fibers[g_running];
+    Gift& gift = fiber.gift[fiber.gifts % 2];
+    ++fiber.gifts;
+    gift.size = size;
+    std::memcpy(gift.bytes, bytes, size);
     wait(State::AtWarpBarrier);
-    const std::uint64_t other = g_fibers[self ^ static_cast<unsigned>(step)]->bits;
-    wait(State::AtWarpBarrier); // all have read before any gives its next
-    return other;
+}
+
+void receive(unsigned lane, void* bytes, std::size_t size)
+{
+    const unsigned thread = g_running / kWarp * kWarp + lane;
+    fail_unless(lane < kWarp && thread < blockDim.x);
+    const Fiber& own = *g_fibers[g_running];
+    const Fiber& other = *g_fibers[thread];
+    // A fast lane may be one call further.
+    const Gift& gift = other.gift[(own.gifts - 1) % 2];
+    fail_unless(other.gifts >= own.gifts && gift.size == size);
+    std::memcpy(bytes, gift.bytes, size);
+}
+
+void fail_unless(bool condition)
+{
+    if (!condition) {
+        wait(State::Failed);
+    }
 }
 
 bool run_grid(void (*body)(const void* args), const void* args, const Dim3& grid, unsigned threads)

@@ -1,7 +1,7 @@
 // The threads of one block as fibers: one runs until a barrier or a shuffle, then the next.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 namespace emulator {
 
@@ -21,12 +21,17 @@ extern Dim3 gridDim;   // NOLINT(readability-identifier-naming)
 // Waits for all threads of the block.
 void block_barrier();
 
-// The bits that lane (own lane XOR step) of the warp gave; waits for all threads of the warp.
-[[nodiscard]] std::uint64_t exchange(std::uint64_t bits, int step);
+// Gives some bytes to the warp and waits until all its threads have. Until its next call a thread
+// may receive what a lane gave; the launch fails when that lane gave nothing or something else.
+void share(const void* bytes, std::size_t size);
+void receive(unsigned lane, void* bytes, std::size_t size);
+
+// The launch fails, as on a GPU that meets an illegal instruction or address.
+void fail_unless(bool condition);
 
 // Runs `body(args)` for every thread of every block, the threads forwards in one launch and
-// backwards in the next, so that a missing barrier changes a result. False when threads wait for
-// each other for ever.
+// backwards in the next, so that a missing barrier changes a result. False when a thread fails or
+// threads wait for each other for ever.
 [[nodiscard]] bool
 run_grid(void (*body)(const void* args), const void* args, const Dim3& grid, unsigned threads);
 

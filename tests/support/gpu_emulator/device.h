@@ -9,6 +9,7 @@
 
 #include "engine/core/dtype.h"
 #include "tests/support/gpu_emulator/block.h"
+#include "tests/support/gpu_emulator/mma.h"
 #include "tests/support/gpu_emulator/registry.h"
 
 #define __device__
@@ -39,11 +40,8 @@ inline void __syncthreads()
 template <typename T>
 T __shfl_xor_sync(unsigned /*lanes*/, T value, int step)
 {
-    static_assert(sizeof(T) <= sizeof(std::uint64_t));
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, &value, sizeof(T));
-    bits = emulator::exchange(bits, step);
-    std::memcpy(&value, &bits, sizeof(T));
+    emulator::share(&value, sizeof value);
+    emulator::receive(threadIdx.x % 32 ^ static_cast<unsigned>(step), &value, sizeof value);
     return value;
 }
 

@@ -1,5 +1,6 @@
 // The driver's questions about devices. LOWRANK_EMULATED_GPU says how it behaves: "two" GPUs (when
-// unset), "none", "old", "broken", "uncounted", "silent" (the second GPU does not answer).
+// unset), "turing" (the first is older), "none", "old", "broken", "uncounted", "silent" (the second
+// GPU does not answer).
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -25,6 +26,15 @@ bool answers(int device)
 }
 
 } // namespace
+
+namespace emulator {
+
+bool multiplies_bf16()
+{
+    return !behaves("turing");
+}
+
+} // namespace emulator
 
 extern "C" {
 
@@ -76,10 +86,10 @@ int cuDeviceGetAttribute(int* value, int attribute, int device)
         *value = device == 0 ? 132 : 20;
         return 0;
     case kComputeCapabilityMajor:
-        *value = device == 0 ? 9 : 6;
+        *value = device != 0 ? 6 : behaves("turing") ? 7 : 9;
         return 0;
     case kComputeCapabilityMinor:
-        *value = device == 0 ? 0 : 1;
+        *value = device != 0 ? 1 : behaves("turing") ? 5 : 0;
         return 0;
     default:
         return kUnknown;
