@@ -9,4 +9,13 @@ inline constexpr bool kAddressSanitizer = true;
 inline constexpr bool kAddressSanitizer = false;
 #endif
 
+#ifdef __SANITIZE_THREAD__
+inline constexpr bool kThreadSanitizer = true;
+#else
+inline constexpr bool kThreadSanitizer = false;
+#endif
+
+// Either keeps memory of its own beside the program's.
+inline constexpr bool kSanitizer = kAddressSanitizer || kThreadSanitizer;
+
 } // namespace tests

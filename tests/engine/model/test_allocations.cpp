@@ -10,7 +10,7 @@
 #include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/tiny_model.h"
-#include "tests/support/asan_options.h"
+#include "tests/support/sanitizer_options.h"
 
 namespace {
 

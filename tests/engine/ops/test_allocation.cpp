@@ -15,7 +15,7 @@
 #include "engine/ops/rope.h"
 #include "engine/ops/swiglu.h"
 #include "tests/engine/ops/op_test.h"
-#include "tests/support/asan_options.h"
+#include "tests/support/sanitizer_options.h"
 
 namespace {
 

@@ -74,8 +74,9 @@ TEST_F(OptimizerStepTest, SgdAgreesWithReference)
         GuardedTensor value = random_tensor(DType::F32, {size}, 1);
         GuardedTensor grad = random_tensor(DType::F32, {size}, 2);
         Values wanted = value.values();
+        const Values gradients = grad.values();
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-            wanted[i] = wanted[i] * (1.0 - 0.1 * 0.5) - 0.1 * 2.0 * grad.values()[i];
+            wanted[i] = wanted[i] * (1.0 - 0.1 * 0.5) - 0.1 * 2.0 * gradients[i];
         }
         const std::array<ParameterStep, 1> parameters = {{{.value = value.view(),
                                                            .grad = grad.view(),

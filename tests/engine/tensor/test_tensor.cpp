@@ -3,7 +3,7 @@
 
 #include "engine/tensor/cpu_backend.h"
 #include "engine/tensor/tensor.h"
-#include "tests/support/asan_options.h"
+#include "tests/support/sanitizer_options.h"
 
 namespace engine {
 namespace {
