@@ -68,12 +68,15 @@ std::vector<DeviceInfo> list_devices()
 
 Result<Device> find_device(const std::string& name)
 {
+    if (name == "auto" || name == "cpu") {
+        return Device{}; // without waking the GPU's libraries
+    }
     const std::string wanted = name == "cuda" ? "cuda:0" : name;
     std::string here;
     std::string reason;
     for (const DeviceInfo& info : list_devices()) {
         const std::string found = to_string(info.device);
-        const bool asked = wanted == "auto" || wanted == found;
+        const bool asked = wanted == found;
         if (asked && info.usable) {
             return info.device;
         }

@@ -63,8 +63,8 @@ struct DeviceInfo
 // Every device seen here, the CPU first; a device that cannot be used says why.
 [[nodiscard]] std::vector<DeviceInfo> list_devices();
 
-// What --device names: "auto" (the first usable one: the CPU), "cpu", "cuda" (the first GPU),
-// "cuda:N". Errors: Unsupported, with the reason.
+// What --device names: "auto" (the CPU), "cpu", "cuda" (the first GPU), "cuda:N". Errors:
+// Unsupported, with the reason.
 [[nodiscard]] Result<Device> find_device(const std::string& name);
 
 struct BackendOptions
