@@ -2,12 +2,14 @@
 #include "engine/model/lora_ga.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <numeric>
 
 #include "engine/core/random.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/optimizer_step.h"
 
 namespace engine {
 
@@ -236,13 +238,12 @@ LoraGaReport::Matrix lora_ga_initialize_matrix(Backend& backend,
     backend.upload(a.data(), matrix.lora_a);
     backend.upload(b.data(), matrix.lora_b);
 
-    std::vector<float> host(static_cast<std::size_t>(gradient.numel()));
-    backend.download(gradient, host.data());
     LoraGaReport::Matrix report;
     report.layer = matrix.layer;
     report.target = matrix.target;
     report.singular_values.assign(svd.s.begin(), svd.s.begin() + 2 * rank);
-    const double total = sum_of_squares(host);
+    const std::array<ops::ParameterStep, 1> whole = {{{.value = {}, .grad = gradient}}};
+    const double total = ops::sum_of_squares(backend, whole);
     report.gradient_norm = std::sqrt(total);
     report.captured = total > 0.0 ? sum_of_squares(report.singular_values) / total : 0.0;
     report.offset_norm = static_cast<double>(matrix.scaling) * product_norm(a, b, rank, n, m);
