@@ -167,7 +167,7 @@ DeviceList devicesFrom(const QJsonObject& event)
         device.id = object.value("device"_L1).toString();
         device.name = object.value("name"_L1).toString();
         device.totalMemory = object.value("memory_bytes"_L1).toInteger();
-        device.freeMemory = object.value("free_memory_bytes"_L1).toInteger();
+        device.freeMemory = object.value("free_memory_bytes"_L1).toInteger(-1);
         device.usable = object.value("usable"_L1).toBool();
         device.reason = object.value("reason"_L1).toString();
         const QJsonObject properties = object.value("properties"_L1).toObject();

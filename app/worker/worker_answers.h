@@ -100,7 +100,7 @@ struct DeviceInfo
     QString id; // "cpu", "cuda:0"
     QString name;
     qint64 totalMemory = 0;
-    qint64 freeMemory = 0;
+    qint64 freeMemory = -1; // bytes; -1: not known
     bool usable = false;
     QString reason;                    // why it is not usable
     QMap<QString, QString> properties; // "instructions", ...

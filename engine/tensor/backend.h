@@ -53,7 +53,7 @@ struct DeviceInfo
     Device device;
     std::string name;
     std::int64_t memory_bytes = 0;
-    std::int64_t free_memory_bytes = 0;
+    std::int64_t free_memory_bytes = -1; // -1: not known without opening the device
     bool usable = true;
     std::string reason; // why it is not usable; empty when it is
     std::vector<std::pair<std::string, std::string>>

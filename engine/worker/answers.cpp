@@ -27,13 +27,16 @@ Json to_json(const DeviceInfo& device)
     for (const auto& [name, value] : device.properties) {
         properties[name] = value;
     }
-    return {{"device", to_string(device.device)},
-            {"name", device.name},
-            {"memory_bytes", device.memory_bytes},
-            {"free_memory_bytes", device.free_memory_bytes},
-            {"usable", device.usable},
-            {"reason", device.reason},
-            {"properties", std::move(properties)}};
+    Json answer = {{"device", to_string(device.device)},
+                   {"name", device.name},
+                   {"memory_bytes", device.memory_bytes},
+                   {"usable", device.usable},
+                   {"reason", device.reason},
+                   {"properties", std::move(properties)}};
+    if (device.free_memory_bytes >= 0) {
+        answer["free_memory_bytes"] = device.free_memory_bytes;
+    }
+    return answer;
 }
 
 Json hello_answer(const std::vector<DeviceInfo>& devices)

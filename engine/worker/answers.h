@@ -8,8 +8,8 @@
 //
 //   hello     {protocol, version, devices: [device]}            first event, no id
 //   devices   {devices: [device]}
-//   device    {device: "cpu", name, memory_bytes, free_memory_bytes, usable, reason,
-//              properties: {"instructions": "...", ...}}
+//   device    {device: "cpu", name, memory_bytes, free_memory_bytes where it is known,
+//              usable, reason, properties: {"instructions": "...", ...}}
 //   done      {command}                  unload_adapter and cancel; other commands answer below
 //   failed    {code, message, hint}      a command (with its id) or a run that could not go on
 //

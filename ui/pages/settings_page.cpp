@@ -163,7 +163,7 @@ void SettingsPage::fillDevices()
 {
     const QSignalBlocker blocker(m_device);
     m_device->clear();
-    m_device->addItem(tr("automatic"), u"auto"_s);
+    m_device->addItem(tr("automatic: the processor"), u"auto"_s);
     QList<QPair<QString, QString>> facts;
     for (const app::DeviceInfo& device : application().devices()) {
         if (!device.usable) {
@@ -176,11 +176,12 @@ void SettingsPage::fillDevices()
         m_device->addItem(device.name.isEmpty() ? device.id
                                                 : u"%1 (%2)"_s.arg(device.id, device.name),
                           device.id);
+        const QString memory = app::humanBytes(device.totalMemory);
         facts.append({device.id,
-                      tr("%1, %2 of memory, %3 free")
-                          .arg(device.name,
-                               app::humanBytes(device.totalMemory),
-                               app::humanBytes(device.freeMemory))});
+                      device.freeMemory < 0
+                          ? tr("%1, %2 of memory").arg(device.name, memory)
+                          : tr("%1, %2 of memory, %3 free")
+                                .arg(device.name, memory, app::humanBytes(device.freeMemory))});
     }
     if (!application().gpuNote().isEmpty()) {
         facts.append({tr("GPU"), application().gpuNote()});
