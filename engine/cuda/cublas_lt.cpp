@@ -327,7 +327,7 @@ void CublasLt::multiply(const LtProduct& product,
                         const void* a,
                         const void* b,
                         void* d,
-                        DeviceAddress workspace,
+                        void* workspace,
                         StreamHandle stream)
 {
     const Plan& found = plan(product);
@@ -345,7 +345,7 @@ void CublasLt::multiply(const LtProduct& product,
                                              d,
                                              found.d,
                                              &found.algorithm,
-                                             reinterpret_cast<void*>(workspace),
+                                             workspace,
                                              kWorkspaceBytes,
                                              stream),
                  "cublasLtMatmul");

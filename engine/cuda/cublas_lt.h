@@ -52,7 +52,7 @@ public:
                   const void* a,
                   const void* b,
                   void* d,
-                  DeviceAddress workspace,
+                  void* workspace,
                   StreamHandle stream);
 
     // The alignment of a pointer as LtProduct wants it.

@@ -2,7 +2,6 @@
 #include "engine/tensor/cuda_backend.h"
 
 #include <array>
-#include <utility>
 
 #include "engine/cuda/cuda_check.h"
 
@@ -54,7 +53,7 @@ private:
                  "use a smaller micro_batch_size or seq_len, or turn grad_checkpointing on"});
         }
         check(m_backend.m_driver, status, "cuMemAlloc");
-        return reinterpret_cast<void*>(address);
+        return reinterpret_cast<void*>(address); // NOLINT(performance-no-int-to-ptr): as told
     }
 
     void deallocate_raw(void* pointer, std::size_t /*bytes*/) noexcept override
@@ -68,9 +67,9 @@ private:
     CudaBackend& m_backend;
 };
 
-CudaBackend::CudaBackend(int index, cuda::Driver driver)
+CudaBackend::CudaBackend(int index, const cuda::Driver& driver)
     : m_index(index)
-    , m_driver(std::move(driver))
+    , m_driver(driver)
     , m_memory(std::make_unique<Memory>(*this))
 {}
 
@@ -81,11 +80,11 @@ Result<std::unique_ptr<CudaBackend>> CudaBackend::open(int index, const CudaOpti
                      "this build has no code for GPUs",
                      "build it where nvcc of CUDA 13 is installed"};
     }
-    Result<cuda::Driver> driver = cuda::Driver::open(options.driver);
+    const Result<cuda::Driver> driver = cuda::Driver::open(options.driver);
     if (!driver) {
         return driver.error();
     }
-    std::unique_ptr<CudaBackend> backend(new CudaBackend(index, std::move(*driver)));
+    std::unique_ptr<CudaBackend> backend(new CudaBackend(index, *driver));
     try {
         backend->start(options);
     } catch (const EngineError& error) {
@@ -235,8 +234,7 @@ void CudaBackend::multiply(
 {
     make_current();
     try {
-        m_cublas_lt->multiply(
-            product, alpha, a, b, d, address_of(m_workspace.view().raw()), m_stream);
+        m_cublas_lt->multiply(product, alpha, a, b, d, m_workspace.view().raw(), m_stream);
     } catch (const EngineError& error) {
         if (error.error().code == ErrorCode::Internal) {
             synchronize(); // tells whether the device is lost, which cuBLAS does not

@@ -94,7 +94,7 @@ private:
         }
     };
 
-    CudaBackend(int index, cuda::Driver driver);
+    CudaBackend(int index, const cuda::Driver& driver);
     void start(const CudaOptions& options);
     void make_current() const;
     void check_opening(cuda::Status status, const char* call) const;
