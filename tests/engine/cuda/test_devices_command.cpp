@@ -1,4 +1,4 @@
-// What a person is told about the GPUs of a computer, with the driver's double in the library path.
+// What a person is told about the GPUs of a computer, with the emulated driver in the library path.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

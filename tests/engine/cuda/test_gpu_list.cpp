@@ -1,4 +1,4 @@
-// The list of GPUs against a library with the driver's face: every way in which it can be missing
+// The list of GPUs against the emulated driver: every way in which it can be missing
 // or fail is one sentence, never an exception.
 #include <cstdlib>
 #include <gmock/gmock.h>

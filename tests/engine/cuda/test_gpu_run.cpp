@@ -110,9 +110,12 @@ TEST_F(GpuRun, GivesTheCpusLossesAndStaysWithinItsEstimate)
     expect_near(losses(gpu), losses(cpu));
     const double estimate = events(output, "started").at(0)["estimated_memory"].get<double>();
     const double peak = events(output, "finished").at(0)["peak_memory"].get<double>();
-    EXPECT_NEAR(estimate, peak, 0.05 * peak);
-    const Json facts = engine::value_or_throw(engine::read_json_file(gpu / "run.json"));
-    EXPECT_EQ(facts["facts"]["device"], "cuda:0") << facts.dump(1);
+    const Json facts = engine::value_or_throw(engine::read_json_file(gpu / "run.json"))["facts"];
+    EXPECT_EQ(facts["device"], "cuda:0");
+    // Without cuBLAS' workspace, which is most of so small a run and no estimate.
+    const double baseline = facts["memory_terms"]["baseline"].get<double>();
+    EXPECT_GT(peak, baseline);
+    EXPECT_NEAR(estimate, peak, 0.05 * (peak - baseline)) << facts.dump(1);
 }
 
 TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
