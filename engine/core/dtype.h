@@ -9,7 +9,7 @@
 
 namespace engine {
 
-enum class DType : std::uint8_t { F32, BF16, F16, I32 };
+enum class DType : std::uint8_t { F32, BF16, F16, I32, U8 };
 
 // The top 16 bits of an IEEE float32, rounded to nearest even.
 struct bfloat16_t
@@ -25,10 +25,18 @@ struct float16_t
 
 [[nodiscard]] constexpr std::size_t size_of(DType dtype)
 {
+    if (dtype == DType::U8) {
+        return 1;
+    }
     return dtype == DType::F32 || dtype == DType::I32 ? 4 : 2;
 }
 
-// "f32", "bf16", "f16", "i32": the spelling of --dtype and run.json.
+[[nodiscard]] constexpr bool is_floating(DType dtype)
+{
+    return dtype != DType::I32 && dtype != DType::U8;
+}
+
+// "f32", "bf16", "f16", "i32", "u8": the spelling of --dtype and run.json.
 [[nodiscard]] constexpr std::string_view to_string(DType dtype)
 {
     switch (dtype) {
@@ -40,6 +48,8 @@ struct float16_t
         return "f16";
     case DType::I32:
         return "i32";
+    case DType::U8:
+        return "u8";
     }
     return "?";
 }
@@ -92,5 +102,7 @@ template <>
 inline constexpr DType kDTypeOf<float16_t> = DType::F16;
 template <>
 inline constexpr DType kDTypeOf<std::int32_t> = DType::I32;
+template <>
+inline constexpr DType kDTypeOf<std::uint8_t> = DType::U8;
 
 } // namespace engine

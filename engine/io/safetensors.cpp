@@ -234,6 +234,8 @@ std::string safetensors_name(DType dtype)
         return "F16";
     case DType::I32:
         return "I32";
+    case DType::U8:
+        return "U8";
     }
     return "?";
 }

@@ -46,6 +46,7 @@ void convert_from(const std::byte* source, void* destination, DType dtype, std::
     case DType::F16:
         return convert_all<Source, float16_t>(source, destination, count);
     case DType::I32:
+    case DType::U8:
         break;
     }
     throw EngineError({ErrorCode::InvalidArgument, concat("convert: destination is ", dtype)});
@@ -72,6 +73,7 @@ void convert_elements(const void* source,
     case DType::F16:
         return convert_from<float16_t>(bytes, destination, destination_dtype, count);
     case DType::I32:
+    case DType::U8:
         break;
     }
     throw EngineError({ErrorCode::InvalidArgument, concat("convert: source is ", source_dtype)});

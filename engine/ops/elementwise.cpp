@@ -52,7 +52,7 @@ void copy(Backend& backend, ConstTensorView source, TensorView destination)
 {
     check_same_size("copy", source, destination);
     ENGINE_CHECK(source.dtype() == destination.dtype()
-                     || (source.dtype() != DType::I32 && destination.dtype() != DType::I32),
+                     || (is_floating(source.dtype()) && is_floating(destination.dtype())),
                  "copy: dtypes are ",
                  source.dtype(),
                  " and ",

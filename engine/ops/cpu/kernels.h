@@ -3,6 +3,7 @@
 
 #include "engine/ops/attention.h"
 #include "engine/ops/cross_entropy.h"
+#include "engine/ops/dequantize.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/gradient_mode.h"
 #include "engine/ops/matmul.h"
@@ -14,6 +15,8 @@
 namespace engine::ops::kernels {
 
 void matmul(CpuBackend& backend, const MatmulArgs& args);
+
+void dequantize(CpuBackend& backend, const QuantizedMatrix& matrix, TensorView weight);
 
 void embedding_forward(CpuBackend& backend,
                        ConstTensorView ids,

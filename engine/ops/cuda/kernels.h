@@ -4,6 +4,7 @@
 
 #include "engine/ops/attention.h"
 #include "engine/ops/cross_entropy.h"
+#include "engine/ops/dequantize.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/gradient_mode.h"
 #include "engine/ops/matmul.h"
@@ -15,6 +16,8 @@
 namespace engine::ops::kernels {
 
 void matmul(CudaBackend& backend, const MatmulArgs& args);
+
+void dequantize(CudaBackend& backend, const QuantizedMatrix& matrix, TensorView weight);
 
 void embedding_forward(CudaBackend& backend,
                        ConstTensorView ids,

@@ -45,6 +45,17 @@ T __shfl_xor_sync(unsigned /*lanes*/, T value, int step)
     return value;
 }
 
+// Rounded each for itself: the host is not asked to fuse them.
+inline float __fadd_rn(float a, float b)
+{
+    return a + b;
+}
+
+inline float __fmul_rn(float a, float b)
+{
+    return a * b;
+}
+
 inline float __uint_as_float(unsigned bits)
 {
     return std::bit_cast<float>(bits);

@@ -20,7 +20,9 @@ constexpr ElementKernels<T> element_kernels()
             .rotate = &rotate<T>,
             .swiglu = &swiglu<T>,
             .swiglu_backward = &swiglu_backward<T>,
-            .dropout = &dropout<T>};
+            .dropout = &dropout<T>,
+            .dequantize_nf4 = &dequantize_nf4<T>,
+            .dequantize_int8 = &dequantize_int8<T>};
 }
 
 } // namespace

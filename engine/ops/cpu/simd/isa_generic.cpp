@@ -14,6 +14,7 @@
 #include "engine/ops/cpu/simd/bodies_attention.h"
 #include "engine/ops/cpu/simd/bodies_optimizer.h"
 #include "engine/ops/cpu/simd/bodies_dropout.h"
+#include "engine/ops/cpu/simd/bodies_dequantize.h"
 #include "engine/ops/cpu/simd/bodies_tile_product.h"
 #include "engine/ops/cpu/simd/bodies_table.h"
 // clang-format on

@@ -190,4 +190,24 @@ inline float max_lanes(Vec a)
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
 
+// table[code] of eight four-bit codes, two a byte, the first in the high bits.
+inline Vec lookup_nibbles(const std::uint8_t* codes, const float* table)
+{
+    const __m256i bytes = _mm256_cvtepu8_epi64(_mm_loadu_si32(codes));
+    const __m256i pairs =
+        _mm256_or_si256(_mm256_slli_epi64(bytes, 32), _mm256_srli_epi64(bytes, 4));
+    const __m256i index = _mm256_and_si256(pairs, _mm256_set1_epi32(15));
+    const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
+    const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), index);
+    const __m256 is_high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)); // bit 3 as the sign
+    return {_mm256_blendv_ps(low, high, is_high)};
+}
+
+// Eight bytes in two's complement.
+inline Vec load_signed_bytes(const std::uint8_t* p)
+{
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes))};
+}
+
 } // namespace engine::ops::simd::avx2

@@ -169,4 +169,22 @@ inline float max_lanes(Vec a)
     return _mm512_reduce_max_ps(a.v);
 }
 
+// table[code] of sixteen four-bit codes, two a byte, the first in the high bits.
+inline Vec lookup_nibbles(const std::uint8_t* codes, const float* table)
+{
+    const __m512i bytes =
+        _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes)));
+    const __m512i pairs =
+        _mm512_or_si512(_mm512_slli_epi64(bytes, 32), _mm512_srli_epi64(bytes, 4));
+    const __m512i index = _mm512_and_si512(pairs, _mm512_set1_epi32(15));
+    return {_mm512_permutexvar_ps(index, _mm512_loadu_ps(table))};
+}
+
+// Sixteen bytes in two's complement.
+inline Vec load_signed_bytes(const std::uint8_t* p)
+{
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes))};
+}
+
 } // namespace engine::ops::simd::avx512

@@ -185,4 +185,21 @@ inline float max_lanes(Vec a)
     return result;
 }
 
+// table[code] of four four-bit codes, two a byte, the first in the high bits.
+inline Vec lookup_nibbles(const std::uint8_t* codes, const float* table)
+{
+    return {Lanes{
+        table[codes[0] >> 4], table[codes[0] & 15], table[codes[1] >> 4], table[codes[1] & 15]}};
+}
+
+// Four bytes in two's complement.
+inline Vec load_signed_bytes(const std::uint8_t* p)
+{
+    Vec x = set(0.0F);
+    for (std::int64_t i = 0; i < kLanes; ++i) {
+        x.v[i] = static_cast<float>(static_cast<std::int8_t>(p[i]));
+    }
+    return x;
+}
+
 } // namespace engine::ops::simd::generic

@@ -60,6 +60,11 @@ struct ElementKernels
     void (*swiglu_backward)(
         const T* dh, const T* gate, const T* up, T* dgate, T* dup, std::int64_t n);
     void (*dropout)(const T* x, T* y, const DropoutRange& range);
+    // y[i] = table[code i] * absmax[i / 64]; two codes a byte, the first in the high bits.
+    void (*dequantize_nf4)(
+        const std::uint8_t* codes, const float* table, const float* absmax, T* y, std::int64_t n);
+    // y[i] = scale * code i, two's complement.
+    void (*dequantize_int8)(const std::uint8_t* codes, float scale, T* y, std::int64_t n);
 };
 
 struct AdamWScalars
