@@ -185,6 +185,7 @@ ExportResult exportResultFrom(const QJsonObject& event)
     ExportResult result;
     result.path = event.value("path"_L1).toString();
     result.format = event.value("format"_L1).toString();
+    result.baseQuant = event.value("base_quant"_L1).toString(u"none"_s);
     result.passed = check.value("passed"_L1).toBool();
     result.positions = check.value("positions"_L1).toInteger();
     result.maxLogitDifference = check.value("max_abs_difference"_L1).toDouble(kUnknown);

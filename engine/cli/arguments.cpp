@@ -145,6 +145,13 @@ void add_run_commands(CLI::App& app, Parsed& parsed)
     resume.app->add_option("--progress", resume->progress, "auto, bar, json or none");
 }
 
+void add_resident(CLI::App& app, engine::ResidentOptions& options)
+{
+    app.add_option("--dtype", options.dtype, "f32 or bf16");
+    app.add_option("--base-quant", options.base_quant, "How the base is kept: none, nf4 or int8");
+    app.add_option("--threads", options.threads, "CPU threads; 0: one per core");
+}
+
 void add_answering_commands(CLI::App& app, Parsed& parsed)
 {
     const auto eval =
@@ -152,8 +159,7 @@ void add_answering_commands(CLI::App& app, Parsed& parsed)
     add_base(*eval.app, eval->base)->required();
     eval.app->add_option("--adapter", eval->adapter, "Adapter folder");
     add_data(*eval.app, eval->data)->required();
-    eval.app->add_option("--dtype", eval->dtype, "f32 or bf16");
-    eval.app->add_option("--threads", eval->threads, "CPU threads; 0: one per core");
+    add_resident(*eval.app, eval->resident);
     eval.app->add_option(
         "--seq-len", eval->seq_len, "Longest sequence in tokens; 0: from the data");
     eval.app->add_option("--micro-batch-size", eval->micro_batch_size, "Rows computed at once");
@@ -173,8 +179,7 @@ void add_answering_commands(CLI::App& app, Parsed& parsed)
     generate.app->add_option(
         "--messages", generate->messages, "JSON file with [{\"role\", \"content\"}, ...]");
     generate.app->add_option("--chat-format", generate->chat_format, "Format of --messages");
-    generate.app->add_option("--dtype", generate->dtype, "f32 or bf16");
-    generate.app->add_option("--threads", generate->threads, "CPU threads; 0: one per core");
+    add_resident(*generate.app, generate->resident);
     generate.app->add_option("--max-new-tokens", generate->max_new_tokens, "Longest answer");
     generate.app->add_option("--temperature", generate->temperature, "0: the likeliest token");
     generate.app->add_option("--top-k", generate->top_k, "Choose among the k likeliest; 0: all");

@@ -9,6 +9,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/json.h"
+#include "engine/worker/resident_model.h"
 
 namespace cli {
 
@@ -81,8 +82,7 @@ struct EvalArguments
     std::string base;
     std::string adapter;
     DataArguments data;
-    std::string dtype = "f32";
-    int threads = 0;
+    engine::ResidentOptions resident;
     std::int64_t seq_len = 0;
     std::int64_t micro_batch_size = 4;
     bool exact_match = false;
@@ -98,8 +98,7 @@ struct GenerateArguments
     std::string prompt;
     std::string messages; // a JSON file
     std::string chat_format = "auto";
-    std::string dtype = "f32";
-    int threads = 0;
+    engine::ResidentOptions resident;
     std::int64_t max_new_tokens = 256;
     double temperature = 0.0;
     std::int64_t top_k = 0;

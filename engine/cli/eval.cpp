@@ -94,8 +94,8 @@ int run(const EvalArguments& arguments)
     engine::StopSource stop;
     engine::stop_on_signals(stop);
     const engine::StopToken token(stop);
-    const auto model = engine::value_or_throw(
-        engine::ResidentModel::load(arguments.base, arguments.dtype, arguments.threads));
+    const auto model =
+        engine::value_or_throw(engine::ResidentModel::load(arguments.base, arguments.resident));
     if (!arguments.adapter.empty()) {
         engine::value_or_throw(model->load_adapter("adapter", arguments.adapter));
     }

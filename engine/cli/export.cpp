@@ -51,6 +51,10 @@ int print_export(const std::string& format,
               << " positions; logits differ from base + adapter by at most "
               << check.max_abs_difference << " (allowed " << check.tolerance
               << "), from the base by " << check.difference_from_base << "\n";
+    if (check.base_quant != engine::ops::QuantType::None) {
+        std::cout << "The adapter was trained on the base in " << to_string(check.base_quant)
+                  << "; this export is for the base as it is, whose answers may differ a little.\n";
+    }
     return 0;
 }
 

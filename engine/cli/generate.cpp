@@ -63,8 +63,8 @@ int run(const GenerateArguments& arguments)
     engine::GenerateCommand request = request_of(arguments);
     engine::StopSource stop;
     engine::stop_on_signals(stop);
-    const auto model = engine::value_or_throw(
-        engine::ResidentModel::load(arguments.base, arguments.dtype, arguments.threads));
+    const auto model =
+        engine::value_or_throw(engine::ResidentModel::load(arguments.base, arguments.resident));
     std::vector<std::string> keys = arguments.adapters;
     for (const std::string& path : keys) {
         engine::value_or_throw(model->load_adapter(path, path));

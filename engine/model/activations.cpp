@@ -221,6 +221,9 @@ Activations Carver::carve()
     if (m_layout.dtype != DType::F32) {
         block.lora_difference_copy = m_arena.take(m_layout.dtype, {pair});
     }
+    if (m_layout.limits.quantized_base) {
+        block.base_weight = m_arena.take(m_layout.dtype, {largest_weight()});
+    }
     if (m_layout.limits.weight_sink) {
         block.weight_gradient = floats(largest_weight());
     }

@@ -46,6 +46,7 @@ struct BlockScratch
     TensorView lora_dropped;         // [n * largest in_features]; with dropout only
     TensorView lora_difference;      // f32, LoRA-GA's A - A0 and B - B0 of one matrix
     TensorView lora_difference_copy; // the same in bf16; in bf16 only
+    TensorView base_weight;          // the largest matrix; dequantised, with a quantised base only
     TensorView weight_gradient;      // f32, the largest targeted matrix; for a sink
 };
 

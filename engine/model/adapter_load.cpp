@@ -189,6 +189,10 @@ Result<LoraAdapter> load_adapter(Backend& backend,
             upload(backend, **b, matrix.lora_b);
         }
         adapter.refresh_copies();
+        if (const auto quant = file->metadata().find(kBaseQuantKey);
+            quant != file->metadata().end()) {
+            adapter.set_base_quant(ops::quant_type(quant->second));
+        }
         return adapter;
     } catch (const EngineError& error) { // no memory for the matrices
         return error.error();

@@ -175,8 +175,12 @@ Result<void> save_adapter(Backend& backend,
     if (!temporary) {
         return temporary.error();
     }
+    std::map<std::string, std::string> metadata;
+    if (adapter.base_quant() != ops::QuantType::None) {
+        metadata[kBaseQuantKey] = to_string(adapter.base_quant());
+    }
     if (Result<void> written =
-            write_safetensors(temporary->path() / kAdapterModelFile, std::move(sources));
+            write_safetensors(temporary->path() / kAdapterModelFile, std::move(sources), metadata);
         !written) {
         return written;
     }

@@ -5,21 +5,35 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/cancellation.h"
 #include "engine/io/safetensors.h"
 #include "engine/model/model_config.h"
+#include "engine/model/quantize.h"
 #include "engine/tensor/backend.h"
 
 namespace engine {
 
 struct LinearWeights
 {
-    ConstTensorView weight;    // [out_features, in_features]
-    ConstTensorView bias = {}; // [out_features] or undefined
+    ConstTensorView weight;              // [out_features, in_features]; undefined when quantised
+    ConstTensorView bias = {};           // [out_features] or undefined
+    ops::QuantizedMatrix quantized = {}; // defined instead of weight
+
+    [[nodiscard]] const Shape& shape() const
+    {
+        return quantized.defined() ? quantized.shape : weight.shape();
+    }
 };
+
+// The weight as it lies; a quantised one is dequantised into `room`, which becomes a tensor of
+// `dtype` for it. Throws EngineError when there is no memory.
+[[nodiscard]] ConstTensorView
+whole_weight(Backend& backend, const LinearWeights& weights, DType dtype, Tensor& room);
 
 struct LayerWeights
 {
@@ -39,6 +53,8 @@ struct LoadOptions
 {
     DType dtype = DType::F32; // what weights compute in: F32 or BF16
     bool trainable = false;   // own writable float32 copies (--method full)
+    // How the projections of the blocks are kept; embeddings, head, norms and biases stay in dtype.
+    ops::QuantType base_quant = ops::QuantType::None;
     std::function<void(double fraction)> progress = {};
     StopToken stop = {};
 };
@@ -65,6 +81,8 @@ public:
 
     [[nodiscard]] bool trainable() const { return m_trainable; }
 
+    [[nodiscard]] ops::QuantType base_quant() const { return m_base_quant; }
+
     [[nodiscard]] ConstTensorView embed_tokens() const { return m_embed_tokens; } // [vocab, hidden]
 
     [[nodiscard]] ConstTensorView norm() const { return m_norm; } // [hidden]
@@ -73,8 +91,8 @@ public:
 
     [[nodiscard]] const std::vector<LayerWeights>& layers() const { return m_layers; }
 
-    // Every weight by its Hugging Face name, in a fixed order; the views are writable only when
-    // trainable().
+    // Every weight that is not quantised by its Hugging Face name, in a fixed order; the views are
+    // writable only when trainable().
     struct NamedTensor
     {
         std::string name;
@@ -100,6 +118,9 @@ private:
     bool m_trainable = false;
     std::unique_ptr<SafetensorsFolder> m_files; // keeps the maps alive
     std::vector<Tensor> m_owned;
+    ops::QuantType m_base_quant = ops::QuantType::None;
+    std::vector<QuantizedWeight> m_quantized;
+    std::optional<QuantMaps> m_quant_maps;
     std::vector<NamedTensor> m_tensors;
     ConstTensorView m_embed_tokens;
     ConstTensorView m_norm;
@@ -112,8 +133,12 @@ struct ExpectedTensor
 {
     std::string name;
     Shape shape;
+    bool projection = false; // a block's matrix: what base_quant applies to
 };
 
 [[nodiscard]] std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
+
+// Whether a tensor of this name is a block's matrix.
+[[nodiscard]] bool is_projection(std::string_view name);
 
 } // namespace engine

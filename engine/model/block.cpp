@@ -94,7 +94,7 @@ LinearGradients PassContext::gradients(std::int64_t layer, Target target) const
         gradients.lora_a = pair.lora_a;
         gradients.lora_b = pair.lora_b;
     } else {
-        const Shape shape = weights(layer)[target].weight.shape();
+        const Shape shape = weights(layer)[target].shape();
         gradients.weight = scratch.weight_gradient.rows(0, shape.numel()).reshaped(shape);
         gradients.accumulate = false;
     }

@@ -64,7 +64,8 @@ struct PassContext
         return {.u = scratch.lora_u,
                 .dropped = scratch.lora_dropped,
                 .difference = scratch.lora_difference,
-                .difference_copy = scratch.lora_difference_copy};
+                .difference_copy = scratch.lora_difference_copy,
+                .weight = scratch.base_weight};
     }
 
     // Whether a parameter of this projection gets a gradient in this pass.

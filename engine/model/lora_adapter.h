@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/model/lora_config.h"
+#include "engine/ops/dequantize.h"
 #include "engine/tensor/backend.h"
 
 namespace engine {
@@ -59,6 +60,9 @@ struct LoraMatrix
     [[nodiscard]] bool has_init_pair() const { return init_a.defined(); }
 };
 
+// In the metadata of an adapter's file, and of a model merged from it: "nf4" or "int8".
+inline constexpr const char* kBaseQuantKey = "base_quant";
+
 enum class LoraInit { Lora, Gaussian, LoraGa };
 
 class LoraAdapter
@@ -88,6 +92,11 @@ public:
 
     [[nodiscard]] const std::vector<LoraMatrix>& matrices() const { return m_matrices; }
 
+    // How the base was quantised while the adapter trained; None also where nobody recorded it.
+    [[nodiscard]] ops::QuantType base_quant() const { return m_base_quant; }
+
+    void set_base_quant(ops::QuantType type) { m_base_quant = type; }
+
     // Null when the matrix has no adapter.
     [[nodiscard]] const LoraMatrix* find(std::int64_t layer, Target target) const;
     [[nodiscard]] std::int64_t parameter_count() const;
@@ -97,13 +106,15 @@ private:
     Backend* m_backend;
     LoraConfig m_config;
     DType m_compute_dtype;
+    ops::QuantType m_base_quant = ops::QuantType::None;
     std::vector<LoraMatrix> m_matrices;
     std::vector<PerTarget<std::int32_t>> m_index; // [layer][target] -> matrix or -1
 };
 
 // PEFT's folder: adapter_config.json and adapter_model.safetensors (F32). A LoRA-GA adapter is
 // written as plain LoRA of rank 2r: A' = [A; A0], B' = [B, -B0], alpha' = 2 alpha (sqrt(2) alpha
-// with rsLoRA), so it loads on the original base. The folder appears whole under its name. Errors:
+// with rsLoRA), so it loads on the original base. A quantised base is recorded in the weights'
+// metadata under kBaseQuantKey. The folder appears whole under its name. Errors:
 // Io, InvalidArgument.
 [[nodiscard]] Result<void> save_adapter(Backend& backend,
                                         const LoraAdapter& adapter,

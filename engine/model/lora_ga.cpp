@@ -277,9 +277,13 @@ Result<LoraGaReport> lora_ga_initialize(Backend& backend,
                 return;
             }
             const auto index = static_cast<std::size_t>(found - matrices.data());
-            const LayerWeights& weights = model.layers()[static_cast<std::size_t>(layer)];
-            report.matrices[index] = lora_ga_initialize_matrix(
-                backend, gradient, weights[target].weight, config, matrices[index]);
+            const LinearWeights& weights = model.layers()[static_cast<std::size_t>(layer)][target];
+            Tensor room;
+            const ConstTensorView weight = config.scale == LoraGaScale::WeightSvd
+                                               ? whole_weight(backend, weights, model.dtype(), room)
+                                               : ConstTensorView();
+            report.matrices[index] =
+                lora_ga_initialize_matrix(backend, gradient, weight, config, matrices[index]);
             adapter.freeze_init_pair(matrices[index]);
             ++done;
             if (progress) {

@@ -1,6 +1,7 @@
 // The products of an adapted projection, in the order that keeps every intermediate rank wide.
 #include "engine/model/lora_linear.h"
 
+#include "engine/ops/dequantize.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 
@@ -19,6 +20,18 @@ float beta_of(Output output)
 TensorView matrix_of(TensorView buffer, std::int64_t rows, std::int64_t width)
 {
     return buffer.rows(0, rows * width).reshaped({rows, width});
+}
+
+// W in the activations' dtype: as it lies, or dequantised into the scratch.
+ConstTensorView base_weight(Backend& backend, const LinearWeights& base, const LoraScratch& scratch)
+{
+    if (!base.quantized.defined()) {
+        return base.weight;
+    }
+    const Shape& shape = base.quantized.shape;
+    const TensorView weight = matrix_of(scratch.weight, shape[0], shape[1]);
+    ops::dequantize(backend, base.quantized, weight);
+    return weight;
 }
 
 // The adapter's input: x, or its masked copy, which is the same in forward and backward.
@@ -124,6 +137,16 @@ void adapter_input_gradient(Backend& backend, const LoraLinearBackwardArgs& args
     ops::dropout_accumulate(backend, dropped, args.projection.dropout, args.dx);
 }
 
+// dx (+)= dy W
+void base_input_gradient(Backend& backend, const LoraLinearBackwardArgs& args)
+{
+    ops::matmul(backend,
+                {.a = args.dy,
+                 .b = base_weight(backend, *args.projection.base, args.scratch),
+                 .c = args.dx,
+                 .beta = beta_of(args.output)});
+}
+
 void base_gradients(Backend& backend, const LoraLinearBackwardArgs& args)
 {
     const LinearGradients& gradients = args.gradients;
@@ -158,7 +181,11 @@ void lora_linear_hidden(Backend& backend,
 void lora_linear_forward(Backend& backend, const LoraLinearForwardArgs& args)
 {
     const LoraLinear& projection = args.projection;
-    ops::linear(backend, args.x, projection.base->weight, args.y, beta_of(args.output));
+    ops::linear(backend,
+                args.x,
+                base_weight(backend, *projection.base, args.scratch),
+                args.y,
+                beta_of(args.output));
     if (projection.base->bias.defined()) {
         ops::add_bias(backend, args.y, projection.base->bias);
     }
@@ -190,11 +217,7 @@ void lora_linear_backward(Backend& backend, const LoraLinearBackwardArgs& args)
     base_gradients(backend, args);
     if (projection.lora == nullptr) {
         if (args.dx.defined()) {
-            ops::matmul(backend,
-                        {.a = args.dy,
-                         .b = projection.base->weight,
-                         .c = args.dx,
-                         .beta = beta_of(args.output)});
+            base_input_gradient(backend, args);
         }
         return;
     }
@@ -206,9 +229,7 @@ void lora_linear_backward(Backend& backend, const LoraLinearBackwardArgs& args)
     if (!args.dx.defined()) {
         return;
     }
-    ops::matmul(
-        backend,
-        {.a = args.dy, .b = projection.base->weight, .c = args.dx, .beta = beta_of(args.output)});
+    base_input_gradient(backend, args);
     if (!lora.has_init_pair()) {
         adapter_input_gradient(backend, args, u);
     } else if (projection.dropout.probability > 0.0F) {

@@ -27,6 +27,7 @@ struct LoraScratch
     TensorView dropped = {};    // rows * in_features; needed with dropout only
     TensorView difference = {}; // f32, rank * (in_features + out_features); with a frozen pair only
     TensorView difference_copy = {}; // likewise, of the activations' dtype; in bf16 only
+    TensorView weight = {};          // in_features * out_features; with a quantised base only
 };
 
 enum class Output { Write, Add };

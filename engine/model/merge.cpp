@@ -119,6 +119,7 @@ struct Reference
     CheckLogits base;
     CheckLogits wanted;
     std::vector<HostPair> pairs;
+    ops::QuantType base_quant = ops::QuantType::None; // of the adapter's training
 };
 
 Result<Reference> make_reference(Backend& backend,
@@ -150,6 +151,7 @@ Result<Reference> make_reference(Backend& backend,
     reference.base = check_logits(backend, *model, nullptr);
     reference.wanted = check_logits(backend, *model, &*adapter);
     reference.pairs = std::move(*pairs);
+    reference.base_quant = adapter->base_quant();
     return reference;
 }
 
@@ -231,6 +233,9 @@ private:
             return files.error();
         }
         MergedWeights weights(*files, reference.config, reference.pairs, m_options->dtype);
+        if (reference.base_quant != ops::QuantType::None) {
+            weights.set_metadata({{kBaseQuantKey, std::string(to_string(reference.base_quant))}});
+        }
         const std::int64_t total = weights.total_bytes();
         const std::int64_t free = free_disk_bytes(folder);
         if (free >= 0 && free < total) {
@@ -272,8 +277,10 @@ private:
         }
         const CheckLogits found = check_logits(*m_backend, *merged, nullptr);
         const DType coarser = reference.dtype == DType::BF16 ? DType::BF16 : m_options->dtype;
-        return compare_logits(
+        ExportCheck check = compare_logits(
             reference.base, reference.wanted, found, reference.config.vocab_size, coarser);
+        check.base_quant = reference.base_quant;
+        return check;
     }
 
     Backend* m_backend;
@@ -326,11 +333,12 @@ Result<ExportCheck> export_peft_checked(Backend& backend,
     if (!reloaded) {
         return reloaded.error();
     }
-    const ExportCheck check = compare_logits(check_logits(backend, *model, nullptr),
-                                             check_logits(backend, *model, &*adapter),
-                                             check_logits(backend, *model, &*reloaded),
-                                             model->config().vocab_size,
-                                             dtype);
+    ExportCheck check = compare_logits(check_logits(backend, *model, nullptr),
+                                       check_logits(backend, *model, &*adapter),
+                                       check_logits(backend, *model, &*reloaded),
+                                       model->config().vocab_size,
+                                       dtype);
+    check.base_quant = adapter->base_quant();
     if (!check.passed) {
         return check_failed(check);
     }

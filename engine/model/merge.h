@@ -30,6 +30,9 @@ struct ExportCheck
     double top1_agreement = 0.0;       // share of positions with the same best token
     double difference_from_base = 0.0; // max |logit| difference between the export and its base
     bool passed = false;
+    // How the base was kept while the adapter trained. The export is of the unquantised base, whose
+    // answers are not exactly those that training saw.
+    ops::QuantType base_quant = ops::QuantType::None;
 };
 
 // Writes a Hugging Face folder: merged weights (shards when larger than max_shard_bytes),

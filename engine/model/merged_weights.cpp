@@ -180,8 +180,8 @@ Result<void> MergedWeights::write(const std::filesystem::path& folder,
             source.write = [this, &item](const Sink& sink) { return write_tensor(item, sink); };
             sources.push_back(std::move(source));
         }
-        if (Result<void> written =
-                write_safetensors(folder / shard_name(i, parts.size()), std::move(sources));
+        if (Result<void> written = write_safetensors(
+                folder / shard_name(i, parts.size()), std::move(sources), m_metadata);
             !written) {
             return written;
         }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,12 @@ public:
                   const std::vector<HostPair>& pairs,
                   DType dtype);
 
+    // Kept in every written file beside the format.
+    void set_metadata(std::map<std::string, std::string> metadata)
+    {
+        m_metadata = std::move(metadata);
+    }
+
     // Bytes of every tensor together.
     [[nodiscard]] std::int64_t total_bytes() const;
 
@@ -71,6 +78,7 @@ private:
     const SafetensorsFolder* m_base;
     const std::vector<HostPair>* m_pairs;
     DType m_dtype;
+    std::map<std::string, std::string> m_metadata;
     std::vector<Item> m_items;
     std::int64_t m_changed = 0;
     std::int64_t m_written = 0;

@@ -86,6 +86,7 @@ struct TransformerLimits
     bool backward = true;
     bool full = false; // weight gradients of everything
     bool weight_sink = false;
+    bool quantized_base = false; // room for one dequantised matrix; the model itself decides
     Checkpointing checkpointing = Checkpointing::None;
 };
 

@@ -34,6 +34,7 @@ Workspace::Workspace(Backend& backend,
                 .dtype = model.dtype(),
                 .limits = limits,
                 .lora = m_lora ? &*m_lora : nullptr};
+    m_layout.limits.quantized_base = model.base_quant() != ops::QuantType::None;
     m_arena = Arena(backend.allocator(), arena_bytes(backend, m_layout));
     m_activations = carve_activations(backend, m_layout, m_arena);
     fill_rope(1);

@@ -191,7 +191,9 @@ analyze_adapter(Backend& backend, const BaseModel& model, const LoraAdapter& ada
         }
         analysis.delta_norm = std::sqrt(squares);
         const LayerWeights& layer = model.layers()[static_cast<std::size_t>(matrix.layer)];
-        analysis.weight_norm = frobenius(backend, layer[matrix.target].weight);
+        Tensor room;
+        analysis.weight_norm =
+            frobenius(backend, whole_weight(backend, layer[matrix.target], model.dtype(), room));
         analysis.effective_rank = effective_rank(spectrum.values);
         all.push_back(std::move(analysis));
     }

@@ -68,6 +68,12 @@ Result<BaseFootprint> base_footprint(const Backend& backend,
     BaseFootprint footprint;
     for (const SafetensorsFile& file : files->files()) {
         for (const SafetensorsEntry& entry : file.entries()) {
+            if (config.base_quant != ops::QuantType::None && is_projection(entry.name)
+                && entry.shape.size() == 2) {
+                footprint.owned_bytes +=
+                    quantized_bytes(config.base_quant, entry.shape[0], entry.shape[1]);
+                continue;
+            }
             const bool aligned =
                 reinterpret_cast<std::uintptr_t>(entry.bytes.data()) % size_of(config.dtype) == 0;
             const bool in_place = backend.shares_host_memory() && config.method == Method::Lora
@@ -92,6 +98,7 @@ TransformerLimits training_limits(const TrainConfig& config, std::int64_t longes
     limits.max_tokens = config.micro_batch_size * row;
     limits.backward = true;
     limits.full = config.method == Method::Full;
+    limits.quantized_base = config.base_quant != ops::QuantType::None;
     limits.checkpointing =
         config.grad_checkpointing ? Checkpointing::PerLayer : Checkpointing::None;
     return limits;
@@ -198,6 +205,8 @@ Error does_not_fit(const Device& device, const TrainConfig& config, const Memory
             "try micro_batch_size ", config.micro_batch_size, " -> ", config.micro_batch_size / 2);
     } else if (config.dtype == DType::F32 && config.method == Method::Lora) {
         lever = "try dtype bf16";
+    } else if (config.base_quant == ops::QuantType::None && config.method == Method::Lora) {
+        lever = "set grad_checkpointing on, try base_quant nf4, or choose a smaller seq_len";
     }
     const bool on_gpu = device.type == DeviceType::Cuda;
     return {on_gpu ? ErrorCode::OutOfDeviceMemory : ErrorCode::OutOfHostMemory,

@@ -105,6 +105,12 @@ std::vector<TrainConfig::FieldError> TrainConfig::validate() const
         check_adapter(*this, rules);
     } else {
         rules.require(dtype == DType::F32, "dtype", "dtype: bf16 with method full, wanted f32");
+        rules.require(
+            base_quant == ops::QuantType::None,
+            "base_quant",
+            concat("base_quant: ",
+                   to_string(base_quant),
+                   " with method full, which trains the weights themselves, wanted none"));
         rules.require(!grad_checkpointing,
                       "grad_checkpointing",
                       "grad_checkpointing: on is not supported with method full");

@@ -13,6 +13,7 @@
 #include "engine/core/json.h"
 #include "engine/model/lora_config.h"
 #include "engine/model/lora_ga.h"
+#include "engine/ops/dequantize.h"
 
 namespace engine {
 
@@ -68,8 +69,8 @@ struct TrainConfig
     std::int64_t sample_tokens = 64;
     // Where
     std::string device = "auto";
-    DType dtype = DType::F32; // what the base computes in
-    std::string base_quant = "none";
+    DType dtype = DType::F32;                         // what the base computes in
+    ops::QuantType base_quant = ops::QuantType::None; // of the blocks' matrices
     bool grad_checkpointing = false;
     int threads = 0;
     // For people

@@ -22,7 +22,7 @@ const std::vector<std::string_view> kScales = {"stable", "gd", "unit", "weight_s
 const std::vector<std::string_view> kOptimizers = {"adamw", "sgd"};
 const std::vector<std::string_view> kSchedules = {"constant", "linear", "cosine"};
 const std::vector<std::string_view> kDTypes = {"f32", "bf16"};
-const std::vector<std::string_view> kQuantizations = {"none"};
+const std::vector<std::string_view> kQuantizations = {"none", "nf4", "int8"};
 
 } // namespace
 
@@ -259,8 +259,13 @@ const std::vector<Entry>& train_config_table()
          +[](Config& c) -> std::string& { return c.device; }},
         {{"dtype", FieldKind::Choice, "What the base computes in", 0.0, 0.0, kDTypes},
          +[](Config& c) -> DType& { return c.dtype; }},
-        {{"base_quant", FieldKind::Choice, "Quantisation of the base", 0.0, 0.0, kQuantizations},
-         +[](Config& c) -> std::string& { return c.base_quant; }},
+        {{"base_quant",
+          FieldKind::Choice,
+          "How the base's matrices are kept: as they are, in 4 bits, in 8 bits",
+          0.0,
+          0.0,
+          kQuantizations},
+         +[](Config& c) -> ops::QuantType& { return c.base_quant; }},
         {{"grad_checkpointing",
           FieldKind::Switch,
           "Keep only each block's input and compute the rest again",

@@ -36,7 +36,8 @@ using Member = MemberOf<std::string,
                         LoraGaScale,
                         OptimizerKind,
                         Schedule,
-                        DType>;
+                        DType,
+                        ops::QuantType>;
 
 struct Entry
 {

@@ -42,6 +42,7 @@ Result<std::unique_ptr<TrainingState>> TrainingState::create(Backend& backend,
                                              config.base_model,
                                              {.dtype = config.dtype,
                                               .trainable = config.method == Method::Full,
+                                              .base_quant = config.base_quant,
                                               .progress = progress,
                                               .stop = stop});
     if (!base) {
@@ -54,6 +55,7 @@ Result<std::unique_ptr<TrainingState>> TrainingState::create(Backend& backend,
             return valid.error();
         }
         state->m_adapter.emplace(backend, state->m_base.config(), config.lora, config.dtype);
+        state->m_adapter->set_base_quant(config.base_quant);
         state->m_adapter->initialize(adapter_init(config.init), config.seed);
     }
     return state;

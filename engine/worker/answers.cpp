@@ -76,6 +76,7 @@ Json loaded_model_answer(const ResidentModel& model)
             {"base_model", base.folder().string()},
             {"parameters", base.config().parameter_count()},
             {"dtype", to_string(base.dtype())},
+            {"base_quant", to_string(base.base_quant())},
             {"owned_bytes", base.owned_bytes()},
             {"mapped_bytes", base.mapped_bytes()},
             {"chat_format", to_string(recognize_chat_format(model.tokenizer()))}};
@@ -123,6 +124,7 @@ Json exported_answer(std::string_view format, const std::string& path, const Exp
     return {{"event", "exported"},
             {"format", format},
             {"path", path},
+            {"base_quant", to_string(check.base_quant)},
             {"check",
              {{"passed", check.passed},
               {"positions", check.positions},

@@ -43,14 +43,16 @@
 //     With problems, the numbers are left out. Terms are named in engine/train/memory_estimate.h.
 //     Without "data" but with "seq_len" the answer is immediate: rows are taken to be that long.
 //
-//   loaded    {what: "model", base_model, parameters, dtype, owned_bytes, mapped_bytes,
-//   chat_format}
+//   loaded    {what: "model", base_model, parameters, dtype, base_quant, owned_bytes,
+//              mapped_bytes, chat_format}
 //             {what: "adapter", key, path, parameters, matrices}
 //   token     {text}                     one per token of `generate` that completes a character
 //   generated {adapter, text, prompt_tokens, tokens, finish_reason: "stop"|"length"|"cancelled",
 //              seconds, tokens_per_second}
-//   exported  {format: "peft"|"hf", path, check: {passed, positions, max_abs_difference,
-//              max_abs_logit, tolerance, top1_agreement, difference_from_base}}
+//   exported  {format: "peft"|"hf", path, base_quant: "none"|"nf4"|"int8" of the adapter's
+//   training,
+//              check: {passed, positions, max_abs_difference, max_abs_logit, tolerance,
+//              top1_agreement, difference_from_base}}
 #pragma once
 
 #include <string>

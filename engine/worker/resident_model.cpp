@@ -65,6 +65,16 @@ Result<DType> parse_compute_dtype(const std::string& name)
                  concat("dtype: \"", name.substr(0, 60), "\" is not f32 or bf16")};
 }
 
+Result<ops::QuantType> parse_base_quant(const std::string& name)
+{
+    const ops::QuantType type = ops::quant_type(name);
+    if (to_string(type) == name) {
+        return type;
+    }
+    return Error{ErrorCode::InvalidArgument,
+                 concat("base_quant: \"", name.substr(0, 60), "\" is not none, nf4 or int8")};
+}
+
 ResidentModel::ResidentModel(std::unique_ptr<Backend> backend, BaseModel base, Tokenizer tokenizer)
     : m_backend(std::move(backend))
     , m_base(std::move(base))
@@ -73,28 +83,30 @@ ResidentModel::ResidentModel(std::unique_ptr<Backend> backend, BaseModel base, T
 
 Result<std::unique_ptr<ResidentModel>>
 ResidentModel::load(const std::string& folder,
-                    const std::string& dtype,
-                    int threads,
+                    const ResidentOptions& options,
                     const std::function<void(double fraction)>& progress,
                     StopToken stop)
 {
-    const Result<DType> compute = parse_compute_dtype(dtype);
+    const Result<DType> compute = parse_compute_dtype(options.dtype);
     if (!compute) {
         return compute.error();
+    }
+    const Result<ops::QuantType> base_quant = parse_base_quant(options.base_quant);
+    if (!base_quant) {
+        return base_quant.error();
     }
     Result<Tokenizer> tokenizer = Tokenizer::load(folder);
     if (!tokenizer) {
         return tokenizer.error();
     }
-    Result<std::unique_ptr<Backend>> backend = make_backend({}, {.threads = threads});
+    Result<std::unique_ptr<Backend>> backend = make_backend({}, {.threads = options.threads});
     if (!backend) {
         return backend.error();
     }
-    LoadOptions options;
-    options.dtype = *compute;
-    options.progress = progress;
-    options.stop = stop;
-    Result<BaseModel> base = BaseModel::load(**backend, folder, options);
+    Result<BaseModel> base = BaseModel::load(
+        **backend,
+        folder,
+        {.dtype = *compute, .base_quant = *base_quant, .progress = progress, .stop = stop});
     if (!base) {
         return base.error();
     }

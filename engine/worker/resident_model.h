@@ -17,14 +17,21 @@
 
 namespace engine {
 
+// How a base is kept, in the words of the command line.
+struct ResidentOptions
+{
+    std::string dtype = "f32";
+    std::string base_quant = "none";
+    int threads = 0; // 0: one per core
+};
+
 class ResidentModel
 {
 public:
     // Errors: those of make_backend, BaseModel::load and Tokenizer::load.
     [[nodiscard]] static Result<std::unique_ptr<ResidentModel>>
     load(const std::string& folder,
-         const std::string& dtype,
-         int threads,
+         const ResidentOptions& options,
          const std::function<void(double fraction)>& progress = {},
          StopToken stop = {});
 
@@ -72,5 +79,7 @@ private:
 
 // "f32" or "bf16". Errors: InvalidArgument.
 [[nodiscard]] Result<DType> parse_compute_dtype(const std::string& name);
+// "none", "nf4" or "int8". Errors: InvalidArgument.
+[[nodiscard]] Result<ops::QuantType> parse_base_quant(const std::string& name);
 
 } // namespace engine

@@ -229,6 +229,10 @@ void ExportPage::showResult(const app::ExportResult& result)
                                                    .arg(result.top1Agreement * 100.0, 0, 'f', 2)
                                                    .arg(countText(result.positions))
                                              : QString()},
+        {tr("Trained on"),
+         result.baseQuant == u"none"_s
+             ? QString()
+             : tr("the base in %1; the export is for the base as it is").arg(result.baseQuant)},
         {tr("Folder"), result.path},
     });
     m_result->findChild<QPushButton*>(u"showFolder"_s)->show();

@@ -2,7 +2,8 @@
 // step on stdout.
 //
 // bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN
-// DEVICE is the number of CPU threads, or "cuda". TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN].
+// DTYPE is f32 or bf16, with "+nf4" or "+int8" for a quantised base. DEVICE is the number of CPU
+// threads, or "cuda". TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN].
 // ADAPTER_DIR is the PEFT folder both sides start from.
 #include <chrono>
 #include <cmath>
@@ -69,8 +70,9 @@ void add_parameter(Backend& backend,
 int run(char** arguments)
 {
     const Clock::time_point start = Clock::now();
-    const std::string dtype_name = arguments[4];
-    const DType dtype = dtype_name == "bf16" ? DType::BF16 : DType::F32;
+    const std::string_view precision = arguments[4];
+    const std::size_t plus = std::min(precision.find('+'), precision.size() - 1);
+    const DType dtype = precision.starts_with("bf16") ? DType::BF16 : DType::F32;
     const std::int64_t steps = std::atoll(arguments[6]);
     const std::int64_t rows = std::atoll(arguments[7]);
     const std::int64_t seq_len = std::atoll(arguments[8]);
@@ -79,8 +81,10 @@ int run(char** arguments)
     auto backend = value_or_throw(make_backend({on_gpu ? DeviceType::Cuda : DeviceType::Cpu, 0},
                                                {.threads = std::atoi(arguments[5])}));
     const MappedFile tokens = value_or_throw(MappedFile::open(arguments[2]));
-    const BaseModel model =
-        value_or_throw(BaseModel::load(*backend, arguments[1], {.dtype = dtype}));
+    const BaseModel model = value_or_throw(BaseModel::load(
+        *backend,
+        arguments[1],
+        {.dtype = dtype, .base_quant = ops::quant_type(precision.substr(plus + 1))}));
     LoraAdapter adapter =
         value_or_throw(load_adapter(*backend, model.config(), arguments[3], dtype));
     const LoraConfig config = adapter.config();
@@ -129,8 +133,8 @@ int main(int argc, char** argv)
     engine::let_waiting_threads_sleep(argv);
     if (argc != 9) {
         std::fprintf(stderr,
-                     "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16 THREADS|cuda "
-                     "STEPS ROWS SEQ_LEN\n");
+                     "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16[+nf4|+int8] "
+                     "THREADS|cuda STEPS ROWS SEQ_LEN\n");
         return 2;
     }
     try {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/core/random.h"
+#include "engine/model/quantize.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/cpu/matmul_backends.h"
 #include "engine/ops/cpu/simd/instruction_set.h"
@@ -259,6 +260,25 @@ void bench_elements(Backend& backend, DType dtype)
     });
 }
 
+// What is written to the dequantised weight; what is read is a small part of it.
+void bench_dequantize(Backend& backend, DType dtype)
+{
+    constexpr std::int64_t kRows = 2048;
+    constexpr std::int64_t kColumns = 768;
+    const Tensor values = random_tensor(backend, DType::F32, {kRows, kColumns});
+    Tensor weight = backend.tensor(dtype, values.shape());
+    const QuantMaps maps(backend);
+    for (const ops::QuantType type : {ops::QuantType::Nf4, ops::QuantType::Int8}) {
+        MatrixQuantizer quantizer(type, kRows, kColumns);
+        quantizer.add(values.data<float>(), kRows);
+        const QuantizedWeight packed = value_or_throw(quantizer.finish(backend));
+        const double seconds =
+            best_seconds([&] { ops::dequantize(backend, packed.view(maps), weight); });
+        const std::string name = concat("from ", to_string(type));
+        report_bandwidth(name.c_str(), dtype, static_cast<double>(weight.view().bytes()), seconds);
+    }
+}
+
 void bench_float32_only(Backend& backend)
 {
     constexpr std::int64_t kVocab = 32000;
@@ -319,6 +339,7 @@ int main(int argc, char** argv)
         bench_attention(backend, dtype, 6, 48);
         bench_attention(backend, dtype, 12, 64);
         bench_elements(backend, dtype);
+        bench_dequantize(backend, dtype);
     }
     bench_float32_only(backend);
     return 0;

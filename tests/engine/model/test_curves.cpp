@@ -1,7 +1,6 @@
 // Fifty AdamW steps of LoRA, rsLoRA, LoRA+, accumulation, packing and LoRA-GA against PyTorch +
 // PEFT.
-#include "engine/ops/elementwise.h"
-#include "engine/ops/optimizer_step.h"
+#include "tests/engine/model/adapter_adamw.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
 
@@ -12,48 +11,6 @@ using engine::LoraAdapter;
 using engine::LoraMatrix;
 using engine::MicroBatch;
 using engine::Tensor;
-
-// AdamW over an adapter with LoRA+'s two groups.
-class AdamW
-{
-public:
-    AdamW(engine::Backend& backend, LoraAdapter& adapter, const engine::LoraGradients& gradients)
-        : m_backend(backend)
-    {
-        for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
-            add(adapter.matrices()[i].lora_a, gradients.pairs[i].lora_a, false);
-            add(adapter.matrices()[i].lora_b, gradients.pairs[i].lora_b, true);
-        }
-    }
-
-    void step(double learning_rate, double loraplus_ratio, double weight_decay)
-    {
-        for (std::size_t i = 0; i < m_parameters.size(); ++i) {
-            m_parameters[i].learning_rate =
-                static_cast<float>(learning_rate * (m_is_b[i] ? loraplus_ratio : 1.0));
-            m_parameters[i].weight_decay = static_cast<float>(weight_decay);
-        }
-        engine::ops::adamw_step(m_backend, m_parameters, {.step = ++m_step});
-    }
-
-private:
-    void add(Tensor& value, const Tensor& grad, bool is_b)
-    {
-        Tensor& m = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
-        engine::ops::zero(m_backend, m);
-        const engine::TensorView m_view = m.view();
-        Tensor& v = m_state.emplace_back(m_backend.tensor(DType::F32, value.shape()));
-        engine::ops::zero(m_backend, v);
-        m_parameters.push_back({.value = value, .grad = grad, .m = m_view, .v = v.view()});
-        m_is_b.push_back(is_b);
-    }
-
-    engine::Backend& m_backend;
-    std::vector<Tensor> m_state;
-    std::vector<engine::ops::ParameterStep> m_parameters;
-    std::vector<bool> m_is_b;
-    std::int64_t m_step = 0;
-};
 
 class Curve : public lowrank_test::OnTestDevice<testing::TestWithParam<std::string>>
 {
@@ -94,7 +51,7 @@ TEST_P(Curve, FollowsPeft)
     const engine::BaseModel model = m_golden.load(m_backend);
     LoraAdapter adapter = start(model, curve);
     engine::LoraGradients gradients(m_backend, adapter);
-    AdamW optimizer(m_backend, adapter, gradients);
+    tests::AdapterAdamW optimizer(m_backend, adapter, gradients);
     engine::Transformer transformer(
         m_backend, model, {.max_tokens = 64, .max_sequence_length = 64}, &adapter.config());
     const auto wanted = curve.at("losses").get<std::vector<double>>();

@@ -304,6 +304,34 @@ TEST_F(MergeTest, PeftExportIsTheSameAdapter)
     EXPECT_EQ(again.error().code, ErrorCode::InvalidArgument);
 }
 
+TEST_F(MergeTest, ExportsSayThatTheBaseWasQuantised)
+{
+    const BaseModel base = value_or_throw(BaseModel::load(m_backend, m_base));
+    LoraAdapter adapter =
+        value_or_throw(load_adapter(m_backend, base.config(), kPeft / "plain", DType::F32));
+    EXPECT_EQ(adapter.base_quant(), ops::QuantType::None);
+    adapter.set_base_quant(ops::QuantType::Nf4);
+    const std::filesystem::path trained = out().parent_path() / "trained";
+    value_or_throw(save_adapter(m_backend, adapter, base.config(), "", trained));
+
+    const Result<ExportCheck> copied =
+        export_peft(m_backend, m_base, trained, out().parent_path() / "copy");
+    ASSERT_TRUE(copied) << copied.error().message;
+    EXPECT_EQ(copied->base_quant, ops::QuantType::Nf4);
+    const LoraAdapter reloaded = value_or_throw(
+        load_adapter(m_backend, base.config(), out().parent_path() / "copy", DType::F32));
+    EXPECT_EQ(reloaded.base_quant(), ops::QuantType::Nf4);
+
+    // Of the base as it is: the check compares with that.
+    const Result<ExportCheck> merged =
+        merge_to_folder(m_backend, m_base, trained, out(), {.dtype = DType::F32});
+    ASSERT_TRUE(merged) << merged.error().message;
+    EXPECT_TRUE(merged->passed);
+    EXPECT_EQ(merged->base_quant, ops::QuantType::Nf4);
+    const auto file = value_or_throw(SafetensorsFile::open(out() / "model.safetensors"));
+    EXPECT_EQ(file.metadata().at("base_quant"), "nf4");
+}
+
 #ifndef _WIN32
 // Limits the size of every file that this process writes; what a full disk does to a write.
 class FileSizeLimit

@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Refusal{"method", "dora", ErrorCode::Unsupported, "supported: lora, full"},
                     Refusal{"method", "bogus", ErrorCode::InvalidConfig, "lora, full"},
                     Refusal{"init", "pissa", ErrorCode::Unsupported, "lora-ga"},
-                    Refusal{"base_quant", "nf4", ErrorCode::Unsupported, "none"},
+                    Refusal{"base_quant", "int4", ErrorCode::InvalidConfig, "none, nf4, int8"},
                     Refusal{"schedule", 3, ErrorCode::InvalidConfig, "cosine"},
                     Refusal{"rank", "four", ErrorCode::InvalidConfig, "whole number"},
                     Refusal{"rank", 1.5, ErrorCode::InvalidConfig, "whole number"},

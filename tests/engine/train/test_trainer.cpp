@@ -210,6 +210,39 @@ TEST_F(TrainerTest, ResumeGoesOnBitForBitWithLoraGa)
         {{"max_steps", 8}, {"init", "lora-ga"}, {"rslora", true}, {"lora_ga_batches", 2}}, 5);
 }
 
+TEST_F(TrainerTest, ResumeGoesOnBitForBitOnAQuantisedBase)
+{
+    expect_resume_equals_straight({{"max_steps", 8}, {"base_quant", "nf4"}}, 5);
+}
+
+TEST_F(TrainerTest, AQuantisedBaseTrainsAndTheAdapterSaysSo)
+{
+    const fs::path plain = make("plain", {{"max_steps", 4}});
+    ASSERT_TRUE(train(plain));
+    for (const std::string type : {"nf4", "int8"}) {
+        for (const char* init : {"lora", "lora-ga"}) {
+            const fs::path run = make(type + init,
+                                      {{"max_steps", 4},
+                                       {"base_quant", type},
+                                       {"init", init},
+                                       {"lora_ga_scale", "weight_svd"}});
+            const Result<FinishedEvent> finished = train(run);
+            ASSERT_TRUE(finished) << finished.error().message;
+            EXPECT_NE(metric_losses(run), metric_losses(plain)); // the base is another
+            EXPECT_NEAR(metric_losses(run).front(), metric_losses(plain).front(), 0.5);
+            const auto file = engine::value_or_throw(
+                engine::SafetensorsFile::open(run / "adapter" / "adapter_model.safetensors"));
+            EXPECT_EQ(file.metadata().at("base_quant"), type);
+            const Json json = engine::value_or_throw(engine::read_json_file(run / "run.json"));
+            EXPECT_EQ(json["base_quant"], type);
+        }
+    }
+    const fs::path full = make("full", {{"method", "full"}, {"base_quant", "nf4"}});
+    const Result<FinishedEvent> refused = train(full);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("base_quant"));
+}
+
 TEST_F(TrainerTest, ResumeGoesOnBitForBitWithSgdAndEvaluation)
 {
     expect_resume_equals_straight(

@@ -158,6 +158,55 @@ TEST_F(CommandLine, AnswersAndScoresWithTheAdapter)
     EXPECT_EQ(diff.json()["adapters"][0]["matrices"].size(), 14U);
 }
 
+TEST_F(CommandLine, AQuantisedBaseIsTrainedAnsweredWithAndNamedInTheExport)
+{
+    std::vector<std::string> train = train_arguments("run", "3");
+    train.insert(train.end(), {"--base-quant", "nf4"});
+    ASSERT_EQ(run(train).code, 0);
+    const std::string adapter = path("run/adapter");
+    const Output exported = run({"export",
+                                 "--base",
+                                 path("model"),
+                                 "--adapter",
+                                 adapter,
+                                 "--format",
+                                 "peft",
+                                 "--out",
+                                 path("out")});
+    ASSERT_EQ(exported.code, 0) << exported.text;
+    EXPECT_THAT(exported.text, HasSubstr("nf4"));
+    const auto score = [&](const std::string& type) {
+        return run({"eval",
+                    "--base",
+                    path("model"),
+                    "--adapter",
+                    adapter,
+                    "--data",
+                    path("data.jsonl"),
+                    "--base-quant",
+                    type,
+                    "--json"});
+    };
+    ASSERT_EQ(score("nf4").code, 0);
+    const double plain = score("none").json()["loss"].get<double>();
+    EXPECT_NE(score("nf4").json()["loss"].get<double>(), plain);
+    EXPECT_NEAR(score("int8").json()["loss"].get<double>(), plain, 0.05 * plain);
+    EXPECT_EQ(score("int3").code, 2);
+    EXPECT_EQ(run({"generate",
+                   "--base",
+                   path("model"),
+                   "--adapter",
+                   adapter,
+                   "--prompt",
+                   "say 1:",
+                   "--max-new-tokens",
+                   "4",
+                   "--base-quant",
+                   "nf4"})
+                  .code,
+              0);
+}
+
 TEST_F(CommandLine, TokenizeGoesThereAndBack)
 {
     const Output ids = run({"tokenize", "--base", path("model"), "--text", "Hi\n", "--no-special"});
