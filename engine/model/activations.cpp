@@ -185,7 +185,6 @@ HeadScratch Carver::head_scratch()
     head.norm = rows(m_config.hidden_size);
     head.rstd = floats(m_n);
     head.logits = m_arena.take(DType::F32, {chunk, m_config.vocab_size});
-    head.losses = floats(m_n);
     if (backward()) {
         head.dnorm = rows(m_config.hidden_size);
         if (m_layout.dtype != DType::F32) {
@@ -227,9 +226,12 @@ Activations Carver::carve()
     if (m_layout.limits.weight_sink) {
         block.weight_gradient = floats(largest_weight());
     }
+    // Read when the backward is queued too, so that nothing waits in the middle of a pass.
+    const TensorView losses = floats(m_n);
     // The head, the attention and the MLP never work at the same time.
     const std::size_t base = m_arena.mark();
     activations.head = head_scratch();
+    activations.head.losses = losses;
     m_arena.release(base);
     block.norm = rows(m_config.hidden_size);
     if (backward()) {

@@ -59,7 +59,7 @@ struct HeadScratch
     TensorView dnorm;        // [targets, hidden]
     TensorView logits;       // [chunk, vocab], f32
     TensorView dlogits_copy; // [chunk, vocab], bf16; in bf16 only
-    TensorView losses;       // [targets], f32
+    TensorView losses;       // [targets], f32; not shared: it outlives the head
 };
 
 // The micro-batch on the device.

@@ -43,7 +43,9 @@ struct Transformer::Impl
     TensorView forward(PassContext context, bool backward_follows);
     void backward(PassContext context, TensorView dx);
     void recompute(PassContext context, std::int64_t layer);
-    double head(const PassContext& context, TensorView x, bool backward_follows);
+    void head(const PassContext& context, TensorView x, bool backward_follows);
+    // The weighted sum of the head's losses; waits for all of the pass.
+    double read_losses();
     [[nodiscard]] HeadGradients head_gradients(const TrainPass& pass);
     void embedding_gradient(const PassContext& context, TensorView dx);
     void zero_gradients(const TrainPass& pass);
@@ -246,12 +248,11 @@ void Transformer::Impl::embedding_gradient(const PassContext& context, TensorVie
     ops::embedding_backward(backend, context.rows(activations.batch.tokens), dx, dtable);
 }
 
-double Transformer::Impl::head(const PassContext& context, TensorView x, bool backward_follows)
+void Transformer::Impl::head(const PassContext& context, TensorView x, bool backward_follows)
 {
     const auto count = static_cast<std::int64_t>(targets.size());
-    losses.resize(targets.size());
     if (count == 0) {
-        return 0.0;
+        return;
     }
     const BatchTensors& batch = activations.batch;
     // The last block's output is not needed once its labelled rows are gathered: its memory
@@ -265,6 +266,15 @@ double Transformer::Impl::head(const PassContext& context, TensorView x, bool ba
                .loss_weights = batch.loss_weights.rows(0, count),
                .dx = backward_follows ? x : TensorView(),
                .gradients = head_gradients(*context.pass)});
+}
+
+double Transformer::Impl::read_losses()
+{
+    losses.resize(targets.size());
+    if (losses.empty()) {
+        return 0.0;
+    }
+    const auto count = static_cast<std::int64_t>(losses.size());
     backend.download(activations.head.losses.rows(0, count), losses.data());
     double loss = 0.0;
     for (std::size_t i = 0; i < losses.size(); ++i) {
@@ -308,11 +318,11 @@ double Transformer::Impl::run(const MicroBatch& batch, const TrainPass& pass)
         return 0.0;
     }
     const TensorView x = forward(pass_context, backward_follows);
-    const double loss = head(pass_context, x, backward_follows);
+    head(pass_context, x, backward_follows);
     if (backward_follows) {
         backward(pass_context, x);
     }
-    return loss;
+    return read_losses();
 }
 
 void Transformer::Impl::logits(const MicroBatch& batch,
