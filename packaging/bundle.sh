@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-build/lowrank-bundle}")
-programs="lowrank bench_train test_ops test_golden test_curves test_lora_ga test_generator"
+programs="lowrank bench_train bench_lora_ga test_ops test_golden test_curves test_lora_ga test_generator test_quantize"
 
 cmake --preset bundle -DLOWRANK_ONEDNN="${LOWRANK_ONEDNN:-ON}" \
     ${LOWRANK_GPU_ARCHITECTURES:+-DLOWRANK_GPU_ARCHITECTURES="$LOWRANK_GPU_ARCHITECTURES"}
@@ -25,7 +25,7 @@ ldd "$part"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
     grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' | while read -r library; do
     cp -L "$library" "$part/lib/"
 done
-cp -r tests/data/golden "$part/data/"
+cp -r tests/data/golden tests/data/quant "$part/data/"
 cp -r tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py "$part/bin/"
 cp packaging/linux/check_gpu.sh LICENSE "$part/"
 rm -rf "$out"

@@ -42,7 +42,7 @@ run() {
 
 run devices.log "$here/bin/lowrank" devices
 cat "$out/devices.log"
-for test in ops golden curves lora_ga generator; do
+for test in ops golden curves lora_ga generator quantize; do
     run "$test.log" "$here/bin/test_$test"
 done
 if [ -n "$sanitizer" ]; then
@@ -53,7 +53,7 @@ if [ -n "$sanitizer" ]; then
     done
 fi
 if [ -n "$models" ]; then
-    python3 "$here/bin/bench_gpu.py" --bench-train "$here/bin/bench_train" --models "$models" \
+    python3 "$here/bin/bench_gpu.py" --programs "$here/bin" --models "$models" \
         --out "$out/bench.json" 2>&1 | tee "$out/bench.log" || status=1
 fi
 exit "$status"

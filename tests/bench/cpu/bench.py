@@ -58,8 +58,10 @@ def useful_flops_per_token(shape, seq_len):
 
 def contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, device):
     """`device` is a number of CPU threads, or "cuda"."""
+    if name == "lowrank-nf4":
+        dtype += "+nf4"
     tail = [folder + "/base", tokens, folder + "/adapter", dtype, device, str(steps), str(rows), str(seq_len)]
-    if name == "lowrank":
+    if name.startswith("lowrank"):
         return [args.bench_train] + tail
     script = str(pathlib.Path(__file__).parent / "peft_train.py")
     return [args.python, script] + tail + [name.removeprefix("peft-")]
@@ -93,9 +95,11 @@ def measure(args, shape, dtype, folder, rows, seq_len, device, contenders):
         for name in contenders:
             runs[name].append(run(contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, device),
                                   device))
-    reference = [s["loss"] for s in runs["peft-default"][0]] if "peft-default" in runs else None
     row = {}
     for name, rounds in runs.items():
+        # A quantised base has losses of its own.
+        peer = "peft-nf4" if name.endswith("-nf4") else "peft-default"
+        reference = [s["loss"] for s in runs[peer][0]] if peer in runs else None
         times = sorted(s["seconds"] for r in rounds for s in r[args.warm_up:])
         losses = [s["loss"] for s in rounds[0]]
         difference = max(abs(a - b) / abs(b) for a, b in zip(losses, reference)) if reference else None
@@ -108,7 +112,7 @@ def measure(args, shape, dtype, folder, rows, seq_len, device, contenders):
             "peak_mib": statistics.median(r[-1]["peak_bytes"] for r in rounds) / 2**20,
             "time_to_first_step": statistics.median(r[0]["since_start"] for r in rounds),
             "max_loss_difference": difference,
-            "losses_agree": difference is None or difference <= LOSS_TOLERANCE[dtype],
+            "losses_agree": None if difference is None else difference <= LOSS_TOLERANCE[dtype],
             "losses": losses,
         }
     return row

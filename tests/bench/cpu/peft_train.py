@@ -2,7 +2,8 @@
 
 peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN VARIANT
 DEVICE is the number of CPU threads, or "cuda".
-VARIANT: default (PEFT as it comes: float32 adapters), same (adapters in the base's dtype), compile (same + torch.compile).
+VARIANT: default (PEFT as it comes: float32 adapters), same (adapters in the base's dtype), compile (same + torch.compile),
+nf4 (default on a base that bitsandbytes keeps in NF4 with double quantisation).
 One JSON object a step on stdout, as bench_train prints it.
 """
 import json
@@ -14,7 +15,7 @@ start = time.perf_counter()
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from peft import PeftModel  # noqa: E402
-from transformers import AutoModelForCausalLM  # noqa: E402
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig  # noqa: E402
 
 
 def main():
@@ -23,13 +24,16 @@ def main():
     on_gpu = device == "cuda"
     if not on_gpu:
         torch.set_num_threads(int(device))
+    dtype = torch.bfloat16 if dtype == "bf16" else torch.float32
+    quantization = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+                                      bnb_4bit_compute_dtype=dtype) if variant == "nf4" else None
     model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.bfloat16 if dtype == "bf16" else torch.float32, attn_implementation="sdpa",
+        folder, dtype=dtype, attn_implementation="sdpa", quantization_config=quantization,
         device_map={"": "cuda:0" if on_gpu else "cpu"})
     model.config.use_cache = False
     model = PeftModel.from_pretrained(model, adapter, is_trainable=True,
-                                      autocast_adapter_dtype=variant == "default")
-    if variant != "default":
+                                      autocast_adapter_dtype=variant in ("default", "nf4"))
+    if variant in ("same", "compile"):
         for name, parameter in model.named_parameters():
             if "lora_" in name:
                 parameter.data = parameter.data.to(model.dtype)
