@@ -67,6 +67,8 @@ private Q_SLOTS:
             page.banner().property("banner").toString(), u"warning"_s, kPatienceMilliseconds);
         QVERIFY(page.banner().text().contains("smallest settings"_L1));
         QCOMPARE(page.spec().value(u"micro_batch_size"_s).toLongLong(), qint64{1});
+        QCOMPARE(page.spec().value(u"grad_checkpointing"_s).toBool(), true);
+        QCOMPARE(page.spec().value(u"base_quant"_s).toString(), u"nf4"_s);
         // The worker resolved 512 tokens: halved to 256 and 128, and no further.
         QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
         // Whoever wants to may start all the same, and the settings are not frozen.

@@ -466,7 +466,8 @@ void NewRunPage::makeItFit()
     pullNextLever();
 }
 
-// The cheapest lever first: a smaller micro-batch costs only speed, a shorter length cuts data.
+// The cheapest lever first: a smaller micro-batch and recomputing cost only speed, a quantised base
+// some exactness, a shorter length cuts data.
 void NewRunPage::pullNextLever()
 {
     const qint64 batch = m_spec.value(u"micro_batch_size"_s).toLongLong();
@@ -480,6 +481,10 @@ void NewRunPage::pullNextLever()
                && app::RunSpec::field(u"grad_checkpointing"_s) != nullptr) {
         m_spec.setValue(u"grad_checkpointing"_s, true);
         m_fitSteps.append(tr("activations recomputed"));
+    } else if (m_spec.value(u"base_quant"_s) == u"none"_s
+               && m_spec.value(u"method"_s) != u"full"_s) {
+        m_spec.setValue(u"base_quant"_s, u"nf4"_s);
+        m_fitSteps.append(tr("the base in 4 bits"));
     } else if (length / 2 >= kShortestFit) {
         m_spec.setValue(u"seq_len"_s, length / 2);
         m_fitSteps.append(tr("length %1").arg(length / 2));
