@@ -35,7 +35,7 @@ struct Words
     const char* automatic = "";
 };
 
-constexpr std::array<Words, 47> kWords = {{
+constexpr std::array<Words, 48> kWords = {{
     {"name",
      Group::Notes,
      Level::Basic,
@@ -321,6 +321,16 @@ constexpr std::array<Words, 47> kWords = {{
      Level::Basic,
      QT_TRANSLATE_NOOP("app::RunFields", "Recompute activations"),
      QT_TRANSLATE_NOOP("app::RunFields", "Needs much less memory and about a third more time.")},
+    {"activation_budget",
+     Group::Device,
+     Level::Advanced,
+     QT_TRANSLATE_NOOP("app::RunFields", "Memory for activations"),
+     QT_TRANSLATE_NOOP("app::RunFields",
+                       "In MiB. Only so many blocks are recomputed that activations fit; between "
+                       "keeping all and recomputing all."),
+     0,
+     0,
+     QT_TRANSLATE_NOOP("app::RunFields", "no limit")},
     {"threads",
      Group::Device,
      Level::Advanced,

@@ -32,10 +32,8 @@ public:
 private:
     [[nodiscard]] bool backward() const { return m_layout.limits.backward; }
 
-    [[nodiscard]] bool keeps_blocks() const
-    {
-        return backward() && m_layout.limits.checkpointing == Checkpointing::None;
-    }
+    // Of the blocks that have a backward, every one keeps what it reads.
+    [[nodiscard]] bool keeps_all() const { return m_layout.keeps_block(m_lowest); }
 
     TensorView rows(std::int64_t width) { return m_arena.take(m_layout.dtype, {m_n, width}); }
 
@@ -104,7 +102,7 @@ PerTarget<TensorView> Carver::shared_h()
 {
     PerTarget<TensorView> h;
     const std::int64_t rank = m_layout.largest_rank();
-    if (rank > 0 && backward() && !keeps_blocks()) {
+    if (rank > 0 && backward() && !keeps_all()) {
         for (TensorView& view : h) {
             view = m_arena.take(m_layout.dtype, {m_n * rank});
         }
@@ -117,7 +115,7 @@ void Carver::carve_layers(Activations& activations)
     const std::int64_t num_layers = m_config.num_layers;
     activations.layers.resize(static_cast<std::size_t>(num_layers));
     activations.residual = rows(m_config.hidden_size);
-    const bool all_keep = keeps_blocks() && m_lowest == 0;
+    const bool all_keep = backward() && keeps_all() && m_lowest == 0;
     if (!all_keep) {
         activations.shared = block_activations();
         activations.shared.h = shared_h();
@@ -125,7 +123,7 @@ void Carver::carve_layers(Activations& activations)
     for (std::int64_t layer = 0; layer < num_layers; ++layer) {
         LayerActivations& kept = activations.layers[static_cast<std::size_t>(layer)];
         const bool keeps = backward() && layer >= m_lowest;
-        if (keeps && keeps_blocks()) {
+        if (keeps && m_layout.keeps_block(layer)) {
             kept = block_activations();
             kept.h = layer_h(layer);
         } else {
@@ -262,6 +260,12 @@ ops::AttentionShape attention_shape(const ModelConfig& config, std::int64_t laye
             .sliding_window =
                 index < config.sliding_window.size() ? config.sliding_window[index] : 0,
             .scale = 1.0F / std::sqrt(static_cast<float>(config.head_dim))};
+}
+
+bool ActivationLayout::keeps_block(std::int64_t layer) const
+{
+    return limits.checkpointing == Checkpointing::None
+           || layer >= config->num_layers - limits.kept_layers;
 }
 
 std::int64_t ActivationLayout::lowest_layer() const

@@ -93,6 +93,8 @@ struct ActivationLayout
     TransformerLimits limits;
     const LoraConfig* lora = nullptr; // null: no adapter trains
 
+    // Whether a block's activations stay until its backward; else it is run again.
+    [[nodiscard]] bool keeps_block(std::int64_t layer) const;
     // The lowest layer with something to train; num_layers when nothing does.
     [[nodiscard]] std::int64_t lowest_layer() const;
     [[nodiscard]] std::int64_t largest_rank() const;

@@ -14,14 +14,6 @@
 
 namespace engine {
 
-LoraGradients::LoraGradients(Backend& backend, const LoraAdapter& adapter)
-{
-    for (const LoraMatrix& matrix : adapter.matrices()) {
-        pairs.push_back({.lora_a = backend.tensor(DType::F32, matrix.lora_a.shape()),
-                         .lora_b = backend.tensor(DType::F32, matrix.lora_b.shape())});
-    }
-}
-
 struct Transformer::Impl
 {
     Impl(Backend& device,
@@ -49,8 +41,6 @@ struct Transformer::Impl
     [[nodiscard]] HeadGradients head_gradients(const TrainPass& pass);
     void embedding_gradient(const PassContext& context, TensorView dx);
     void zero_gradients(const TrainPass& pass);
-
-    [[nodiscard]] bool keeps_blocks() const { return limits.checkpointing == Checkpointing::None; }
 
     Backend& backend;
     const BaseModel& model;
@@ -170,7 +160,8 @@ TensorView Transformer::Impl::forward(PassContext context, bool backward_follows
         const LayerActivations& kept = activations.layers[static_cast<std::size_t>(layer)];
         const bool keeps_input = layer >= lowest;
         // With recomputation the last block is the first that backward needs: kept at once.
-        context.keep = keeps_input && (keeps_blocks() || layer == num_layers - 1);
+        context.keep =
+            keeps_input && (workspace.layout().keeps_block(layer) || layer == num_layers - 1);
         const TensorView x_out = input_of(layer + 1);
         TensorView x_mid = keeps_input ? x_out : x;
         if (context.keep) {
@@ -210,7 +201,7 @@ void Transformer::Impl::backward(PassContext context, TensorView dx)
     }
     for (std::int64_t layer = num_layers - 1; layer >= lowest; --layer) {
         const LayerActivations& kept = activations.layers[static_cast<std::size_t>(layer)];
-        if (!keeps_blocks() && layer < num_layers - 1) {
+        if (!workspace.layout().keeps_block(layer) && layer < num_layers - 1) {
             recompute(context, layer);
         }
         const bool needs_dx = full || layer > lowest;

@@ -48,6 +48,22 @@ std::int64_t sample_bytes(const TrainConfig& config, const ModelConfig& model)
     return 2 * model.num_layers * positions * model.kv_width() * element;
 }
 
+// What a step needs without a budget for its activations.
+TransformerLimits unbudgeted_limits(const TrainConfig& config, std::int64_t longest)
+{
+    TransformerLimits limits;
+    limits.max_sequence_length = std::min(longest, config.seq_len);
+    // A packed row holds up to seq_len tokens; without packing a row is one example.
+    const std::int64_t row = config.packing ? config.seq_len : limits.max_sequence_length;
+    limits.max_tokens = config.micro_batch_size * row;
+    limits.backward = true;
+    limits.full = config.method == Method::Full;
+    limits.quantized_base = config.base_quant != ops::QuantType::None;
+    limits.checkpointing =
+        config.grad_checkpointing ? Checkpointing::PerLayer : Checkpointing::None;
+    return limits;
+}
+
 std::string gibibytes(std::int64_t bytes)
 {
     std::array<char, 32> text = {};
@@ -89,24 +105,30 @@ Result<BaseFootprint> base_footprint(const Backend& backend,
     return footprint;
 }
 
-TransformerLimits training_limits(const TrainConfig& config, std::int64_t longest)
+TransformerLimits training_limits(Backend& backend,
+                                  const TrainConfig& config,
+                                  const ModelConfig& model,
+                                  std::int64_t longest)
 {
-    TransformerLimits limits;
-    limits.max_sequence_length = std::min(longest, config.seq_len);
-    // A packed row holds up to seq_len tokens; without packing a row is one example.
-    const std::int64_t row = config.packing ? config.seq_len : limits.max_sequence_length;
-    limits.max_tokens = config.micro_batch_size * row;
-    limits.backward = true;
-    limits.full = config.method == Method::Full;
-    limits.quantized_base = config.base_quant != ops::QuantType::None;
-    limits.checkpointing =
-        config.grad_checkpointing ? Checkpointing::PerLayer : Checkpointing::None;
+    TransformerLimits limits = unbudgeted_limits(config, longest);
+    if (config.activation_budget == 0) {
+        return limits;
+    }
+    const std::int64_t budget = config.activation_budget << 20U;
+    const auto bytes = [&] {
+        return Transformer::arena_bytes(backend, model, config.dtype, limits, layout_of(config));
+    };
+    limits.checkpointing = Checkpointing::PerLayer;
+    limits.kept_layers = model.num_layers;
+    while (limits.kept_layers > 0 && bytes() > budget) {
+        --limits.kept_layers;
+    }
     return limits;
 }
 
 TransformerLimits initialization_limits(const TrainConfig& config, std::int64_t longest)
 {
-    TransformerLimits limits = training_limits(config, longest);
+    TransformerLimits limits = unbudgeted_limits(config, longest);
     limits.max_tokens = limits.max_tokens / config.micro_batch_size * config.lora_ga.batches;
     limits.weight_sink = true;
     limits.checkpointing = Checkpointing::PerLayer;
@@ -118,8 +140,12 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
 {
     const ModelConfig& model = *inputs.model;
     const std::int64_t parameters = trained_parameters(config, model);
-    const std::int64_t activations = Transformer::arena_bytes(
-        backend, model, config.dtype, training_limits(config, inputs.longest), layout_of(config));
+    const std::int64_t activations =
+        Transformer::arena_bytes(backend,
+                                 model,
+                                 config.dtype,
+                                 training_limits(backend, config, model, inputs.longest),
+                                 layout_of(config));
     MemoryEstimate estimate;
     auto add = [&](const char* name, std::int64_t bytes) {
         if (bytes > 0) {

@@ -52,7 +52,10 @@ struct EstimateInputs
 };
 
 // The layout of the run's transformer: what a micro-batch of `config` can hold at most.
-[[nodiscard]] TransformerLimits training_limits(const TrainConfig& config, std::int64_t longest);
+[[nodiscard]] TransformerLimits training_limits(Backend& backend,
+                                                const TrainConfig& config,
+                                                const ModelConfig& model,
+                                                std::int64_t longest);
 
 // LoRA-GA's pass over its batches: one row each, one after the other.
 [[nodiscard]] TransformerLimits initialization_limits(const TrainConfig& config,

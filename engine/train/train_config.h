@@ -71,7 +71,8 @@ struct TrainConfig
     std::string device = "auto";
     DType dtype = DType::F32;                         // what the base computes in
     ops::QuantType base_quant = ops::QuantType::None; // of the blocks' matrices
-    bool grad_checkpointing = false;
+    bool grad_checkpointing = false;                  // every block is recomputed
+    std::int64_t activation_budget = 0; // MiB; as many blocks are recomputed as it takes; 0: none
     int threads = 0;
     // For people
     std::string name = {};

@@ -273,6 +273,13 @@ const std::vector<Entry>& train_config_table()
           0.0,
           {}},
          +[](Config& c) -> bool& { return c.grad_checkpointing; }},
+        {{"activation_budget",
+          FieldKind::Integer,
+          "MiB for activations: so many blocks are recomputed that they fit; 0: no budget",
+          0.0,
+          1e9,
+          {}},
+         +[](Config& c) -> std::int64_t& { return c.activation_budget; }},
         {{"threads", FieldKind::Integer, "CPU threads; 0: one per core", 0.0, 1024.0, {}},
          +[](Config& c) -> int& { return c.threads; }},
     };

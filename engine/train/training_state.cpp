@@ -93,8 +93,10 @@ void TrainingState::prepare_optimizer()
 void TrainingState::make_activations(const TrainConfig& config, std::int64_t longest)
 {
     m_transformer.reset();
-    m_transformer.emplace(
-        m_backend, m_base, training_limits(config, longest), m_adapter ? &m_config.lora : nullptr);
+    m_transformer.emplace(m_backend,
+                          m_base,
+                          training_limits(m_backend, config, m_base.config(), longest),
+                          m_adapter ? &m_config.lora : nullptr);
 }
 
 double TrainingState::run(const MicroBatch& batch, bool first, std::int64_t index)

@@ -64,20 +64,20 @@ TEST_F(TransformerTest, RecomputationIsBitForBit)
     m_config.dropout = 0.2; // the second forward must draw the same masks
     const LoraAdapter adapter = tests::random_adapter(m_backend, m_model.config(), m_config, 2);
     const MicroBatch batch = tests::random_batch({13, 8}, 50, 8);
-    std::array<std::vector<float>, 2> gradients;
-    std::array<double, 2> losses = {};
-    for (const std::size_t i : {0U, 1U}) {
-        TransformerLimits limits = tests::limits_for(batch);
-        limits.checkpointing = i == 0 ? Checkpointing::None : Checkpointing::PerLayer;
+    const auto loss_and_gradients = [&](const TransformerLimits& limits) {
         Transformer transformer(m_backend, m_model, limits, &m_config);
         LoraGradients result(m_backend, adapter);
-        losses[i] = transformer.run(
+        const double loss = transformer.run(
             batch,
             {.adapter = &adapter, .gradients = &result, .dropout_seed = 3, .dropout_stream = 40});
-        gradients[i] = flat(result);
+        return std::pair(loss, flat(result));
+    };
+    TransformerLimits limits = tests::limits_for(batch);
+    const auto wanted = loss_and_gradients(limits);
+    limits.checkpointing = Checkpointing::PerLayer;
+    for (limits.kept_layers = 0; limits.kept_layers <= 4; ++limits.kept_layers) {
+        EXPECT_EQ(loss_and_gradients(limits), wanted) << limits.kept_layers;
     }
-    EXPECT_EQ(losses[0], losses[1]);
-    EXPECT_EQ(gradients[0], gradients[1]);
 }
 
 TEST_F(TransformerTest, AccumulationAdds)
@@ -332,6 +332,15 @@ TEST_F(TransformerTest, KeepsOnlyWhatBackwardNeeds)
     limits.checkpointing = Checkpointing::PerLayer;
     const std::int64_t recomputed = bytes(limits, m_config);
     EXPECT_LT(recomputed, all_layers);
+    // Between the two, a layer more is some bytes more; all of them are no recomputation at all.
+    std::int64_t before = recomputed;
+    for (limits.kept_layers = 1; limits.kept_layers < 3; ++limits.kept_layers) {
+        const std::int64_t some = bytes(limits, m_config);
+        EXPECT_GT(some, before) << limits.kept_layers;
+        before = some;
+    }
+    EXPECT_EQ(bytes(limits, m_config), all_layers);
+    limits.kept_layers = 0;
     limits.backward = false;
     EXPECT_LT(bytes(limits, m_config), recomputed);
 }

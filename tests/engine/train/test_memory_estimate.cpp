@@ -70,10 +70,57 @@ INSTANTIATE_TEST_SUITE_P(Runs,
                                          Case{"nf4", {{"base_quant", "nf4"}}},
                                          Case{"int8", {{"base_quant", "int8"}, {"dtype", "bf16"}}},
                                          Case{"checkpointing", {{"grad_checkpointing", true}}},
+                                         Case{"budget", {{"activation_budget", 40}}},
                                          Case{"one_row", {{"micro_batch_size", 1}}},
                                          Case{"lora_ga", {{"init", "lora-ga"}, {"rslora", true}}},
                                          Case{"full", {{"method", "full"}}}),
                          [](const auto& test) { return test.param.name; });
+
+class ActivationBudget : public testing::Test
+{
+protected:
+    // The arena's bytes under a budget in MiB.
+    std::int64_t bytes(std::int64_t budget)
+    {
+        TrainConfig config;
+        config.seq_len = 512;
+        config.micro_batch_size = 64;
+        config.activation_budget = budget;
+        const engine::TransformerLimits limits =
+            engine::training_limits(m_backend, config, m_model, 512);
+        m_kept = limits.kept_layers;
+        return engine::Transformer::arena_bytes(
+            m_backend, m_model, config.dtype, limits, &config.lora);
+    }
+
+    engine::CpuBackend m_backend{1};
+    engine::ModelConfig m_model = [] {
+        engine::ModelConfig model = tests::tiny_config();
+        model.num_layers = 12;
+        model.sliding_window.assign(12, 0);
+        return model;
+    }();
+    std::int64_t m_kept = 0;
+};
+
+TEST_F(ActivationBudget, KeepsAsManyBlocksAsFit)
+{
+    constexpr std::int64_t kMebi = 1 << 20;
+    const std::int64_t all = bytes(0);
+    const std::int64_t least = bytes(1);
+    EXPECT_EQ(m_kept, 0); // the budget is below what there must be
+    ASSERT_LT(least, all - kMebi);
+    EXPECT_EQ(bytes(all / kMebi + 1), all);
+    EXPECT_EQ(m_kept, m_model.num_layers);
+    std::int64_t kept_before = 0;
+    for (std::int64_t budget = least / kMebi + 1; budget * kMebi < all; ++budget) {
+        EXPECT_LE(bytes(budget), budget * kMebi);
+        EXPECT_GE(m_kept, kept_before);
+        kept_before = m_kept;
+    }
+    EXPECT_GT(kept_before, 0); // something between all and none was met
+    EXPECT_LT(kept_before, m_model.num_layers);
+}
 
 class ChooseMicroBatch : public testing::Test
 {

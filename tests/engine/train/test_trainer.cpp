@@ -215,6 +215,19 @@ TEST_F(TrainerTest, ResumeGoesOnBitForBitOnAQuantisedBase)
     expect_resume_equals_straight({{"max_steps", 8}, {"base_quant", "nf4"}}, 5);
 }
 
+TEST_F(TrainerTest, ABudgetForActivationsChangesNoBit)
+{
+    const fs::path plain = make("plain", {{"dropout", 0.1}});
+    const fs::path budget = make("budget", {{"dropout", 0.1}, {"activation_budget", 1}});
+    ASSERT_TRUE(train(plain));
+    ASSERT_TRUE(train(budget));
+    EXPECT_EQ(metric_losses(plain), metric_losses(budget));
+    const fs::path both = make("both", {{"grad_checkpointing", true}, {"activation_budget", 1}});
+    const Result<FinishedEvent> refused = train(both);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("activation_budget"));
+}
+
 TEST_F(TrainerTest, AQuantisedBaseTrainsAndTheAdapterSaysSo)
 {
     const fs::path plain = make("plain", {{"max_steps", 4}});
