@@ -123,7 +123,7 @@ struct ExportResult
     double top1Agreement = kUnknown; // share of positions with the same most likely token
     qint64 positions = 0;            // compared
     bool passed = false;
-    QString baseQuant; // "nf4" or "int8": how the base was kept in training; "none"
+    QString baseQuant = QStringLiteral("none"); // or "nf4", "int8": the base's in training
 };
 
 struct Answer

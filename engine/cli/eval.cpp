@@ -100,6 +100,9 @@ int run(const EvalArguments& arguments)
         engine::value_or_throw(model->load_adapter("adapter", arguments.adapter));
     }
     const engine::LoraAdapter* adapter = model->adapter("adapter");
+    if (adapter != nullptr) {
+        note_base_quant(*adapter, model->base());
+    }
     const EvalData data = read_data(arguments, *model);
     engine::Transformer transformer(model->backend(),
                                     model->base(),

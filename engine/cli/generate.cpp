@@ -68,6 +68,7 @@ int run(const GenerateArguments& arguments)
     std::vector<std::string> keys = arguments.adapters;
     for (const std::string& path : keys) {
         engine::value_or_throw(model->load_adapter(path, path));
+        note_base_quant(*model->adapter(path), model->base());
     }
     if (keys.empty()) {
         keys.emplace_back(); // the base

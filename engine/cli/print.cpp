@@ -50,4 +50,15 @@ int report(const engine::Error& error)
     return engine::exit_code(error.code);
 }
 
+void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel& base)
+{
+    const auto trained = to_string(adapter.base_quant());
+    const auto here = to_string(base.base_quant());
+    if (trained != here) {
+        std::cerr << "note: the adapter was trained on the base in base_quant " << trained
+                  << ", this is " << here << "; --base-quant " << trained
+                  << " computes as training did\n";
+    }
+}
+
 } // namespace cli

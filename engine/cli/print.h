@@ -6,6 +6,8 @@
 
 #include "engine/core/error.h"
 #include "engine/core/json.h"
+#include "engine/model/base_model.h"
+#include "engine/model/lora_adapter.h"
 
 namespace cli {
 
@@ -17,6 +19,9 @@ void print_json(engine::Json answer);
 
 // "12,345,678".
 [[nodiscard]] std::string count_text(std::int64_t count);
+
+// One sentence to stderr when the adapter was trained on its base in another quantisation.
+void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel& base);
 
 // One sentence to stderr, and the exit code of its category.
 [[nodiscard]] int report(const engine::Error& error);

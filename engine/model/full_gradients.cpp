@@ -3,6 +3,8 @@
 
 #include <map>
 
+#include "engine/model/weight_names.h"
+
 namespace engine {
 
 FullGradientIndex::FullGradientIndex(const BaseModel& model)
@@ -15,9 +17,9 @@ FullGradientIndex::FullGradientIndex(const BaseModel& model)
         const auto found = by_name.find(name);
         return found == by_name.end() ? -1 : found->second;
     };
-    embed_tokens = find("model.embed_tokens.weight");
-    norm = find("model.norm.weight");
-    lm_head = model.config().tie_word_embeddings ? embed_tokens : find("lm_head.weight");
+    embed_tokens = find(kEmbedTokens);
+    norm = find(kNorm);
+    lm_head = model.config().tie_word_embeddings ? embed_tokens : find(kLmHead);
     for (std::int64_t layer = 0; layer < model.config().num_layers; ++layer) {
         const std::string prefix = concat("model.layers.", layer, ".");
         LayerGradientIndex& index = layers.emplace_back();

@@ -13,18 +13,20 @@ namespace {
 
 constexpr std::int64_t kMaxPiece = 256; // bounds the activations of a long prompt
 
+TransformerLimits limits_of(std::int64_t capacity)
+{
+    return {.max_tokens = std::min(capacity, kMaxPiece),
+            .max_sequence_length = capacity,
+            .backward = false};
+}
+
 } // namespace
 
 KvDecoder::KvDecoder(Backend& backend, const BaseModel& model, std::int64_t capacity)
     : m_backend(backend)
     , m_model(model)
     , m_capacity(capacity)
-    , m_workspace(backend,
-                  model,
-                  {.max_tokens = std::min(capacity, kMaxPiece),
-                   .max_sequence_length = capacity,
-                   .backward = false},
-                  nullptr)
+    , m_workspace(backend, model, limits_of(capacity), nullptr)
 {
     const ModelConfig& config = model.config();
     const Shape shape = {capacity, config.kv_width()};
@@ -34,6 +36,20 @@ KvDecoder::KvDecoder(Backend& backend, const BaseModel& model, std::int64_t capa
         m_layers.push_back({.k = k, .v = v});
     }
     m_logits.resize(static_cast<std::size_t>(config.vocab_size));
+}
+
+std::int64_t KvDecoder::memory_bytes(Backend& backend,
+                                     const ModelConfig& config,
+                                     DType dtype,
+                                     bool quantized_base,
+                                     std::int64_t capacity)
+{
+    TransformerLimits limits = limits_of(capacity);
+    limits.quantized_base = quantized_base;
+    const ActivationLayout layout = {.config = &config, .dtype = dtype, .limits = limits};
+    const std::int64_t cache = 2 * config.num_layers * capacity * config.kv_width()
+                               * static_cast<std::int64_t>(size_of(dtype));
+    return static_cast<std::int64_t>(Workspace::arena_bytes(backend, layout)) + cache;
 }
 
 void KvDecoder::append(std::span<const std::int32_t> tokens, const LoraAdapter* adapter)

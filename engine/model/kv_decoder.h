@@ -14,6 +14,13 @@ public:
     // `capacity`: the most positions of a sequence. Throws EngineError when there is no room.
     KvDecoder(Backend& backend, const BaseModel& model, std::int64_t capacity);
 
+    // Bytes of such a decoder on the device.
+    [[nodiscard]] static std::int64_t memory_bytes(Backend& backend,
+                                                   const ModelConfig& config,
+                                                   DType dtype,
+                                                   bool quantized_base,
+                                                   std::int64_t capacity);
+
     // Forgets the sequence.
     void reset() { m_length = 0; }
 

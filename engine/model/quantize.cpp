@@ -18,6 +18,7 @@ constexpr std::int64_t kGrain = 64;   // blocks or rows a thread takes at least
 constexpr float kTiny = 1e-38F;       // an absmax of 0 divides by it
 constexpr std::uint8_t kZeroCode = 7; // of nf4
 constexpr float kInt8Levels = 127.0F;
+constexpr float kSmallestScaled = 1e-36F; // 127 over it is finite
 
 // Between neighbouring values of nf4_quant_map(), as bitsandbytes' kernels have them.
 constexpr std::array<float, 15> kNf4Midpoints = {-0.8480964F,
@@ -249,11 +250,12 @@ void MatrixQuantizer::add_int8(const float* values, std::int64_t rows)
             const float* line = values + row * m_columns;
             const float absmax = largest(line, m_columns);
             m_absmax[static_cast<std::size_t>(m_row + row)] = absmax;
-            const float factor = kInt8Levels / std::max(absmax, kTiny);
+            // 0 where no level can be told from another, and where finish() will refuse the matrix.
+            const float factor =
+                absmax >= kSmallestScaled && std::isfinite(absmax) ? kInt8Levels / absmax : 0.0F;
             std::uint8_t* codes = m_codes.data() + (m_row + row) * m_columns;
             for (std::int64_t i = 0; i < m_columns; ++i) {
-                const float level =
-                    std::clamp(std::nearbyint(line[i] * factor), -kInt8Levels, kInt8Levels);
+                const float level = factor == 0.0F ? 0.0F : std::nearbyint(line[i] * factor);
                 codes[i] = static_cast<std::uint8_t>(static_cast<std::int8_t>(level));
             }
         }
@@ -270,19 +272,23 @@ void MatrixQuantizer::quantize_absmax(QuantizedWeight& weight, Backend& backend)
     weight.nested_offset =
         m_absmax.empty() ? 0.0F : static_cast<float>(sum / static_cast<double>(m_absmax.size()));
     std::vector<std::uint8_t> codes(m_absmax.size());
-    std::vector<float> nested;
-    for (std::size_t begin = 0; begin < m_absmax.size(); begin += kNestedBlock) {
-        const std::size_t end = std::min(m_absmax.size(), begin + kNestedBlock);
-        float most = 0.0F;
-        for (std::size_t i = begin; i < end; ++i) {
-            most = std::max(most, std::abs(m_absmax[i] - weight.nested_offset));
+    const auto count = static_cast<std::int64_t>(m_absmax.size());
+    std::vector<float> nested(static_cast<std::size_t>(ceil_div(count, kNestedBlock)));
+    parallel_for(ceil_div(count, kNestedBlock), 1, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t block = first; block < last; ++block) {
+            const auto begin = static_cast<std::size_t>(block * kNestedBlock);
+            const std::size_t end = std::min(m_absmax.size(), begin + kNestedBlock);
+            float most = 0.0F;
+            for (std::size_t i = begin; i < end; ++i) {
+                most = std::max(most, std::abs(m_absmax[i] - weight.nested_offset));
+            }
+            const float inverse = 1.0F / std::max(most, kTiny);
+            for (std::size_t i = begin; i < end; ++i) {
+                codes[i] = nearest_code((m_absmax[i] - weight.nested_offset) * inverse);
+            }
+            nested[static_cast<std::size_t>(block)] = most;
         }
-        const float inverse = 1.0F / std::max(most, kTiny);
-        for (std::size_t i = begin; i < end; ++i) {
-            codes[i] = nearest_code((m_absmax[i] - weight.nested_offset) * inverse);
-        }
-        nested.push_back(most);
-    }
+    });
     weight.absmax = upload(backend, DType::U8, codes);
     weight.nested_absmax = upload(backend, DType::F32, nested);
 }

@@ -88,8 +88,8 @@ struct TransformerLimits
     bool weight_sink = false;
     bool quantized_base = false; // room for one dequantised matrix; the model itself decides
     Checkpointing checkpointing = Checkpointing::None;
-    std::int64_t kept_layers =
-        0; // PerLayer: so many of the highest blocks keep theirs all the same
+    // With PerLayer: so many of the highest blocks keep their activations all the same.
+    std::int64_t kept_layers = 0;
 };
 
 class Transformer

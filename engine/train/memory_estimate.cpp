@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engine/io/safetensors.h"
+#include "engine/model/kv_decoder.h"
 #include "engine/train/optimizer.h"
 
 namespace engine {
@@ -40,12 +41,16 @@ const LoraConfig* layout_of(const TrainConfig& config)
     return config.method == Method::Lora ? &config.lora : nullptr;
 }
 
-// Keys and values of a sample's generation.
-std::int64_t sample_bytes(const TrainConfig& config, const ModelConfig& model)
+// A sample's generation, beside the training's own memory.
+std::int64_t sample_bytes(Backend& backend, const TrainConfig& config, const EstimateInputs& inputs)
 {
-    const std::int64_t positions = config.seq_len + config.sample_tokens;
-    const auto element = static_cast<std::int64_t>(size_of(config.dtype));
-    return 2 * model.num_layers * positions * model.kv_width() * element;
+    return inputs.sample_positions == 0
+               ? 0
+               : KvDecoder::memory_bytes(backend,
+                                         *inputs.model,
+                                         config.dtype,
+                                         config.base_quant != ops::QuantType::None,
+                                         inputs.sample_positions);
 }
 
 // What a step needs without a budget for its activations.
@@ -111,7 +116,7 @@ TransformerLimits training_limits(Backend& backend,
                                   std::int64_t longest)
 {
     TransformerLimits limits = unbudgeted_limits(config, longest);
-    if (config.activation_budget == 0) {
+    if (config.activation_budget == 0 || config.grad_checkpointing) {
         return limits;
     }
     const std::int64_t budget = config.activation_budget << 20U;
@@ -156,11 +161,15 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
     add("baseline", inputs.memory.used_bytes);
     add("base_weights", inputs.base.owned_bytes + inputs.base.mapped_bytes);
     add("adapter", adapter_bytes(config, parameters));
+    if (config.activation_budget > 0 && !config.grad_checkpointing) {
+        const std::int64_t budget = config.activation_budget << 20U;
+        estimate.over_activation_budget = std::max<std::int64_t>(0, activations - budget);
+    }
     const std::int64_t before_training = estimate.total_bytes;
     add("gradients", parameters * kFloatBytes);
     add("optimizer", Optimizer::state_bytes(config.optimizer, parameters));
     add("activations", activations);
-    add("samples", inputs.samples ? sample_bytes(config, model) : 0);
+    add("samples", sample_bytes(backend, config, inputs));
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
         // The initialisation ends before the terms of training exist: only its excess counts.
         const std::int64_t arena =
@@ -221,6 +230,23 @@ bool take_smaller_micro_batch(TrainConfig& config)
     config.micro_batch_size = rows / parts;
     config.grad_accum_steps *= parts;
     return true;
+}
+
+std::optional<TrainConfig::FieldError> budget_warning(const TrainConfig& config,
+                                                      const MemoryEstimate& estimate)
+{
+    if (estimate.over_activation_budget == 0) {
+        return std::nullopt;
+    }
+    const std::int64_t least =
+        config.activation_budget + ((estimate.over_activation_budget + (1 << 20) - 1) >> 20U);
+    return TrainConfig::FieldError{
+        "activation_budget",
+        concat("activation_budget: ",
+               config.activation_budget,
+               " MiB, but with every block recomputed activations take ",
+               least,
+               " MiB; a smaller micro_batch_size or seq_len takes less")};
 }
 
 Error does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate)

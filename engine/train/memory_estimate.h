@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,12 @@ struct MemoryEstimate
     std::int64_t total_bytes = 0;     // the peak of the device's memory (DeviceMemory)
     std::int64_t available_bytes = 0; // what the process may use in all: free memory and its own
     bool fits = false;
+    std::int64_t over_activation_budget = 0; // bytes that even recomputing every block leaves
 };
+
+// What a person should know of a budget that cannot be kept.
+[[nodiscard]] std::optional<TrainConfig::FieldError> budget_warning(const TrainConfig& config,
+                                                                    const MemoryEstimate& estimate);
 
 // Bytes of the base's weights when loaded for `config`: copies that the process owns, and pages of
 // the files that are used in place. Reads the files' headers only. Errors: those of
@@ -46,9 +52,9 @@ struct EstimateInputs
 {
     const ModelConfig* model = nullptr;
     BaseFootprint base;
-    DeviceMemory memory;      // with tokenizer and data loaded
-    std::int64_t longest = 0; // tokens of the longest example, cut at seq_len
-    bool samples = false;     // whether answers are generated while training
+    DeviceMemory memory;               // with tokenizer and data loaded
+    std::int64_t longest = 0;          // tokens of the longest example, cut at seq_len
+    std::int64_t sample_positions = 0; // of the longest answer while training, with its prompt
 };
 
 // The layout of the run's transformer: what a micro-batch of `config` can hold at most.

@@ -72,6 +72,17 @@ std::vector<SamplePrompt> sample_prompts(const TrainConfig& config, const RunInp
     return prompts;
 }
 
+std::int64_t sample_positions(const std::vector<SamplePrompt>& prompts,
+                              std::int64_t max_new_tokens,
+                              const ModelConfig& model)
+{
+    std::int64_t longest = 0;
+    for (const SamplePrompt& prompt : prompts) {
+        longest = std::max(longest, static_cast<std::int64_t>(prompt.tokens.size()));
+    }
+    return prompts.empty() ? 0 : std::min(longest + max_new_tokens, model.max_position_embeddings);
+}
+
 Result<std::vector<SampleEvent>> generate_samples(Backend& backend,
                                                   const BaseModel& model,
                                                   const LoraAdapter* adapter,
@@ -81,12 +92,7 @@ Result<std::vector<SampleEvent>> generate_samples(Backend& backend,
                                                   std::int64_t step,
                                                   StopToken stop)
 {
-    std::int64_t longest = 0;
-    for (const SamplePrompt& prompt : prompts) {
-        longest = std::max(longest, static_cast<std::int64_t>(prompt.tokens.size()));
-    }
-    const std::int64_t capacity =
-        std::min(longest + max_new_tokens, model.config().max_position_embeddings);
+    const std::int64_t capacity = sample_positions(prompts, max_new_tokens, model.config());
     Generator generator(backend, model, capacity);
     std::vector<SampleEvent> samples;
     for (const SamplePrompt& prompt : prompts) {

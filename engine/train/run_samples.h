@@ -22,6 +22,11 @@ struct SamplePrompt
 [[nodiscard]] std::vector<SamplePrompt> sample_prompts(const TrainConfig& config,
                                                        const RunInputs& inputs);
 
+// The positions that the longest prompt takes with its answer; 0 without prompts.
+[[nodiscard]] std::int64_t sample_positions(const std::vector<SamplePrompt>& prompts,
+                                            std::int64_t max_new_tokens,
+                                            const ModelConfig& model);
+
 // Greedy answers. Prompts that leave no room within the model's positions are skipped.
 [[nodiscard]] Result<std::vector<SampleEvent>>
 generate_samples(Backend& backend,

@@ -8,6 +8,7 @@
 #include "engine/core/platform.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
+#include "engine/train/run_samples.h"
 
 namespace engine {
 
@@ -105,7 +106,8 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     plan.backend = std::move(*backend);
     plan.inputs = std::move(*inputs);
     plan.longest = longest_example(*plan.inputs, config.seq_len);
-    const bool samples = !config.sample_prompts.empty() || !plan.inputs->sample_records.empty();
+    const std::int64_t positions = sample_positions(
+        sample_prompts(config, *plan.inputs), config.sample_tokens, plan.inputs->model);
     warm_up(*plan.backend, plan.inputs->model, config.dtype);
     const DeviceMemory memory = plan.backend->memory();
     plan.estimate = choose_micro_batch(*plan.backend,
@@ -114,13 +116,16 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
                                         .base = *footprint,
                                         .memory = memory,
                                         .longest = plan.longest,
-                                        .samples = samples});
+                                        .sample_positions = positions});
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
         plan.init_batches = first_batches(config, *plan.inputs);
     }
     plan.loader.emplace(std::move(plan.inputs->train), batch_config(config));
     if (Result<void> resolved = resolve_steps(config, *plan.loader); !resolved) {
         return resolved.error();
+    }
+    if (const auto warning = budget_warning(config, plan.estimate)) {
+        sink(WarningEvent{warning->message});
     }
     for (const std::string& warning : plan.inputs->warnings) {
         sink(WarningEvent{warning});

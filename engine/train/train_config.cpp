@@ -101,12 +101,6 @@ std::vector<TrainConfig::FieldError> TrainConfig::validate() const
         max_steps > 0 || epochs > 0.0, "epochs", "epochs: 0 with max_steps 0 trains nothing");
     check_device(*this, rules);
     check_eval_data(*this, rules);
-    rules.require(activation_budget == 0 || !grad_checkpointing,
-                  "activation_budget",
-                  concat("activation_budget: ",
-                         activation_budget,
-                         " with grad_checkpointing on, which recomputes every block; wanted 0, or "
-                         "grad_checkpointing off"));
     if (method == Method::Lora) {
         check_adapter(*this, rules);
     } else {

@@ -72,7 +72,9 @@ struct TrainConfig
     DType dtype = DType::F32;                         // what the base computes in
     ops::QuantType base_quant = ops::QuantType::None; // of the blocks' matrices
     bool grad_checkpointing = false;                  // every block is recomputed
-    std::int64_t activation_budget = 0; // MiB; as many blocks are recomputed as it takes; 0: none
+    // MiB; as many blocks are recomputed as it takes; 0: no budget. Without effect when
+    // grad_checkpointing recomputes them all.
+    std::int64_t activation_budget = 0;
     int threads = 0;
     // For people
     std::string name = {};

@@ -91,7 +91,8 @@ Json loaded_adapter_answer(const std::string& key,
             {"key", key},
             {"path", path},
             {"parameters", adapter.parameter_count()},
-            {"matrices", adapter.matrices().size()}};
+            {"matrices", adapter.matrices().size()},
+            {"base_quant", to_string(adapter.base_quant())}};
 }
 
 Json token_answer(const std::string& text)

@@ -45,14 +45,14 @@
 //
 //   loaded    {what: "model", base_model, parameters, dtype, base_quant, owned_bytes,
 //              mapped_bytes, chat_format}
-//             {what: "adapter", key, path, parameters, matrices}
+//             {what: "adapter", key, path, parameters, matrices, base_quant}
 //   token     {text}                     one per token of `generate` that completes a character
 //   generated {adapter, text, prompt_tokens, tokens, finish_reason: "stop"|"length"|"cancelled",
 //              seconds, tokens_per_second}
-//   exported  {format: "peft"|"hf", path, base_quant: "none"|"nf4"|"int8" of the adapter's
-//   training,
-//              check: {passed, positions, max_abs_difference, max_abs_logit, tolerance,
-//              top1_agreement, difference_from_base}}
+//   exported  {format: "peft"|"hf", path, base_quant: "none"|"nf4"|"int8", check: {passed,
+//              positions, max_abs_difference, max_abs_logit, tolerance, top1_agreement,
+//              difference_from_base}}
+//     An adapter's base_quant is how its base was kept while it trained.
 #pragma once
 
 #include <string>

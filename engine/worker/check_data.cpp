@@ -143,6 +143,7 @@ Result<Json> estimate_run(TrainConfig config, StopToken stop)
     if (without_data) {
         std::erase_if(problems, [](const auto& problem) { return problem.field == "data"; });
     }
+    std::vector<TrainConfig::FieldError> warnings = config.warnings();
     Json answer = {{"event", "estimated"}, {"fits", false}};
     if (problems.empty() && without_data) {
         Result<Json> estimate = estimate_without_data(config);
@@ -156,9 +157,12 @@ Result<Json> estimate_run(TrainConfig config, StopToken stop)
             return plan.error();
         }
         answer = estimated(config, plan->inputs->model, plan->estimate);
+        if (auto warning = budget_warning(config, plan->estimate)) {
+            warnings.push_back(std::move(*warning));
+        }
     }
     answer["problems"] = field_list(problems);
-    answer["warnings"] = field_list(config.warnings());
+    answer["warnings"] = field_list(warnings);
     return answer;
 }
 

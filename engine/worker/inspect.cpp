@@ -8,6 +8,7 @@
 #include "engine/data/chat_format.h"
 #include "engine/io/safetensors.h"
 #include "engine/model/base_model.h"
+#include "engine/model/lora_adapter.h"
 #include "engine/model/model_config.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -224,6 +225,9 @@ Json inspect_adapter(const fs::path& folder)
         bytes += static_cast<std::int64_t>(entry.bytes.size());
     }
     answer["bytes"] = bytes;
+    const auto quant = file->metadata().find(kBaseQuantKey);
+    answer["base_quant"] = to_string(
+        quant == file->metadata().end() ? ops::QuantType::None : ops::quant_type(quant->second));
     add_matrices(answer, *file);
     answer["usable"] = answer["matrices"].get<std::int64_t>() > 0;
     if (!answer["usable"].get<bool>()) {

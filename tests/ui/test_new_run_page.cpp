@@ -76,6 +76,30 @@ private Q_SLOTS:
         qunsetenv("LOWRANK_FAKE");
     }
 
+    // Every weight trains: there is nothing to recompute or to quantise.
+    void makeItFitLeavesFullTrainingWhatItIs()
+    {
+        qputenv("LOWRANK_FAKE", "tiny_memory");
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        page.spec().setValue(u"method"_s, u"full"_s);
+        QVERIFY2(page.spec().canStart(), qPrintable(page.spec().errors().values().join(u' ')));
+        QPushButton* fit = tests::buttonWithText(&page, u"Make it &fit"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), kPatienceMilliseconds);
+        fit->click();
+        QTRY_COMPARE_WITH_TIMEOUT(
+            page.banner().property("banner").toString(), u"warning"_s, kPatienceMilliseconds);
+        QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
+        QCOMPARE(page.spec().value(u"grad_checkpointing"_s).toBool(), false);
+        QCOMPARE(page.spec().value(u"base_quant"_s).toString(), u"none"_s);
+        QVERIFY(page.spec().canStart());
+        qunsetenv("LOWRANK_FAKE");
+    }
+
 private:
     static void openWithSample(tests::Studio& studio, ui::NewRunPage& page)
     {

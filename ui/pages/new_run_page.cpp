@@ -411,6 +411,7 @@ void NewRunPage::onProblemsChanged()
 void NewRunPage::estimate()
 {
     if (!m_spec.canStart()) {
+        m_isFitting = false;
         m_memory->clear();
         m_fit->hide();
         return;
@@ -474,15 +475,15 @@ void NewRunPage::pullNextLever()
     const qint64 length = m_spec.value(u"seq_len"_s).toLongLong() > 0
                               ? m_spec.value(u"seq_len"_s).toLongLong()
                               : m_resolvedLength;
+    // Training every weight knows neither of the two levers in the middle.
+    const bool adapts = m_spec.value(u"method"_s) != u"full"_s;
     if (batch != 1) {
         m_spec.setValue(u"micro_batch_size"_s, 1);
         m_fitSteps = {tr("micro-batch 1, accumulated to the same effective batch")};
-    } else if (!m_spec.value(u"grad_checkpointing"_s).toBool()
-               && app::RunSpec::field(u"grad_checkpointing"_s) != nullptr) {
+    } else if (adapts && !m_spec.value(u"grad_checkpointing"_s).toBool()) {
         m_spec.setValue(u"grad_checkpointing"_s, true);
         m_fitSteps.append(tr("activations recomputed"));
-    } else if (m_spec.value(u"base_quant"_s) == u"none"_s
-               && m_spec.value(u"method"_s) != u"full"_s) {
+    } else if (adapts && m_spec.value(u"base_quant"_s) != u"nf4"_s) {
         m_spec.setValue(u"base_quant"_s, u"nf4"_s);
         m_fitSteps.append(tr("the base in 4 bits"));
     } else if (length / 2 >= kShortestFit) {

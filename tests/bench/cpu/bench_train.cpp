@@ -71,7 +71,11 @@ int run(char** arguments)
 {
     const Clock::time_point start = Clock::now();
     const std::string_view precision = arguments[4];
-    const std::size_t plus = std::min(precision.find('+'), precision.size() - 1);
+    const std::size_t plus = precision.find('+');
+    const std::string_view quant =
+        plus == std::string_view::npos ? "none" : precision.substr(plus + 1);
+    ENGINE_CHECK(
+        to_string(ops::quant_type(quant)) == quant, "bench_train: no quantisation ", quant);
     const DType dtype = precision.starts_with("bf16") ? DType::BF16 : DType::F32;
     const std::int64_t steps = std::atoll(arguments[6]);
     const std::int64_t rows = std::atoll(arguments[7]);
@@ -82,9 +86,7 @@ int run(char** arguments)
                                                {.threads = std::atoi(arguments[5])}));
     const MappedFile tokens = value_or_throw(MappedFile::open(arguments[2]));
     const BaseModel model = value_or_throw(BaseModel::load(
-        *backend,
-        arguments[1],
-        {.dtype = dtype, .base_quant = ops::quant_type(precision.substr(plus + 1))}));
+        *backend, arguments[1], {.dtype = dtype, .base_quant = ops::quant_type(quant)}));
     LoraAdapter adapter =
         value_or_throw(load_adapter(*backend, model.config(), arguments[3], dtype));
     const LoraConfig config = adapter.config();

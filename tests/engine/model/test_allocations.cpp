@@ -63,16 +63,19 @@ namespace {
 // Allocations of the third of three equal steps.
 std::int64_t allocations_of_a_step(const std::string& name,
                                    engine::DType dtype,
-                                   engine::Checkpointing checkpointing)
+                                   engine::Checkpointing checkpointing,
+                                   engine::ops::QuantType base_quant = {})
 {
     engine::CpuBackend backend(2);
     const tests::GoldenCase golden(name);
-    const engine::BaseModel model = golden.load(backend, {.dtype = dtype});
+    const engine::BaseModel model =
+        golden.load(backend, {.dtype = dtype, .base_quant = base_quant});
     const engine::LoraAdapter adapter = golden.load_adapter(backend, model);
     engine::LoraConfig config = adapter.config();
     const engine::MicroBatch batch = golden.batch();
     engine::TransformerLimits limits = tests::limits_for(batch);
     limits.checkpointing = checkpointing;
+    limits.kept_layers = 1;
     engine::Transformer transformer(backend, model, limits, &config);
     engine::LoraGradients gradients(backend, adapter);
     const engine::TrainPass pass = {.adapter = &adapter, .gradients = &gradients};
@@ -99,6 +102,10 @@ TEST(Allocations, AStepAllocatesNothing)
     EXPECT_EQ(allocations_of_a_step("llama3", DType::F32, Checkpointing::None), 0);
     EXPECT_EQ(allocations_of_a_step("qwen3", DType::F32, Checkpointing::PerLayer), 0);
     EXPECT_EQ(allocations_of_a_step("qwen2", DType::BF16, Checkpointing::None), 0);
+    using engine::ops::QuantType;
+    EXPECT_EQ(allocations_of_a_step("llama3", DType::F32, Checkpointing::PerLayer, QuantType::Nf4),
+              0);
+    EXPECT_EQ(allocations_of_a_step("qwen3", DType::BF16, Checkpointing::None, QuantType::Int8), 0);
 }
 
 } // namespace

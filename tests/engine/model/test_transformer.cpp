@@ -307,7 +307,8 @@ TEST_F(TransformerTest, ArenaBytesAreWhatTheConstructorTakes)
                                                   .max_sequence_length = 21,
                                                   .backward = backward,
                                                   .full = lora == nullptr,
-                                                  .checkpointing = checkpointing};
+                                                  .checkpointing = checkpointing,
+                                                  .kept_layers = 1};
                 const std::int64_t before = live();
                 const Transformer transformer(m_backend, m_model, limits, lora);
                 EXPECT_EQ(live() - before,

@@ -217,15 +217,27 @@ TEST_F(TrainerTest, ResumeGoesOnBitForBitOnAQuantisedBase)
 
 TEST_F(TrainerTest, ABudgetForActivationsChangesNoBit)
 {
-    const fs::path plain = make("plain", {{"dropout", 0.1}});
-    const fs::path budget = make("budget", {{"dropout", 0.1}, {"activation_budget", 1}});
+    Json settings = {{"dropout", 0.1}, {"seq_len", 256}, {"micro_batch_size", 8}};
+    const auto activations = [](const fs::path& run) {
+        const Json json = engine::value_or_throw(engine::read_json_file(run / "run.json"));
+        return json["facts"]["memory_terms"]["activations"].get<std::int64_t>();
+    };
+    const fs::path plain = make("plain", settings);
     ASSERT_TRUE(train(plain));
+    settings["activation_budget"] = activations(plain) >> 20U; // a little less than it takes
+    const fs::path budget = make("budget", settings);
     ASSERT_TRUE(train(budget));
+    EXPECT_LT(activations(budget), activations(plain));
+    EXPECT_LE(activations(budget), settings["activation_budget"].get<std::int64_t>() << 20U);
     EXPECT_EQ(metric_losses(plain), metric_losses(budget));
-    const fs::path both = make("both", {{"grad_checkpointing", true}, {"activation_budget", 1}});
-    const Result<FinishedEvent> refused = train(both);
-    ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().message, HasSubstr("activation_budget"));
+    EXPECT_TRUE(only<engine::WarningEvent>(m_events).empty());
+
+    // One that cannot be kept is said with what it takes.
+    settings["activation_budget"] = 1;
+    ASSERT_TRUE(train(make("too_small", settings)));
+    ASSERT_EQ(only<engine::WarningEvent>(m_events).size(), 1U);
+    EXPECT_THAT(only<engine::WarningEvent>(m_events).front().message,
+                testing::AllOf(HasSubstr("activation_budget: 1 MiB"), HasSubstr("take")));
 }
 
 TEST_F(TrainerTest, AQuantisedBaseTrainsAndTheAdapterSaysSo)

@@ -49,7 +49,7 @@ std::vector<Command> every_command()
                                        SampleCommand{},
                                        StopCommand{false},
                                        QuitCommand{},
-                                       LoadModelCommand{"m", "bf16"},
+                                       LoadModelCommand{"m", "bf16", "nf4"},
                                        LoadAdapterCommand{"k", "p"},
                                        UnloadAdapterCommand{"k"},
                                        generate,
