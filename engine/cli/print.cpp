@@ -54,7 +54,8 @@ void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel
 {
     const auto trained = to_string(adapter.base_quant());
     const auto here = to_string(base.base_quant());
-    if (trained != here) {
+    // Without a record nobody knows: adapters of other software have none.
+    if (adapter.base_quant() != engine::ops::QuantType::None && trained != here) {
         std::cerr << "note: the adapter was trained on the base in base_quant " << trained
                   << ", this is " << here << "; --base-quant " << trained
                   << " computes as training did\n";

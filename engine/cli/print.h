@@ -20,7 +20,7 @@ void print_json(engine::Json answer);
 // "12,345,678".
 [[nodiscard]] std::string count_text(std::int64_t count);
 
-// One sentence to stderr when the adapter was trained on its base in another quantisation.
+// One sentence to stderr when the adapter records another quantisation of its base than this one.
 void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel& base);
 
 // One sentence to stderr, and the exit code of its category.

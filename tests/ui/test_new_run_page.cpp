@@ -51,8 +51,21 @@ private Q_SLOTS:
         QVERIFY(!fit->isVisible());
     }
 
+    void makeItFitSaysWhenNothingHelps_data()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<bool>("gradCheckpointing");
+        QTest::addColumn<QString>("baseQuant");
+        QTest::newRow("adapters") << u"lora"_s << true << u"nf4"_s;
+        // Every weight trains: there is nothing to recompute or to quantise.
+        QTest::newRow("every weight") << u"full"_s << false << u"none"_s;
+    }
+
     void makeItFitSaysWhenNothingHelps()
     {
+        QFETCH(QString, method);
+        QFETCH(bool, gradCheckpointing);
+        QFETCH(QString, baseQuant);
         qputenv("LOWRANK_FAKE", "tiny_memory");
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
         if (!studio.app().hasSample()) {
@@ -60,6 +73,8 @@ private Q_SLOTS:
         }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
+        page.spec().setValue(u"method"_s, method);
+        QVERIFY2(page.spec().canStart(), qPrintable(page.spec().errors().values().join(u' ')));
         QPushButton* fit = tests::buttonWithText(&page, u"Make it &fit"_s);
         QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), kPatienceMilliseconds);
         fit->click();
@@ -67,36 +82,13 @@ private Q_SLOTS:
             page.banner().property("banner").toString(), u"warning"_s, kPatienceMilliseconds);
         QVERIFY(page.banner().text().contains("smallest settings"_L1));
         QCOMPARE(page.spec().value(u"micro_batch_size"_s).toLongLong(), qint64{1});
-        QCOMPARE(page.spec().value(u"grad_checkpointing"_s).toBool(), true);
-        QCOMPARE(page.spec().value(u"base_quant"_s).toString(), u"nf4"_s);
+        QCOMPARE(page.spec().value(u"grad_checkpointing"_s).toBool(), gradCheckpointing);
+        QCOMPARE(page.spec().value(u"base_quant"_s).toString(), baseQuant);
         // The worker resolved 512 tokens: halved to 256 and 128, and no further.
         QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
         // Whoever wants to may start all the same, and the settings are not frozen.
-        QVERIFY(tests::buttonWithText(&page, u"&Start training"_s)->isEnabled());
-        qunsetenv("LOWRANK_FAKE");
-    }
-
-    // Every weight trains: there is nothing to recompute or to quantise.
-    void makeItFitLeavesFullTrainingWhatItIs()
-    {
-        qputenv("LOWRANK_FAKE", "tiny_memory");
-        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
-        ui::NewRunPage page(studio.context(), nullptr);
-        openWithSample(studio, page);
-        page.spec().setValue(u"method"_s, u"full"_s);
-        QVERIFY2(page.spec().canStart(), qPrintable(page.spec().errors().values().join(u' ')));
-        QPushButton* fit = tests::buttonWithText(&page, u"Make it &fit"_s);
-        QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), kPatienceMilliseconds);
-        fit->click();
-        QTRY_COMPARE_WITH_TIMEOUT(
-            page.banner().property("banner").toString(), u"warning"_s, kPatienceMilliseconds);
-        QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
-        QCOMPARE(page.spec().value(u"grad_checkpointing"_s).toBool(), false);
-        QCOMPARE(page.spec().value(u"base_quant"_s).toString(), u"none"_s);
         QVERIFY(page.spec().canStart());
+        QVERIFY(tests::buttonWithText(&page, u"&Start training"_s)->isEnabled());
         qunsetenv("LOWRANK_FAKE");
     }
 

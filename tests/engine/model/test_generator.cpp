@@ -51,6 +51,24 @@ INSTANTIATE_TEST_SUITE_P(Families,
                          testing::ValuesIn(tests::golden_cases()),
                          [](const auto& family) { return family.param; });
 
+class KvCacheMemory : public lowrank_test::OnTestDevice<testing::Test>
+{};
+
+TEST_F(KvCacheMemory, IsWhatTheEstimateCounts)
+{
+    engine::Backend& backend = lowrank_test::test_backend();
+    const tests::GoldenCase golden("qwen3");
+    for (const auto quant : {engine::ops::QuantType::None, engine::ops::QuantType::Nf4}) {
+        const engine::BaseModel model = golden.load(backend, {.base_quant = quant});
+        const std::int64_t before = backend.allocator().live_bytes();
+        const engine::KvDecoder decoder(backend, model, 17);
+        EXPECT_EQ(
+            backend.allocator().live_bytes() - before,
+            engine::KvDecoder::memory_bytes(
+                backend, model.config(), model.dtype(), quant != engine::ops::QuantType::None, 17));
+    }
+}
+
 class GeneratorTest : public lowrank_test::OnTestDevice<testing::Test>
 {
 protected:
