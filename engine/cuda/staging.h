@@ -23,7 +23,7 @@ public:
     // Queues the bytes on the stream; waits only when both halves are still on their way.
     void upload(const void* from, DeviceAddress to, std::size_t bytes, StreamHandle stream);
 
-    // Waits for the stream's work and the bytes.
+    // Waits, once for every half's worth of bytes, for the stream's work and them.
     void download(DeviceAddress from, void* to, std::size_t bytes, StreamHandle stream);
 
 private:

@@ -9,6 +9,7 @@
 #include "engine/model/loss_head.h"
 #include "engine/model/micro_batch.h"
 #include "engine/model/workspace.h"
+#include "engine/ops/cross_entropy.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/embedding.h"
 
@@ -21,7 +22,7 @@ struct Transformer::Impl
          const TransformerLimits& wanted,
          const LoraConfig* adapter);
 
-    double run(const MicroBatch& batch, const TrainPass& pass);
+    void queue(const MicroBatch& batch, const TrainPass& pass);
     void logits(const MicroBatch& batch,
                 const LoraAdapter* adapter,
                 std::span<const std::int32_t> positions,
@@ -30,13 +31,13 @@ struct Transformer::Impl
     void upload(const MicroBatch& batch);
     [[nodiscard]] PassContext context(const MicroBatch& batch, const LoraAdapter* adapter);
     void check_pass(const TrainPass& pass) const;
-    void check_adapter(const LoraAdapter& adapter) const;
     // The last block's output.
     TensorView forward(PassContext context, bool backward_follows);
     void backward(PassContext context, TensorView dx);
     void recompute(PassContext context, std::int64_t layer);
     void head(const PassContext& context, TensorView x, bool backward_follows);
-    // The weighted sum of the head's losses; waits for all of the pass.
+    // The weighted sum of the head's losses, on the device, or here after all of the pass.
+    void sum_losses(TensorView loss);
     double read_losses();
     [[nodiscard]] HeadGradients head_gradients(const TrainPass& pass);
     void embedding_gradient(const PassContext& context, TensorView dx);
@@ -125,22 +126,7 @@ void Transformer::Impl::check_pass(const TrainPass& pass) const
     ENGINE_CHECK(pass.sink == nullptr || limits.weight_sink,
                  "transformer: laid out without a weight gradient");
     if (wanted != 0 && pass.adapter != nullptr) {
-        check_adapter(*pass.adapter);
-    }
-}
-
-void Transformer::Impl::check_adapter(const LoraAdapter& adapter) const
-{
-    const LoraConfig* lora = workspace.layout().lora;
-    for (const LoraMatrix& matrix : adapter.matrices()) {
-        ENGINE_CHECK(lora != nullptr && lora->targets(matrix.layer, matrix.target)
-                         && lora->rank_of(matrix.layer, matrix.target) == matrix.rank,
-                     "transformer: laid out for another adapter: layer ",
-                     matrix.layer,
-                     " ",
-                     to_string(matrix.target),
-                     " has rank ",
-                     matrix.rank);
+        workspace.check_adapter(*pass.adapter);
     }
 }
 
@@ -259,6 +245,16 @@ void Transformer::Impl::head(const PassContext& context, TensorView x, bool back
                .gradients = head_gradients(*context.pass)});
 }
 
+void Transformer::Impl::sum_losses(TensorView loss)
+{
+    losses.clear();
+    const auto count = static_cast<std::int64_t>(targets.size());
+    ops::weighted_loss(backend,
+                       activations.head.losses.rows(0, count),
+                       activations.batch.loss_weights.rows(0, count),
+                       loss);
+}
+
 double Transformer::Impl::read_losses()
 {
     losses.resize(targets.size());
@@ -293,7 +289,7 @@ void Transformer::Impl::zero_gradients(const TrainPass& pass)
     }
 }
 
-double Transformer::Impl::run(const MicroBatch& batch, const TrainPass& pass)
+void Transformer::Impl::queue(const MicroBatch& batch, const TrainPass& pass)
 {
     check_pass(pass);
     const bool backward_follows =
@@ -304,16 +300,14 @@ double Transformer::Impl::run(const MicroBatch& batch, const TrainPass& pass)
         pass_context.dropout = static_cast<float>(pass.adapter->config().dropout);
     }
     if (backward_follows && targets.empty()) {
-        losses.clear();
         zero_gradients(pass);
-        return 0.0;
+        return;
     }
     const TensorView x = forward(pass_context, backward_follows);
     head(pass_context, x, backward_follows);
     if (backward_follows) {
         backward(pass_context, x);
     }
-    return read_losses();
 }
 
 void Transformer::Impl::logits(const MicroBatch& batch,
@@ -367,7 +361,14 @@ Transformer::~Transformer() = default;
 
 double Transformer::run(const MicroBatch& batch, const TrainPass& pass)
 {
-    return m_impl->run(batch, pass);
+    m_impl->queue(batch, pass);
+    return m_impl->read_losses();
+}
+
+void Transformer::queue(const MicroBatch& batch, const TrainPass& pass, TensorView loss)
+{
+    m_impl->queue(batch, pass);
+    m_impl->sum_losses(loss);
 }
 
 std::span<const float> Transformer::last_losses() const

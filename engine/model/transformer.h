@@ -109,6 +109,10 @@ public:
     // allocation after the first call of a shape. Throws EngineError.
     double run(const MicroBatch& batch, const TrainPass& pass);
 
+    // The same without waiting for the device: the loss is in `loss` (f32 [1] on the device) when
+    // its work is done. last_losses() is empty until the next run.
+    void queue(const MicroBatch& batch, const TrainPass& pass, TensorView loss);
+
     // Negative log-likelihood of every unmasked position of the last run, in order of position.
     [[nodiscard]] std::span<const float> last_losses() const;
 

@@ -83,6 +83,21 @@ void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
     context.scratch.lora_difference_copy = m_wide_difference_copy;
 }
 
+void Workspace::check_adapter(const LoraAdapter& adapter) const
+{
+    const LoraConfig* lora = m_layout.lora;
+    for (const LoraMatrix& matrix : adapter.matrices()) {
+        ENGINE_CHECK(lora != nullptr && lora->targets(matrix.layer, matrix.target)
+                         && lora->rank_of(matrix.layer, matrix.target) == matrix.rank,
+                     "transformer: laid out for another adapter: layer ",
+                     matrix.layer,
+                     " ",
+                     to_string(matrix.target),
+                     " has rank ",
+                     matrix.rank);
+    }
+}
+
 PassContext Workspace::context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter)
 {
     fill_rope(length);

@@ -30,6 +30,10 @@ public:
     [[nodiscard]] PassContext
     context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter);
 
+    // Throws EngineError when activations were laid out for another adapter than this one, which is
+    // to be trained.
+    void check_adapter(const LoraAdapter& adapter) const;
+
     // Bytes of the arena of such a layout.
     [[nodiscard]] static std::size_t arena_bytes(Backend& backend, const ActivationLayout& layout);
 

@@ -37,4 +37,21 @@ void cross_entropy(Backend& backend, const CrossEntropyArgs& args)
     dispatch_device(backend, [&](auto& device) { kernels::cross_entropy(device, args); });
 }
 
+void weighted_loss(Backend& backend,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss)
+{
+    constexpr const char* kOp = "weighted_loss";
+    check_rank(kOp, "losses", losses, 1);
+    check_dtype(kOp, "losses", losses, DType::F32);
+    check_shape(kOp, "weights", weights, losses.shape());
+    check_dtype(kOp, "weights", weights, DType::F32);
+    check_shape(kOp, "loss", loss, {1});
+    check_dtype(kOp, "loss", loss, DType::F32);
+    check_device(kOp, backend, {losses, weights, loss});
+    dispatch_device(backend,
+                    [&](auto& device) { kernels::weighted_loss(device, losses, weights, loss); });
+}
+
 } // namespace engine::ops

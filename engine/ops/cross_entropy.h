@@ -21,4 +21,11 @@ struct CrossEntropyArgs
 
 void cross_entropy(Backend& backend, const CrossEntropyArgs& args);
 
+// loss (f32 [1]) = the sum over rows of weights[i] * losses[i] (f32 [n]; 0 when n is 0), in float64
+// in a fixed order, rounded once.
+void weighted_loss(Backend& backend,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss);
+
 } // namespace engine::ops

@@ -1,7 +1,6 @@
 // Groups to ParameterSteps once; a step only writes the rates.
 #include "engine/train/optimizer.h"
 
-#include <cmath>
 #include <utility>
 
 #include "engine/ops/elementwise.h"
@@ -9,8 +8,6 @@
 namespace engine {
 
 namespace {
-
-constexpr double kClipEpsilon = 1e-6; // of torch.nn.utils.clip_grad_norm_
 
 ops::AdamWStep adamw_settings(const TrainConfig& config)
 {
@@ -88,15 +85,14 @@ void Optimizer::add(
     m_steps.push_back(step);
 }
 
-double Optimizer::grad_norm()
+void Optimizer::step(double learning_rate, std::int64_t step, const Numbers& numbers)
 {
-    return std::sqrt(ops::sum_of_squares(m_backend, m_steps));
-}
-
-void Optimizer::step(double learning_rate, double grad_norm, std::int64_t step)
-{
-    const double scale =
-        m_max_grad_norm > 0.0 ? std::min(1.0, m_max_grad_norm / (grad_norm + kClipEpsilon)) : 1.0;
+    ops::grad_scale(m_backend,
+                    {.parameters = m_steps,
+                     .losses = numbers.losses,
+                     .max_grad_norm = m_max_grad_norm,
+                     .grad_norm = numbers.grad_norm,
+                     .grad_scale = numbers.grad_scale});
     for (std::size_t i = 0; i < m_steps.size(); ++i) {
         const Parameter& parameter = m_parameters[i];
         m_steps[i].learning_rate =
@@ -104,11 +100,11 @@ void Optimizer::step(double learning_rate, double grad_norm, std::int64_t step)
         m_steps[i].weight_decay = static_cast<float>(parameter.weight_decay);
     }
     if (m_kind == OptimizerKind::Sgd) {
-        ops::sgd_step(m_backend, m_steps, static_cast<float>(scale));
+        ops::sgd_step(m_backend, m_steps, numbers.grad_scale);
         return;
     }
     m_adamw.step = step;
-    m_adamw.grad_scale = static_cast<float>(scale);
+    m_adamw.grad_scale = numbers.grad_scale;
     ops::adamw_step(m_backend, m_steps, m_adamw);
 }
 

@@ -34,13 +34,17 @@ public:
               BaseModel& model,
               FullGradients& gradients);
 
-    // The norm of all gradients, before clipping.
-    [[nodiscard]] double grad_norm();
+    // On the device, so that a step need not wait for it.
+    struct Numbers
+    {
+        ConstTensorView losses; // f32 [micro-batches] of this step
+        TensorView grad_norm;   // f32 [1]; written: the norm of all gradients, before clipping
+        TensorView grad_scale;  // f32 [1]; written: what max_grad_norm makes of them
+    };
 
-    // One step at `learning_rate` (the schedule's value). `grad_norm` is what the above returned:
-    // with max_grad_norm set, gradients are multiplied by min(1, max / (norm + 1e-6)), as
-    // torch.nn.utils.clip_grad_norm_. `step` counts from 1. Compute copies are refreshed.
-    void step(double learning_rate, double grad_norm, std::int64_t step);
+    // Queues one step at `learning_rate` (the schedule's value); `step` counts from 1. A loss or a
+    // norm that is not finite leaves everything as it is. Compute copies are refreshed.
+    void step(double learning_rate, std::int64_t step, const Numbers& numbers);
 
     // Every trained tensor with its moments, in a fixed order, for checkpoints. Moments are
     // undefined with SGD.

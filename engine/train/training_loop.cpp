@@ -63,28 +63,28 @@ LoopEnd TrainingLoop::run()
 bool TrainingLoop::step()
 {
     const TrainConfig& config = *m_parts.config;
-    m_parts.loader->step_batch(m_progress.step, m_batch);
-    double loss = 0.0;
-    double seconds = 0.0;
-    for (std::size_t i = 0; i < m_batch.micro_batches.size(); ++i) {
+    TrainingState& state = *m_parts.state;
+    take_batch();
+    m_paused = {};
+    const Clock::time_point start = Clock::now();
+    const auto count = static_cast<std::int64_t>(m_batch.micro_batches.size());
+    for (std::int64_t i = 0; i < count; ++i) {
         if (!wait_while_paused()) {
             return false;
         }
-        const Clock::time_point start = Clock::now();
-        const auto index = m_progress.step * config.grad_accum_steps + static_cast<std::int64_t>(i);
-        loss += m_parts.state->run(m_batch.micro_batches[i], i == 0, index);
-        seconds += std::chrono::duration<double>(Clock::now() - start).count();
+        state.queue(m_batch.micro_batches[static_cast<std::size_t>(i)],
+                    i,
+                    m_progress.step * config.grad_accum_steps + i);
     }
-    const Clock::time_point start = Clock::now();
-    Optimizer& optimizer = m_parts.state->optimizer();
-    const double grad_norm = optimizer.grad_norm();
-    check_finite(loss, grad_norm);
     const double learning_rate =
         config.learning_rate
         * learning_rate_factor(
             config.schedule, m_progress.step, config.warmup_steps, config.max_steps);
-    optimizer.step(learning_rate, grad_norm, m_progress.step + 1);
-    seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    state.queue_update(learning_rate, m_progress.step + 1, count);
+    prepare_next_batch(); // while the device computes
+    const auto [loss, grad_norm] = state.read_step();
+    check_finite(loss, grad_norm);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start - m_paused).count();
     ++m_progress.step;
     m_progress.tokens += m_batch.tokens;
     m_progress.seconds += seconds;
@@ -96,11 +96,32 @@ bool TrainingLoop::step()
     return true;
 }
 
+void TrainingLoop::take_batch()
+{
+    if (m_next_step == m_progress.step) {
+        std::swap(m_batch, m_next_batch);
+        m_next_step = -1;
+    } else {
+        m_parts.loader->step_batch(m_progress.step, m_batch);
+    }
+}
+
+void TrainingLoop::prepare_next_batch()
+{
+    const std::int64_t next = m_progress.step + 1;
+    if (next < m_parts.config->max_steps) {
+        m_parts.loader->step_batch(next, m_next_batch);
+        m_next_step = next;
+    }
+}
+
 // False when the run should stop.
 bool TrainingLoop::wait_while_paused()
 {
     RunControl& control = *m_parts.control;
     if (control.paused() && !control.stop_requested()) {
+        m_parts.state->backend().synchronize(); // what is queued belongs to the step's time
+        const Clock::time_point start = Clock::now();
         (*m_parts.sink)(StateEvent{"paused"});
         while (control.paused() && !control.stop_requested()) {
             serve_requests();
@@ -109,6 +130,7 @@ bool TrainingLoop::wait_while_paused()
         if (!control.stop_requested()) {
             (*m_parts.sink)(StateEvent{"training"});
         }
+        m_paused += Clock::now() - start;
     }
     return !control.stop_requested();
 }

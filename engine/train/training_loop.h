@@ -54,6 +54,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    // The rows of step number m_progress.step, in m_batch; and those of the next, ahead of time.
+    void take_batch();
+    void prepare_next_batch();
     [[nodiscard]] bool wait_while_paused();
     void serve_requests();
     void check_finite(double loss, double grad_norm) const;
@@ -67,6 +70,9 @@ private:
     Parts m_parts;
     RunProgress m_progress;
     StepBatch m_batch;
+    StepBatch m_next_batch;
+    std::int64_t m_next_step = -1; // whose rows m_next_batch holds; -1: nobody's
+    Clock::duration m_paused = {}; // in this step
     std::vector<MicroBatch> m_eval_batches;
     std::vector<SamplePrompt> m_prompts;
     Clock::time_point m_last_save = Clock::now();

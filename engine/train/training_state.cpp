@@ -12,6 +12,11 @@ namespace engine {
 
 namespace {
 
+// Places among a step's numbers.
+constexpr std::int64_t kGradNorm = 0;
+constexpr std::int64_t kGradScale = 1;
+constexpr std::int64_t kFirstLoss = 2;
+
 LoraInit adapter_init(Init init)
 {
     switch (init) {
@@ -93,16 +98,18 @@ void TrainingState::prepare_optimizer()
 void TrainingState::make_activations(const TrainConfig& config, std::int64_t longest)
 {
     m_transformer.reset();
+    m_read.resize(static_cast<std::size_t>(kFirstLoss + config.grad_accum_steps));
+    m_numbers = m_backend.tensor(DType::F32, {static_cast<std::int64_t>(m_read.size())});
     m_transformer.emplace(m_backend,
                           m_base,
                           training_limits(m_backend, config, m_base.config(), longest),
                           m_adapter ? &m_config.lora : nullptr);
 }
 
-double TrainingState::run(const MicroBatch& batch, bool first, std::int64_t index)
+void TrainingState::queue(const MicroBatch& batch, std::int64_t place, std::int64_t index)
 {
     TrainPass pass;
-    pass.accumulate = !first;
+    pass.accumulate = place > 0;
     if (m_adapter) {
         pass.adapter = &*m_adapter;
         pass.gradients = &*m_gradients;
@@ -111,7 +118,33 @@ double TrainingState::run(const MicroBatch& batch, bool first, std::int64_t inde
     } else {
         pass.full_gradients = &m_full_gradients;
     }
-    return m_transformer->run(batch, pass);
+    const std::int64_t row = kFirstLoss + place;
+    m_transformer->queue(batch, pass, m_numbers.view().rows(row, row + 1));
+}
+
+void TrainingState::queue_update(double learning_rate,
+                                 std::int64_t step,
+                                 std::int64_t micro_batches)
+{
+    m_num_losses = micro_batches;
+    const TensorView numbers = m_numbers;
+    m_optimizer->step(learning_rate,
+                      step,
+                      {.losses = numbers.rows(kFirstLoss, kFirstLoss + micro_batches),
+                       .grad_norm = numbers.rows(kGradNorm, kGradNorm + 1),
+                       .grad_scale = numbers.rows(kGradScale, kGradScale + 1)});
+}
+
+TrainingState::StepNumbers TrainingState::read_step()
+{
+    const std::int64_t end = kFirstLoss + m_num_losses;
+    m_backend.download(m_numbers.view().rows(0, end), m_read.data());
+    StepNumbers numbers;
+    numbers.grad_norm = static_cast<double>(m_read[kGradNorm]);
+    for (std::int64_t i = kFirstLoss; i < end; ++i) {
+        numbers.loss += static_cast<double>(m_read[static_cast<std::size_t>(i)]);
+    }
+    return numbers;
 }
 
 CheckpointTensors TrainingState::checkpoint_tensors()

@@ -42,9 +42,22 @@ public:
     // OutOfHostMemory or OutOfDeviceMemory; then there are none.
     void make_activations(const TrainConfig& config, std::int64_t longest);
 
-    // Loss and gradients of one micro-batch; the first of a step overwrites the gradients. `index`
-    // counts micro-batches over the whole run and chooses the dropout masks.
-    double run(const MicroBatch& batch, bool first, std::int64_t index);
+    // Queues loss and gradients of a step's micro-batch number `place`, from 0, which overwrites
+    // the gradients. `index` counts micro-batches over the whole run and chooses the dropout masks.
+    void queue(const MicroBatch& batch, std::int64_t place, std::int64_t index);
+
+    // Queues what ends a step of `micro_batches`; `step` counts from 1. Nothing changes when a loss
+    // or the gradients' norm is not finite.
+    void queue_update(double learning_rate, std::int64_t step, std::int64_t micro_batches);
+
+    struct StepNumbers
+    {
+        double loss = 0.0;
+        double grad_norm = 0.0; // before clipping
+    };
+
+    // Waits for the step: the only time in it.
+    [[nodiscard]] StepNumbers read_step();
 
     [[nodiscard]] Backend& backend() { return m_backend; }
 
@@ -53,8 +66,6 @@ public:
     [[nodiscard]] const LoraAdapter* adapter() const { return m_adapter ? &*m_adapter : nullptr; }
 
     [[nodiscard]] Transformer& transformer() { return *m_transformer; }
-
-    [[nodiscard]] Optimizer& optimizer() { return *m_optimizer; }
 
     [[nodiscard]] CheckpointTensors checkpoint_tensors();
 
@@ -77,6 +88,9 @@ private:
     FullGradients m_full_gradients;
     std::optional<Transformer> m_transformer;
     std::optional<Optimizer> m_optimizer;
+    Tensor m_numbers;              // f32: grad_norm, grad_scale, then each micro-batch's loss
+    std::vector<float> m_read;     // the same, here
+    std::int64_t m_num_losses = 0; // of the last step
 };
 
 } // namespace engine

@@ -24,4 +24,17 @@ void cross_entropy(CpuBackend& /*backend*/, const CrossEntropyArgs& args)
         });
 }
 
+void weighted_loss(CpuBackend& /*backend*/,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss)
+{
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < losses.numel(); ++i) {
+        sum += static_cast<double>(weights.data<float>()[i])
+               * static_cast<double>(losses.data<float>()[i]);
+    }
+    loss.data<float>()[0] = static_cast<float>(sum);
+}
+
 } // namespace engine::ops::kernels

@@ -87,11 +87,18 @@ void dropout_accumulate(CpuBackend& backend,
                         TensorView dx);
 
 void cross_entropy(CpuBackend& backend, const CrossEntropyArgs& args);
+void weighted_loss(CpuBackend& backend,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss);
 
 void adamw_step(CpuBackend& backend,
                 std::span<const ParameterStep> parameters,
                 const AdamWStep& step);
-void sgd_step(CpuBackend& backend, std::span<const ParameterStep> parameters, float grad_scale);
+void sgd_step(CpuBackend& backend,
+              std::span<const ParameterStep> parameters,
+              ConstTensorView grad_scale);
+void grad_scale(CpuBackend& backend, const GradScaleArgs& args);
 double sum_of_squares(CpuBackend& backend, std::span<const ParameterStep> parameters);
 
 } // namespace engine::ops::kernels

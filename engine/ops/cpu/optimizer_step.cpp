@@ -1,8 +1,9 @@
-// AdamW, SGD and the gradient norm on the CPU: elements over the threads, in pieces that stay in
-// cache.
+// AdamW, SGD, the gradient norm and clipping on the CPU: elements over the threads, in pieces that
+// stay in cache.
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "engine/core/parallel_for.h"
 #include "engine/ops/cpu/float_row.h"
@@ -12,6 +13,7 @@ namespace engine::ops::kernels {
 
 namespace {
 
+constexpr double kClipEpsilon = 1e-6; // of torch.nn.utils.clip_grad_norm_
 constexpr std::int64_t kPiece = 4096; // elements updated and then copied while in cache
 
 // The rounded copy of elements [begin, begin + n), if the model keeps one.
@@ -44,12 +46,22 @@ void for_pieces(const ParameterStep& parameter, const Update& update)
     });
 }
 
+// 1 where there is none.
+float value_of(ConstTensorView grad_scale)
+{
+    return grad_scale.defined() ? grad_scale.data<float>()[0] : 1.0F;
+}
+
 } // namespace
 
 void adamw_step(CpuBackend& /*backend*/,
                 std::span<const ParameterStep> parameters,
                 const AdamWStep& step)
 {
+    const float grad_scale = value_of(step.grad_scale);
+    if (std::isnan(grad_scale)) {
+        return;
+    }
     const auto& kernels = simd::vector_kernels();
     const auto t = static_cast<double>(step.step);
     const double bias1 = 1.0 - std::pow(static_cast<double>(step.beta1), t);
@@ -57,7 +69,7 @@ void adamw_step(CpuBackend& /*backend*/,
     for (const ParameterStep& parameter : parameters) {
         const double rate = parameter.learning_rate;
         const simd::AdamWScalars scalars = {
-            .grad_scale = step.grad_scale,
+            .grad_scale = grad_scale,
             .beta1 = step.beta1,
             .beta2 = step.beta2,
             .decay = static_cast<float>(1.0 - rate * parameter.weight_decay),
@@ -75,12 +87,18 @@ void adamw_step(CpuBackend& /*backend*/,
     }
 }
 
-void sgd_step(CpuBackend& /*backend*/, std::span<const ParameterStep> parameters, float grad_scale)
+void sgd_step(CpuBackend& /*backend*/,
+              std::span<const ParameterStep> parameters,
+              ConstTensorView grad_scale)
 {
+    const float factor = value_of(grad_scale);
+    if (std::isnan(factor)) {
+        return;
+    }
     const auto& kernels = simd::vector_kernels();
     for (const ParameterStep& parameter : parameters) {
         const float decay = 1.0F - parameter.learning_rate * parameter.weight_decay;
-        const float step = parameter.learning_rate * grad_scale;
+        const float step = parameter.learning_rate * factor;
         for_pieces(parameter, [&](std::int64_t begin, std::int64_t n) {
             kernels.sgd(parameter.value.data<float>() + begin,
                         parameter.grad.data<float>() + begin,
@@ -89,6 +107,21 @@ void sgd_step(CpuBackend& /*backend*/, std::span<const ParameterStep> parameters
                         step);
         });
     }
+}
+
+void grad_scale(CpuBackend& backend, const GradScaleArgs& args)
+{
+    const double norm = std::sqrt(sum_of_squares(backend, args.parameters));
+    double scale =
+        args.max_grad_norm > 0.0 ? std::min(1.0, args.max_grad_norm / (norm + kClipEpsilon)) : 1.0;
+    const float* losses = args.losses.data<float>();
+    const std::int64_t count = args.losses.defined() ? args.losses.numel() : 0;
+    const auto is_finite = [](float loss) { return std::isfinite(loss); };
+    if (!std::isfinite(norm) || !std::all_of(losses, losses + count, is_finite)) {
+        scale = std::numeric_limits<double>::quiet_NaN();
+    }
+    args.grad_norm.data<float>()[0] = static_cast<float>(norm);
+    args.grad_scale.data<float>()[0] = static_cast<float>(scale);
 }
 
 double sum_of_squares(CpuBackend& /*backend*/, std::span<const ParameterStep> parameters)

@@ -17,4 +17,17 @@ void cross_entropy(CudaBackend& backend, const CrossEntropyArgs& args)
                                           .write_gradient = args.write_gradient ? 1 : 0});
 }
 
+void weighted_loss(CudaBackend& backend,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss)
+{
+    backend.launch("",
+                   {.block = kThreads},
+                   WeightedLossArgs{.losses = losses.data<float>(),
+                                    .weights = weights.data<float>(),
+                                    .loss = loss.data<float>(),
+                                    .n = losses.numel()});
+}
+
 } // namespace engine::ops::kernels

@@ -1,4 +1,5 @@
-// Softmax cross-entropy of float32 logits: one block a row, two passes.
+// Softmax cross-entropy of float32 logits: one block a row, two passes;
+// and the sum of the rows' losses.
 #include "engine/ops/cuda/pack.cuh"
 #include "engine/ops/cuda/reduce.cuh"
 
@@ -75,6 +76,18 @@ LOWRANK_KERNEL(cross_entropy, CrossEntropyKernelArgs)
             x.v[k] = expf(x.v[k] - all.max) * factor - (c + k == label ? weight : 0.0F);
         }
         store_pack<float>(logits, c, vocab_size, x);
+    }
+}
+
+LOWRANK_KERNEL(weighted_loss, WeightedLossArgs)
+{
+    double sum = 0.0;
+    for (Index i = threadIdx.x; i < args.n; i += blockDim.x) {
+        sum += static_cast<double>(args.weights[i]) * args.losses[i];
+    }
+    sum = block_sum_of_doubles(sum);
+    if (threadIdx.x == 0) {
+        *args.loss = static_cast<float>(sum);
     }
 }
 

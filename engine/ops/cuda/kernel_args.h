@@ -177,53 +177,13 @@ struct CrossEntropyKernelArgs
     int write_gradient;
 };
 
-// One entry of a list of parameters in device memory.
-struct ParameterEntry
+// loss = the sum of weights[i] * losses[i], in float64; one block.
+struct WeightedLossArgs
 {
-    float* value;
-    const float* grad;
-    float* m;
-    float* v;
-    void* copy; // null when the model keeps none
-    Index size;
-    float decay;     // 1 - learning_rate * weight_decay
-    float step_size; // AdamW: learning_rate / (1 - beta1^t); SGD: learning_rate * grad_scale
-    int copy_is_bf16;
-    int unused;
-};
-
-// grid (pieces of the largest parameter, parameters).
-struct AdamWArgs
-{
-    static constexpr const char* kKernel = "adamw";
-    const ParameterEntry* parameters;
-    float grad_scale;
-    float beta1;
-    float beta2;
-    float inverse_sqrt_bias2;
-    float eps;
-};
-
-struct SgdArgs
-{
-    static constexpr const char* kKernel = "sgd";
-    const ParameterEntry* parameters;
-};
-
-// parts[y * gridDim.x + x] = the sum of part x of parameter y's gradient, squared.
-struct SumOfSquaresArgs
-{
-    static constexpr const char* kKernel = "sum_of_squares";
-    const ParameterEntry* parameters;
-    double* parts;
-};
-
-// total = the sum of n parts in order; one block.
-struct SumPartsArgs
-{
-    static constexpr const char* kKernel = "sum_parts";
-    const double* parts;
-    double* total;
+    static constexpr const char* kKernel = "weighted_loss";
+    const float* losses;
+    const float* weights;
+    float* loss;
     Index n;
 };
 

@@ -88,11 +88,18 @@ void dropout_accumulate(CudaBackend& backend,
                         TensorView dx);
 
 void cross_entropy(CudaBackend& backend, const CrossEntropyArgs& args);
+void weighted_loss(CudaBackend& backend,
+                   ConstTensorView losses,
+                   ConstTensorView weights,
+                   TensorView loss);
 
 void adamw_step(CudaBackend& backend,
                 std::span<const ParameterStep> parameters,
                 const AdamWStep& step);
-void sgd_step(CudaBackend& backend, std::span<const ParameterStep> parameters, float grad_scale);
+void sgd_step(CudaBackend& backend,
+              std::span<const ParameterStep> parameters,
+              ConstTensorView grad_scale);
+void grad_scale(CudaBackend& backend, const GradScaleArgs& args);
 double sum_of_squares(CudaBackend& backend, std::span<const ParameterStep> parameters);
 
 } // namespace engine::ops::kernels

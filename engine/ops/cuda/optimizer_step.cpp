@@ -1,12 +1,12 @@
-// AdamW, SGD and the gradient norm on the GPU: a list of the parameters goes over, one kernel does
-// them all.
+// AdamW, SGD, the gradient norm and clipping on the GPU: a list of the parameters goes over, one
+// kernel does them all.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "engine/ops/cuda/kernel_args.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/ops/cuda/launch.h"
+#include "engine/ops/cuda/optimizer_args.h"
 
 namespace engine::ops::kernels {
 
@@ -63,6 +63,16 @@ LaunchShape over(std::span<const ParameterStep> parameters)
             .block = kThreads};
 }
 
+// Each gradient's squares, summed in kParts parts.
+DeviceList queue_parts(CudaBackend& backend, std::span<const ParameterStep> parameters)
+{
+    const DeviceList list = send_list(backend, parameters, [](const ParameterStep& parameter) {
+        return entry_of(parameter, 0.0, 0.0);
+    });
+    backend.launch("", over(parameters), SumOfSquaresArgs{list.parameters, list.parts});
+    return list;
+}
+
 } // namespace
 
 void adamw_step(CudaBackend& backend,
@@ -82,23 +92,40 @@ void adamw_step(CudaBackend& backend,
     backend.launch("",
                    over(parameters),
                    AdamWArgs{.parameters = list.parameters,
-                             .grad_scale = step.grad_scale,
+                             .grad_scale = step.grad_scale.data<float>(),
                              .beta1 = step.beta1,
                              .beta2 = step.beta2,
                              .inverse_sqrt_bias2 = static_cast<float>(1.0 / std::sqrt(bias2)),
                              .eps = step.eps});
 }
 
-void sgd_step(CudaBackend& backend, std::span<const ParameterStep> parameters, float grad_scale)
+void sgd_step(CudaBackend& backend,
+              std::span<const ParameterStep> parameters,
+              ConstTensorView grad_scale)
 {
     if (parameters.empty()) {
         return;
     }
     const DeviceList list = send_list(backend, parameters, [&](const ParameterStep& parameter) {
         const float rate = parameter.learning_rate;
-        return entry_of(parameter, 1.0F - rate * parameter.weight_decay, rate * grad_scale);
+        return entry_of(parameter, 1.0F - rate * parameter.weight_decay, rate);
     });
-    backend.launch("", over(parameters), SgdArgs{list.parameters});
+    backend.launch("", over(parameters), SgdArgs{list.parameters, grad_scale.data<float>()});
+}
+
+void grad_scale(CudaBackend& backend, const GradScaleArgs& args)
+{
+    const DeviceList list = queue_parts(backend, args.parameters);
+    backend.launch(
+        "",
+        {.block = kThreads},
+        GradScaleKernelArgs{.parts = list.parts,
+                            .losses = args.losses.data<float>(),
+                            .grad_norm = args.grad_norm.data<float>(),
+                            .grad_scale = args.grad_scale.data<float>(),
+                            .max_grad_norm = args.max_grad_norm,
+                            .n = static_cast<Index>(args.parameters.size()) * kParts,
+                            .num_losses = args.losses.defined() ? args.losses.numel() : 0});
 }
 
 double sum_of_squares(CudaBackend& backend, std::span<const ParameterStep> parameters)
@@ -106,10 +133,7 @@ double sum_of_squares(CudaBackend& backend, std::span<const ParameterStep> param
     if (parameters.empty()) {
         return 0.0;
     }
-    const DeviceList list = send_list(backend, parameters, [](const ParameterStep& parameter) {
-        return entry_of(parameter, 0.0, 0.0);
-    });
-    backend.launch("", over(parameters), SumOfSquaresArgs{list.parameters, list.parts});
+    const DeviceList list = queue_parts(backend, parameters);
     const auto parts = static_cast<Index>(parameters.size()) * kParts;
     backend.launch("", {.block = kThreads}, SumPartsArgs{list.parts, list.total, parts});
     double total = 0.0;

@@ -1,4 +1,5 @@
-// AdamW, SGD and the gradient norm over all parameters in one launch.
+// AdamW, SGD, the gradient norm and clipping over all parameters in one launch.
+#include "engine/ops/cuda/optimizer_args.h"
 #include "engine/ops/cuda/reduce.cuh"
 
 namespace engine::ops::kernels {
@@ -16,12 +17,22 @@ __device__ inline void store_value(const ParameterEntry& parameter, Index i, flo
     }
 }
 
+// The factor of every gradient; NaN: the step is to change nothing.
+__device__ inline float factor_of(const float* grad_scale)
+{
+    return grad_scale == nullptr ? 1.0F : *grad_scale;
+}
+
 LOWRANK_KERNEL(adamw, AdamWArgs)
 {
+    const float grad_scale = factor_of(args.grad_scale);
+    if (grad_scale != grad_scale) {
+        return;
+    }
     const ParameterEntry parameter = args.parameters[blockIdx.y];
     const Index stride = static_cast<Index>(gridDim.x) * blockDim.x;
     for (Index i = thread_number(); i < parameter.size; i += stride) {
-        const float g = parameter.grad[i] * args.grad_scale;
+        const float g = parameter.grad[i] * grad_scale;
         const float m = args.beta1 * parameter.m[i] + (1.0F - args.beta1) * g;
         const float v = args.beta2 * parameter.v[i] + (1.0F - args.beta2) * g * g;
         parameter.m[i] = m;
@@ -34,31 +45,16 @@ LOWRANK_KERNEL(adamw, AdamWArgs)
 
 LOWRANK_KERNEL(sgd, SgdArgs)
 {
+    const float grad_scale = factor_of(args.grad_scale);
+    if (grad_scale != grad_scale) {
+        return;
+    }
     const ParameterEntry parameter = args.parameters[blockIdx.y];
+    const float step = parameter.step_size * grad_scale;
     const Index stride = static_cast<Index>(gridDim.x) * blockDim.x;
     for (Index i = thread_number(); i < parameter.size; i += stride) {
-        store_value(parameter,
-                    i,
-                    parameter.value[i] * parameter.decay - parameter.step_size * parameter.grad[i]);
+        store_value(parameter, i, parameter.value[i] * parameter.decay - step * parameter.grad[i]);
     }
-}
-
-// The sum over a block in a fixed order.
-__device__ inline double block_sum_of_doubles(double value)
-{
-    __shared__ double parts[kWarp];
-    for (int step = kWarp / 2; step > 0; step /= 2) {
-        value += __shfl_xor_sync(kAllLanes, value, step);
-    }
-    if (threadIdx.x % kWarp == 0) {
-        parts[threadIdx.x / kWarp] = value;
-    }
-    __syncthreads();
-    double sum = 0.0;
-    for (int i = 0; i < static_cast<int>(blockDim.x) / kWarp; ++i) {
-        sum += parts[i];
-    }
-    return sum;
 }
 
 LOWRANK_KERNEL(sum_of_squares, SumOfSquaresArgs)
@@ -76,16 +72,44 @@ LOWRANK_KERNEL(sum_of_squares, SumOfSquaresArgs)
     }
 }
 
-LOWRANK_KERNEL(sum_parts, SumPartsArgs)
+// In every thread.
+__device__ inline double sum_of_parts(const double* parts, Index n)
 {
     double sum = 0.0;
-    for (Index i = threadIdx.x; i < args.n; i += blockDim.x) {
-        sum += args.parts[i];
+    for (Index i = threadIdx.x; i < n; i += blockDim.x) {
+        sum += parts[i];
     }
-    sum = block_sum_of_doubles(sum);
+    return block_sum_of_doubles(sum);
+}
+
+LOWRANK_KERNEL(sum_parts, SumPartsArgs)
+{
+    const double sum = sum_of_parts(args.parts, args.n);
     if (threadIdx.x == 0) {
         *args.total = sum;
     }
+}
+
+__device__ inline bool is_finite(double x)
+{
+    return x - x == 0.0;
+}
+
+LOWRANK_KERNEL(grad_scale, GradScaleKernelArgs)
+{
+    constexpr double kClipEpsilon = 1e-6; // of torch.nn.utils.clip_grad_norm_
+    const double norm = sqrt(sum_of_parts(args.parts, args.n));
+    if (threadIdx.x != 0) {
+        return;
+    }
+    double scale =
+        args.max_grad_norm > 0.0 ? fmin(1.0, args.max_grad_norm / (norm + kClipEpsilon)) : 1.0;
+    bool finite = is_finite(norm);
+    for (Index i = 0; i < args.num_losses; ++i) {
+        finite = finite && is_finite(args.losses[i]);
+    }
+    *args.grad_norm = static_cast<float>(norm);
+    *args.grad_scale = static_cast<float>(finite ? scale : NAN);
 }
 
 } // namespace engine::ops::kernels

@@ -35,4 +35,22 @@ __device__ inline float block_sum(float value)
     return sum;
 }
 
+// The same of doubles.
+__device__ inline double block_sum_of_doubles(double value)
+{
+    __shared__ double parts[kWarp];
+    for (int step = kWarp / 2; step > 0; step /= 2) {
+        value += __shfl_xor_sync(kAllLanes, value, step);
+    }
+    if (threadIdx.x % kWarp == 0) {
+        parts[threadIdx.x / kWarp] = value;
+    }
+    __syncthreads();
+    double sum = 0.0;
+    for (int i = 0; i < static_cast<int>(blockDim.x) / kWarp; ++i) {
+        sum += parts[i];
+    }
+    return sum;
+}
+
 } // namespace engine::ops::kernels

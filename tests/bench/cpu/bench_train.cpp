@@ -5,8 +5,8 @@
 // DTYPE is f32 or bf16, with "+nf4" or "+int8" for a quantised base. DEVICE is the number of CPU
 // threads, or "cuda". TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN].
 // ADAPTER_DIR is the PEFT folder both sides start from.
+#include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -20,6 +20,12 @@ namespace {
 
 using namespace engine; // NOLINT(google-build-using-namespace): a program about it
 using Clock = std::chrono::steady_clock;
+
+// What a step leaves on the device, one float each.
+constexpr std::int64_t kLoss = 0;
+constexpr std::int64_t kNorm = 1;
+constexpr std::int64_t kScale = 2;
+constexpr std::int64_t kNumbers = 3;
 
 double seconds_since(Clock::time_point start)
 {
@@ -94,6 +100,7 @@ int run(char** arguments)
         *backend, model, {.max_tokens = rows * seq_len, .max_sequence_length = seq_len}, &config);
     LoraGradients gradients(*backend, adapter);
 
+    Tensor numbers = backend->tensor(DType::F32, {kNumbers});
     std::vector<Moments> moments;
     std::vector<ops::ParameterStep> parameters;
     for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
@@ -106,20 +113,27 @@ int run(char** arguments)
     for (std::int64_t step = 0; step < steps; ++step) {
         const MicroBatch batch = make_batch(ids + step * rows * seq_len, rows, seq_len);
         const Clock::time_point begin = Clock::now();
-        const double loss = transformer.run(batch, {.adapter = &adapter, .gradients = &gradients});
-        const double norm = std::sqrt(ops::sum_of_squares(*backend, parameters));
-        const double scale = norm > 1.0 ? 1.0 / (norm + 1e-6) : 1.0;
+        const TensorView place = numbers;
+        transformer.queue(
+            batch, {.adapter = &adapter, .gradients = &gradients}, place.rows(kLoss, kLoss + 1));
+        ops::grad_scale(*backend,
+                        {.parameters = parameters,
+                         .losses = place.rows(kLoss, kLoss + 1),
+                         .max_grad_norm = 1.0,
+                         .grad_norm = place.rows(kNorm, kNorm + 1),
+                         .grad_scale = place.rows(kScale, kScale + 1)});
         ops::adamw_step(
-            *backend, parameters, {.step = step + 1, .grad_scale = static_cast<float>(scale)});
+            *backend, parameters, {.step = step + 1, .grad_scale = place.rows(kScale, kScale + 1)});
         adapter.refresh_copies();
-        backend->synchronize();
+        std::array<float, kNumbers> read = {};
+        backend->download(place, read.data());
         const std::int64_t peak_bytes = backend->memory().peak_bytes;
         std::printf(
             "{\"step\":%lld,\"loss\":%.9g,\"grad_norm\":%.9g,\"seconds\":%.6f,\"since_start\":%.6f,"
             "\"peak_bytes\":%lld}\n",
             static_cast<long long>(step) + 1,
-            loss,
-            norm,
+            static_cast<double>(read[kLoss]),
+            static_cast<double>(read[kNorm]),
             seconds_since(begin),
             seconds_since(start),
             static_cast<long long>(peak_bytes));

@@ -223,6 +223,21 @@ TEST_F(TransformerTest, MaskedBatchHasNoGradient)
     EXPECT_TRUE(transformer.last_losses().empty());
 }
 
+TEST_F(TransformerTest, QueueLeavesTheLossAndTheGradientsOfRun)
+{
+    const MicroBatch batch = tests::random_batch({9, 6}, 50, 9, 1);
+    Transformer transformer(m_backend, m_model, tests::limits_for(batch), &m_config);
+    LoraGradients ran(m_backend, m_adapter);
+    LoraGradients queued(m_backend, m_adapter);
+    const double wanted = transformer.run(batch, {.adapter = &m_adapter, .gradients = &ran});
+    float loss = NAN;
+    transformer.queue(
+        batch, {.adapter = &m_adapter, .gradients = &queued}, {&loss, DType::F32, {1}});
+    EXPECT_EQ(loss, static_cast<float>(wanted));
+    EXPECT_EQ(flat(queued), flat(ran));
+    EXPECT_TRUE(transformer.last_losses().empty());
+}
+
 TEST_F(TransformerTest, LossIsTheWeightedSumOfLastLosses)
 {
     MicroBatch batch = tests::random_batch({9, 6}, 50, 9, 1);

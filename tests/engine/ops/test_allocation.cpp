@@ -189,6 +189,7 @@ TEST_P(AllocationTest, LossAndOptimizerAllocateNothing)
     GuardedTensor logits = random_tensor(DType::F32, {kRows, kWidth}, 1);
     GuardedTensor losses(DType::F32, {kRows});
     GuardedTensor value = random_tensor(DType::F32, {kRows}, 2);
+    GuardedTensor number(DType::F32, {1}, {1.0});
     const std::array<engine::ops::ParameterStep, 1> parameters = {
         {{.value = value.view(), .grad = value.view(), .m = rstd.view(), .v = losses.view()}}};
     EXPECT_EQ(allocations_of([&] {
@@ -198,7 +199,12 @@ TEST_P(AllocationTest, LossAndOptimizerAllocateNothing)
                                               .weights = value.view(),
                                               .losses = losses.view()});
                   engine::ops::adamw_step(backend, parameters, {});
-                  engine::ops::sgd_step(backend, parameters, 1.0F);
+                  engine::ops::sgd_step(backend, parameters, number.view());
+                  engine::ops::weighted_loss(backend, losses.view(), value.view(), number.view());
+                  engine::ops::grad_scale(backend,
+                                          {.parameters = parameters,
+                                           .grad_norm = number.view(),
+                                           .grad_scale = number.view()});
                   static_cast<void>(engine::ops::sum_of_squares(backend, parameters));
               }),
               0);

@@ -83,6 +83,38 @@ TEST_F(CrossEntropyTest, NanReachesTheLoss)
     EXPECT_TRUE(std::isnan(losses.values()[0]));
 }
 
+TEST_F(CrossEntropyTest, WeightedLossSumsInDouble)
+{
+    for (const std::int64_t n : {0, 1, 31, 257, 5003}) {
+        const Values losses = random_values(n, 1, 1e4);
+        GuardedTensor loss_rows(DType::F32, {n}, losses);
+        GuardedTensor weights = random_tensor(DType::F32, {n}, 2);
+        GuardedTensor loss(DType::F32, {1});
+        const Values rounded = loss_rows.values();
+        const Values factors = weights.values();
+        double wanted = 0.0;
+        for (std::size_t i = 0; i < rounded.size(); ++i) {
+            wanted += rounded[i] * factors[i];
+        }
+        engine::ops::weighted_loss(backend, loss_rows.view(), weights.view(), loss.view());
+        EXPECT_FLOAT_EQ(static_cast<float>(loss.values()[0]), static_cast<float>(wanted)) << n;
+        EXPECT_TRUE(loss.guards_unharmed());
+    }
+}
+
+TEST_F(CrossEntropyTest, WeightedLossRefusesBadArguments)
+{
+    GuardedTensor two(DType::F32, {2});
+    GuardedTensor three(DType::F32, {3});
+    GuardedTensor one(DType::F32, {1});
+    expect_refusal("weighted_loss", [&] {
+        engine::ops::weighted_loss(backend, two.view(), three.view(), one.view());
+    });
+    expect_refusal("weighted_loss", [&] {
+        engine::ops::weighted_loss(backend, two.view(), two.view(), two.view());
+    });
+}
+
 TEST_F(CrossEntropyTest, RefusesBadArguments)
 {
     LOWRANK_NEEDS_HOST_MEMORY();

@@ -1,6 +1,7 @@
 // AdamW's oracle values, LoRA+'s groups, clipping, the refreshed copies.
 #include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "engine/ops/elementwise.h"
 #include "engine/tensor/cpu_backend.h"
@@ -43,6 +44,19 @@ protected:
         fill(gradients.pairs[0].lora_b, value);
     }
 
+    // Takes a step and returns the gradients' norm.
+    double step(Optimizer& optimizer, double learning_rate, std::int64_t number, float loss = 1.0F)
+    {
+        float norm = 0.0F;
+        float scale = 0.0F;
+        optimizer.step(learning_rate,
+                       number,
+                       {.losses = {&loss, DType::F32, {1}},
+                        .grad_norm = {&norm, DType::F32, {1}},
+                        .grad_scale = {&scale, DType::F32, {1}}});
+        return static_cast<double>(norm);
+    }
+
     CpuBackend m_backend{1};
 };
 
@@ -56,10 +70,10 @@ TEST_F(OptimizerTest, AdamWFollowsTheOracle)
     LoraGradients gradients(m_backend, adapter);
     Optimizer optimizer(m_backend, config, adapter, gradients);
     set_gradients(gradients, 0.5F);
-    optimizer.step(0.1, optimizer.grad_norm(), 1);
+    (void)step(optimizer, 0.1, 1);
     EXPECT_NEAR(adapter.matrices()[0].lora_a.data<float>()[0], 0.890000002, 1e-6);
     set_gradients(gradients, -0.25F);
-    optimizer.step(0.1, optimizer.grad_norm(), 2);
+    (void)step(optimizer, 0.1, 2);
     EXPECT_NEAR(adapter.matrices()[0].lora_a.data<float>()[0], 0.854466298687846, 1e-6);
     EXPECT_NEAR(adapter.matrices()[0].lora_b.data<float>()[3], 0.854466298687846, 1e-6);
 }
@@ -74,11 +88,11 @@ TEST_F(OptimizerTest, LoraPlusMultipliesTheStepOfB)
     LoraAdapter adapter = make_adapter();
     LoraGradients gradients(m_backend, adapter);
     Optimizer optimizer(m_backend, config, adapter, gradients);
-    for (int step = 1; step <= 2; ++step) {
+    for (int number = 1; number <= 2; ++number) {
         const float a = adapter.matrices()[0].lora_a.data<float>()[0];
         const float b = adapter.matrices()[0].lora_b.data<float>()[0];
         set_gradients(gradients, 0.25F);
-        optimizer.step(1.0 / 1024.0, optimizer.grad_norm(), step);
+        (void)step(optimizer, 1.0 / 1024.0, number);
         // Powers of two: the arithmetic is exact.
         EXPECT_EQ(a - adapter.matrices()[0].lora_a.data<float>()[0], 0.25F / 1024.0F);
         EXPECT_EQ(b - adapter.matrices()[0].lora_b.data<float>()[0], 16.0F * 0.25F / 1024.0F);
@@ -95,11 +109,10 @@ TEST_F(OptimizerTest, ClippingScalesToTheNorm)
     Optimizer optimizer(m_backend, config, adapter, gradients);
     set_gradients(gradients, 0.5F);
     const auto count = static_cast<double>(adapter.parameter_count());
-    const double norm = optimizer.grad_norm();
-    EXPECT_NEAR(norm, 0.5 * std::sqrt(count), 1e-9);
-    optimizer.step(1.0, norm, 1);
-    const double step = 1.0 - static_cast<double>(adapter.matrices()[0].lora_a.data<float>()[0]);
-    EXPECT_NEAR(step, 0.5 / (norm + 1e-6), 1e-6);
+    const double norm = step(optimizer, 1.0, 1);
+    EXPECT_FLOAT_EQ(static_cast<float>(norm), static_cast<float>(0.5 * std::sqrt(count)));
+    const double moved = 1.0 - static_cast<double>(adapter.matrices()[0].lora_a.data<float>()[0]);
+    EXPECT_NEAR(moved, 0.5 / (norm + 1e-6), 1e-6);
 }
 
 TEST_F(OptimizerTest, SmallGradientsAreNotScaledUp)
@@ -110,8 +123,22 @@ TEST_F(OptimizerTest, SmallGradientsAreNotScaledUp)
     LoraGradients gradients(m_backend, adapter);
     Optimizer optimizer(m_backend, config, adapter, gradients);
     set_gradients(gradients, 1.0F / 1024.0F);
-    optimizer.step(1.0, optimizer.grad_norm(), 1);
+    (void)step(optimizer, 1.0, 1);
     EXPECT_EQ(adapter.matrices()[0].lora_a.data<float>()[0], 1.0F - 1.0F / 1024.0F);
+}
+
+TEST_F(OptimizerTest, ALossThatIsNotFiniteChangesNothing)
+{
+    TrainConfig config;
+    LoraAdapter adapter = make_adapter();
+    LoraGradients gradients(m_backend, adapter);
+    Optimizer optimizer(m_backend, config, adapter, gradients);
+    set_gradients(gradients, 0.5F);
+    (void)step(optimizer, 1.0, 1, std::numeric_limits<float>::infinity());
+    EXPECT_EQ(adapter.matrices()[0].lora_a.data<float>()[0], 1.0F);
+    EXPECT_EQ(optimizer.slots()[0].m.data<float>()[0], 0.0F);
+    (void)step(optimizer, 1.0, 1);
+    EXPECT_NE(adapter.matrices()[0].lora_a.data<float>()[0], 1.0F);
 }
 
 TEST_F(OptimizerTest, CopiesFollowTheMasters)
@@ -123,7 +150,7 @@ TEST_F(OptimizerTest, CopiesFollowTheMasters)
     LoraGradients gradients(m_backend, adapter);
     Optimizer optimizer(m_backend, config, adapter, gradients);
     set_gradients(gradients, 0.5F);
-    optimizer.step(1.0, optimizer.grad_norm(), 1);
+    (void)step(optimizer, 1.0, 1);
     EXPECT_EQ(engine::to_float(adapter.matrices()[0].lora_a_copy.data<engine::bfloat16_t>()[0]),
               0.5F);
 }
@@ -154,7 +181,7 @@ TEST_F(OptimizerTest, NormsHaveNoWeightDecayInFullTraining)
     config.weight_decay = 0.5;
     Optimizer optimizer(m_backend, config, model, gradients);
     const float embedding = model.embed_tokens().data<float>()[0];
-    optimizer.step(0.5, optimizer.grad_norm(), 1);
+    (void)step(optimizer, 0.5, 1);
     EXPECT_EQ(model.norm().data<float>()[0], 1.0F);
     EXPECT_FLOAT_EQ(model.embed_tokens().data<float>()[0], 0.75F * embedding);
 }

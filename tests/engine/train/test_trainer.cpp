@@ -390,6 +390,25 @@ TEST_F(TrainerTest, EarlyStoppingKeepsTheBestWeights)
     EXPECT_EQ(result->eval_loss, evals[evals.size() - 3].loss);
 }
 
+// AdamW does not see a gradient's scale, so B at ratio times the rate moves s B as alpha times the
+// ratio would: which alpha a comparison of LoRA+ with LoRA is made at decides what it shows.
+TEST_F(TrainerTest, LoraPlusMovesAsALargerAlphaWould)
+{
+    const Json common = {{"adam_eps", 1e-30}, // below every float's last bit here
+                         {"max_grad_norm", 0},
+                         {"weight_decay", 0}};
+    Json plus = common;
+    plus.update({{"alpha", 8}, {"loraplus_ratio", 4}});
+    Json large = common;
+    large.update({{"alpha", 32}, {"loraplus_ratio", 1}});
+    ASSERT_TRUE(train(make("plus", plus)));
+    ASSERT_TRUE(train(make("large", large)));
+    const std::vector<double> losses = metric_losses(m_folder.path() / "plus");
+    EXPECT_EQ(losses, metric_losses(m_folder.path() / "large")); // powers of two: bit for bit
+    ASSERT_TRUE(train(make("equal", common)));
+    EXPECT_NE(losses, metric_losses(m_folder.path() / "equal"));
+}
+
 TEST_F(TrainerTest, LossThatIsNotFiniteEndsTheRunAndKeepsTheCheckpoint)
 {
     const fs::path run = make("run",

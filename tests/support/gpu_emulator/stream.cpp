@@ -11,6 +11,7 @@ namespace {
 
 std::deque<Work> g_queue;
 std::uint64_t g_done = 0;
+std::uint64_t g_waits = 0;
 int g_status = 0;
 
 } // namespace
@@ -28,6 +29,7 @@ std::uint64_t queued()
 int run_until(std::uint64_t count)
 {
     const DeviceAccess access;
+    g_waits += g_done < count && !g_queue.empty() ? 1 : 0;
     while (g_done < count && !g_queue.empty()) {
         const Work work = std::move(g_queue.front());
         g_queue.pop_front();
@@ -37,6 +39,11 @@ int run_until(std::uint64_t count)
         }
     }
     return g_status;
+}
+
+std::uint64_t waits()
+{
+    return g_waits;
 }
 
 } // namespace emulator

@@ -19,4 +19,7 @@ void enqueue(Work work);
 // call too, as a lost device does.
 [[nodiscard]] int run_until(std::uint64_t count);
 
+// How often a caller found unfinished work that it had to wait for.
+[[nodiscard]] std::uint64_t waits();
+
 } // namespace emulator

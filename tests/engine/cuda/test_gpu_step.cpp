@@ -1,0 +1,104 @@
+// A training step on the emulated GPU: the CPU's numbers, and one wait however many micro-batches.
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include "engine/core/shared_library.h"
+#include "engine/tensor/cpu_backend.h"
+#include "engine/tensor/cuda_backend.h"
+#include "engine/train/training_state.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_run.h"
+
+namespace engine {
+namespace {
+
+constexpr std::int64_t kMicroBatches = 3;
+constexpr std::int64_t kLength = 12; // tokens of each
+
+std::unique_ptr<CudaBackend> open_emulated()
+{
+    static constexpr std::byte kAnything[1] = {};
+    CudaOptions options;
+    options.driver = EMULATED_DRIVER;
+    options.cublas_lt = EMULATED_CUBLAS;
+    options.code = kAnything;
+    return value_or_throw(CudaBackend::open(0, options));
+}
+
+// How often somebody had to wait for the emulated device.
+std::uint64_t waits()
+{
+    static const SharedLibrary emulator = value_or_throw(SharedLibrary::open(EMULATED_DRIVER));
+    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol("emulated_waits"))();
+}
+
+MicroBatch batch_number(std::int64_t number)
+{
+    MicroBatch batch;
+    for (std::int64_t i = 0; i < kLength; ++i) {
+        const bool last = i + 1 == kLength;
+        batch.tokens.push_back(static_cast<std::int32_t>((7 * i + number) % 256));
+        batch.labels.push_back(last ? -1 : static_cast<std::int32_t>((7 * i + 7 + number) % 256));
+        batch.weights.push_back(last ? 0.0F : 1.0F / (kMicroBatches * (kLength - 1)));
+        batch.positions.push_back(static_cast<std::int32_t>(i));
+    }
+    batch.offsets = {0, static_cast<std::int32_t>(kLength)};
+    return batch;
+}
+
+class GpuStep : public testing::Test
+{
+protected:
+    void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
+
+    std::unique_ptr<TrainingState> state_on(Backend& backend)
+    {
+        Json settings = tests::tiny_settings(m_folder.path());
+        settings["grad_accum_steps"] = kMicroBatches;
+        const TrainConfig config = value_or_throw(TrainConfig::from_json(settings));
+        auto state = value_or_throw(TrainingState::create(backend, config, {}, {}));
+        state->prepare_optimizer();
+        state->make_activations(config, kLength);
+        return state;
+    }
+
+    static TrainingState::StepNumbers take_step(TrainingState& state, std::int64_t step)
+    {
+        for (std::int64_t i = 0; i < kMicroBatches; ++i) {
+            state.queue(batch_number(step + i), i, step * kMicroBatches + i);
+        }
+        state.queue_update(1e-2, step + 1, kMicroBatches);
+        return state.read_step();
+    }
+
+    tests::TemporaryFolder m_folder;
+};
+
+TEST_F(GpuStep, WaitsOnceForAnyNumberOfMicroBatches)
+{
+    const auto backend = open_emulated();
+    const auto state = state_on(*backend);
+    (void)take_step(*state, 0); // allocates scratch
+    const std::uint64_t before = waits();
+    (void)take_step(*state, 1);
+    EXPECT_EQ(waits() - before, 1U);
+}
+
+TEST_F(GpuStep, HasTheNumbersOfTheCpu)
+{
+    const auto gpu = open_emulated();
+    CpuBackend cpu(1);
+    const auto on_gpu = state_on(*gpu);
+    const auto on_cpu = state_on(cpu);
+    for (std::int64_t step = 0; step < 4; ++step) {
+        const TrainingState::StepNumbers got = take_step(*on_gpu, step);
+        const TrainingState::StepNumbers wanted = take_step(*on_cpu, step);
+        constexpr double kTolerance = 1e-5; // relative; sums in another order
+        EXPECT_NEAR(got.loss, wanted.loss, kTolerance * wanted.loss) << "step " << step;
+        EXPECT_NEAR(got.grad_norm, wanted.grad_norm, 10 * kTolerance * wanted.grad_norm)
+            << "step " << step;
+    }
+}
+
+} // namespace
+} // namespace engine
