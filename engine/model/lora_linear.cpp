@@ -4,6 +4,7 @@
 #include "engine/ops/dequantize.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
+#include "engine/ops/quantized_linear.h"
 
 namespace engine {
 
@@ -167,6 +168,18 @@ void base_gradients(Backend& backend, const LoraLinearBackwardArgs& args)
     }
 }
 
+// y (+)= x W^T
+void base_output(Backend& backend, const LoraLinearForwardArgs& args)
+{
+    const LinearWeights& base = *args.projection.base;
+    const float beta = beta_of(args.output);
+    if (base.quantized.defined() && args.x.size(0) <= ops::kFewRows) {
+        ops::quantized_linear(backend, args.x, base.quantized, args.y, beta);
+    } else {
+        ops::linear(backend, args.x, base_weight(backend, base, args.scratch), args.y, beta);
+    }
+}
+
 } // namespace
 
 void lora_linear_hidden(Backend& backend,
@@ -181,11 +194,7 @@ void lora_linear_hidden(Backend& backend,
 void lora_linear_forward(Backend& backend, const LoraLinearForwardArgs& args)
 {
     const LoraLinear& projection = args.projection;
-    ops::linear(backend,
-                args.x,
-                base_weight(backend, *projection.base, args.scratch),
-                args.y,
-                beta_of(args.output));
+    base_output(backend, args);
     if (projection.base->bias.defined()) {
         ops::add_bias(backend, args.y, projection.base->bias);
     }

@@ -10,7 +10,6 @@ namespace engine::ops {
 
 namespace {
 
-constexpr const char* kOp = "dequantize";
 constexpr std::int64_t kCodes = 16;        // of a weight in nf4
 constexpr std::int64_t kAbsmaxCodes = 256; // of an absmax
 
@@ -19,21 +18,18 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b)
     return (a + b - 1) / b;
 }
 
-void check(const char* name, const ConstTensorView& tensor, DType dtype, std::int64_t count)
-{
-    check_dtype(kOp, name, tensor, dtype);
-    check_shape(kOp, name, tensor, {count});
-}
-
 } // namespace
 
-void dequantize(Backend& backend, const QuantizedMatrix& matrix, TensorView weight)
+void check_quantized(const char* op, const Backend& backend, const QuantizedMatrix& matrix)
 {
-    check_shape(kOp, "weight", weight, matrix.shape);
-    check_rank(kOp, "weight", weight, 2);
-    check_float(kOp, "weight", weight);
-    ENGINE_CHECK(matrix.defined(), kOp, ": the matrix is not quantised");
-    const std::int64_t n = weight.numel();
+    ENGINE_CHECK(matrix.defined(), op, ": the matrix is not quantised");
+    ENGINE_CHECK(matrix.shape.rank() == 2, op, ": the matrix is ", matrix.shape, ", wanted 2-D");
+    const auto check =
+        [&](const char* name, const ConstTensorView& tensor, DType dtype, std::int64_t count) {
+            check_dtype(op, name, tensor, dtype);
+            check_shape(op, name, tensor, {count});
+        };
+    const std::int64_t n = matrix.shape.numel();
     if (matrix.type == QuantType::Nf4) {
         const std::int64_t blocks = ceil_div(n, kQuantBlock);
         check("codes", matrix.codes, DType::U8, ceil_div(n, 2));
@@ -43,18 +39,26 @@ void dequantize(Backend& backend, const QuantizedMatrix& matrix, TensorView weig
         check("nested_quant_map", matrix.nested_quant_map, DType::F32, kAbsmaxCodes);
     } else {
         check("codes", matrix.codes, DType::U8, n);
-        check("scale", matrix.scale, DType::F32, weight.size(0));
+        check("scale", matrix.scale, DType::F32, matrix.shape[0]);
     }
-    check_device(kOp,
+    check_device(op,
                  backend,
-                 {weight,
-                  matrix.codes,
+                 {matrix.codes,
                   matrix.absmax,
                   matrix.nested_absmax,
                   matrix.quant_map,
                   matrix.nested_quant_map,
                   matrix.scale});
-    if (n == 0) {
+}
+
+void dequantize(Backend& backend, const QuantizedMatrix& matrix, TensorView weight)
+{
+    constexpr const char* kOp = "dequantize";
+    check_quantized(kOp, backend, matrix);
+    check_shape(kOp, "weight", weight, matrix.shape);
+    check_float(kOp, "weight", weight);
+    check_device(kOp, backend, {weight});
+    if (weight.numel() == 0) {
         return;
     }
     dispatch_device(backend, [&](auto& device) { kernels::dequantize(device, matrix, weight); });

@@ -60,6 +60,9 @@ struct QuantizedMatrix
     [[nodiscard]] bool defined() const { return type != QuantType::None; }
 };
 
+// Throws EngineError, naming `op`, where a part is missing or not of the size that `shape` asks.
+void check_quantized(const char* op, const Backend& backend, const QuantizedMatrix& matrix);
+
 // weight ([rows, columns], f32 or bf16) = W. No aliasing.
 void dequantize(Backend& backend, const QuantizedMatrix& matrix, TensorView weight);
 

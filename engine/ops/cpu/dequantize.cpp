@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/core/parallel_for.h"
+#include "engine/ops/cpu/absmax.h"
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/simd/vector_kernels.h"
 #include "engine/tensor/dispatch.h"
@@ -10,20 +11,6 @@
 namespace engine::ops::kernels {
 
 namespace {
-
-// The absmax of blocks [block, block + count), which share one nested absmax.
-void decode_absmax(const QuantizedMatrix& matrix,
-                   std::int64_t block,
-                   std::int64_t count,
-                   std::array<float, kNestedBlock>& absmax)
-{
-    const std::uint8_t* codes = matrix.absmax.data<std::uint8_t>() + block;
-    const float* map = matrix.nested_quant_map.data<float>();
-    const float nested = matrix.nested_absmax.data<float>()[block / kNestedBlock];
-    for (std::int64_t i = 0; i < count; ++i) {
-        absmax[static_cast<std::size_t>(i)] = map[codes[i]] * nested + matrix.nested_offset;
-    }
-}
 
 template <typename T>
 void dequantize_nf4(const QuantizedMatrix& matrix, TensorView weight)
@@ -36,8 +23,10 @@ void dequantize_nf4(const QuantizedMatrix& matrix, TensorView weight)
         for (std::int64_t span = begin; span < end; ++span) {
             const std::int64_t first = span * kSpan;
             const std::int64_t count = std::min(kSpan, n - first);
-            decode_absmax(
-                matrix, span * kNestedBlock, (count + kQuantBlock - 1) / kQuantBlock, absmax);
+            decode_absmax(matrix,
+                          span * kNestedBlock,
+                          (count + kQuantBlock - 1) / kQuantBlock,
+                          absmax.data());
             kernels.dequantize_nf4(matrix.codes.data<std::uint8_t>() + first / 2,
                                    matrix.quant_map.data<float>(),
                                    absmax.data(),

@@ -17,6 +17,11 @@ namespace engine::ops::kernels {
 void matmul(CpuBackend& backend, const MatmulArgs& args);
 
 void dequantize(CpuBackend& backend, const QuantizedMatrix& matrix, TensorView weight);
+void quantized_linear(CpuBackend& backend,
+                      ConstTensorView x,
+                      const QuantizedMatrix& weight,
+                      TensorView y,
+                      float beta);
 
 void embedding_forward(CpuBackend& backend,
                        ConstTensorView ids,

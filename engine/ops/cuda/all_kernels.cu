@@ -9,6 +9,7 @@
 #include "engine/ops/cuda/elementwise.cu"
 #include "engine/ops/cuda/embedding.cu"
 #include "engine/ops/cuda/optimizer_step.cu"
+#include "engine/ops/cuda/quantized_linear.cu"
 #include "engine/ops/cuda/rms_norm.cu"
 #include "engine/ops/cuda/rope.cu"
 #include "engine/ops/cuda/swiglu.cu"

@@ -18,6 +18,11 @@ namespace engine::ops::kernels {
 void matmul(CudaBackend& backend, const MatmulArgs& args);
 
 void dequantize(CudaBackend& backend, const QuantizedMatrix& matrix, TensorView weight);
+void quantized_linear(CudaBackend& backend,
+                      ConstTensorView x,
+                      const QuantizedMatrix& weight,
+                      TensorView y,
+                      float beta);
 
 void embedding_forward(CudaBackend& backend,
                        ConstTensorView ids,

@@ -20,6 +20,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
+#include "engine/ops/quantized_linear.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/rope.h"
 #include "engine/ops/swiglu.h"
@@ -260,6 +261,29 @@ void bench_elements(Backend& backend, DType dtype)
     });
 }
 
+// A linear layer of few rows: on the codes, and by way of the dequantised weight.
+void bench_few_rows(Backend& backend,
+                    const ops::QuantizedMatrix& matrix,
+                    TensorView weight,
+                    std::int64_t rows)
+{
+    const DType dtype = weight.dtype();
+    const Tensor x = random_tensor(backend, dtype, {rows, weight.size(1)});
+    Tensor y = backend.tensor(dtype, {rows, weight.size(0)});
+    const auto weights = static_cast<double>(weight.numel());
+    const double apart = best_seconds([&] {
+        ops::dequantize(backend, matrix, weight);
+        ops::linear(backend, x, weight, y);
+    });
+    const double together = best_seconds([&] { ops::quantized_linear(backend, x, matrix, y); });
+    std::printf("%-14s %-5s %2lld rows: %6.2f G weights/s on the codes, %6.2f dequantised first\n",
+                std::string(to_string(matrix.type)).c_str(),
+                std::string(to_string(dtype)).c_str(),
+                static_cast<long long>(rows),
+                weights / together * 1e-9,
+                weights / apart * 1e-9);
+}
+
 // What is written to the dequantised weight; what is read is a small part of it.
 void bench_dequantize(Backend& backend, DType dtype)
 {
@@ -276,6 +300,9 @@ void bench_dequantize(Backend& backend, DType dtype)
             best_seconds([&] { ops::dequantize(backend, packed.view(maps), weight); });
         const std::string name = concat("from ", to_string(type));
         report_bandwidth(name.c_str(), dtype, static_cast<double>(weight.view().bytes()), seconds);
+        for (const std::int64_t rows : {std::int64_t{1}, ops::kFewRows / 2, ops::kFewRows}) {
+            bench_few_rows(backend, packed.view(maps), weight, rows);
+        }
     }
 }
 
