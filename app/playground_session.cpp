@@ -41,19 +41,21 @@ void PlaygroundSession::ensureClient()
     m_client->start();
 }
 
-void PlaygroundSession::loadBase(const QString& folder, const QString& dtype)
+void PlaygroundSession::loadBase(const QString& folder, const BaseWeights& weights)
 {
     if (m_state == State::Answering) {
         cancel();
     }
-    if (folder == m_baseModel && (m_state == State::Ready || m_state == State::Loading)) {
+    if (folder == m_baseModel && weights == m_baseWeights
+        && (m_state == State::Ready || m_state == State::Loading)) {
         return;
     }
     ensureClient();
     m_baseModel = folder;
+    m_baseWeights = weights;
     m_problem = {};
     m_resident.clear();
-    const qint64 id = m_client->send(loadModelCommand(folder, dtype));
+    const qint64 id = m_client->send(loadModelCommand(folder, weights));
     m_pending.insert(id, {Pending::Kind::Base, folder, -1, {}});
     setState(State::Loading);
 }

@@ -31,8 +31,10 @@ public:
 
     [[nodiscard]] const Problem& problem() const { return m_problem; }
 
-    // Makes a base resident; adapters of another base are let go.
-    void loadBase(const QString& folder, const QString& dtype = QStringLiteral("f32"));
+    [[nodiscard]] const BaseWeights& baseWeights() const { return m_baseWeights; }
+
+    // Makes a base resident, unless it is just so already; resident adapters are let go.
+    void loadBase(const QString& folder, const BaseWeights& weights = {});
     // Makes an adapter resident under its catalog id (or any key). `adapterLoaded` follows.
     void loadAdapter(const QString& key, const QString& folder);
     void unloadAdapter(const QString& key);
@@ -77,6 +79,7 @@ private:
     std::unique_ptr<WorkerClient> m_client;
     State m_state = State::Empty;
     QString m_baseModel;
+    BaseWeights m_baseWeights;
     Problem m_problem;
     QMap<qint64, Pending> m_pending;
     QStringList m_resident;

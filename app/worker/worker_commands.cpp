@@ -71,9 +71,12 @@ QJsonObject cancelCommand()
     return command("cancel"_L1);
 }
 
-QJsonObject loadModelCommand(const QString& baseModel, const QString& dtype)
+QJsonObject loadModelCommand(const QString& baseModel, const BaseWeights& weights)
 {
-    return {{u"command"_s, u"load_model"_s}, {u"base_model"_s, baseModel}, {u"dtype"_s, dtype}};
+    return {{u"command"_s, u"load_model"_s},
+            {u"base_model"_s, baseModel},
+            {u"dtype"_s, weights.dtype},
+            {u"base_quant"_s, weights.baseQuant}};
 }
 
 QJsonObject loadAdapterCommand(const QString& key, const QString& folder)

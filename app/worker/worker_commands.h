@@ -66,7 +66,17 @@ struct ExportOptions
 [[nodiscard]] QJsonObject discardCommand(); // stop without saving
 [[nodiscard]] QJsonObject quitCommand();
 [[nodiscard]] QJsonObject cancelCommand();
-[[nodiscard]] QJsonObject loadModelCommand(const QString& baseModel, const QString& dtype);
+
+// How a base's weights are held in memory.
+struct BaseWeights
+{
+    QString dtype = QStringLiteral("f32");      // what is computed with: "f32", "bf16"
+    QString baseQuant = QStringLiteral("none"); // "none", "nf4", "int8"
+
+    bool operator==(const BaseWeights&) const = default;
+};
+
+[[nodiscard]] QJsonObject loadModelCommand(const QString& baseModel, const BaseWeights& weights);
 [[nodiscard]] QJsonObject loadAdapterCommand(const QString& key, const QString& folder);
 [[nodiscard]] QJsonObject unloadAdapterCommand(const QString& key);
 [[nodiscard]] QJsonObject generateCommand(const GenerateRequest& request);

@@ -73,7 +73,7 @@ private Q_SLOTS:
         QTest::newRow("stop") << app::stopCommand();
         QTest::newRow("quit") << app::quitCommand();
         QTest::newRow("cancel") << app::cancelCommand();
-        QTest::newRow("load_model") << app::loadModelCommand(u"/m"_s, u"f32"_s);
+        QTest::newRow("load_model") << app::loadModelCommand(u"/m"_s, {});
         QTest::newRow("load_adapter") << app::loadAdapterCommand(u"k"_s, u"/a"_s);
         QTest::newRow("unload_adapter") << app::unloadAdapterCommand(u"k"_s);
         QTest::newRow("generate") << app::generateCommand(request);

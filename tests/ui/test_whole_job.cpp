@@ -238,6 +238,25 @@ private Q_SLOTS:
                                  kPatienceMilliseconds);
     }
 
+    void talkToItInFourBits()
+    {
+        auto& page = static_cast<ui::PlaygroundPage&>(
+            m_window->showPage(ui::PageId::Playground, m_first + u"/adapter"_s));
+        app::PlaygroundSession& session = m_studio->app().playground();
+        QCOMPARE(page.weights().currentData().toString(), u"f32"_s); // as the run had it
+        page.pane(0).clear();
+        page.pane(1).clear();
+        page.weights().setCurrentIndex(page.weights().findData(u"nf4"_s));
+        page.ask(u"2 + 2 ="_s);
+        QTRY_VERIFY_WITH_TIMEOUT(session.state() == app::PlaygroundSession::State::Ready
+                                     && !page.pane(1).lastAnswer().isEmpty(),
+                                 kPatienceMilliseconds);
+        QVERIFY(!page.pane(0).lastAnswer().isEmpty());
+        QCOMPARE(session.baseWeights().baseQuant, u"nf4"_s);
+        QCOMPARE(session.residentAdapters(), QStringList{m_first + u"/adapter"_s});
+        QVERIFY2(page.subtitle().contains(u"nf4"_s), qPrintable(page.subtitle()));
+    }
+
     void exportAndCheck()
     {
         auto& page = static_cast<ui::ExportPage&>(

@@ -25,6 +25,38 @@ constexpr int kDefaultTokens = 128;
 constexpr int kMostTokens = 4096;
 constexpr int kMostSeed = 1'000'000'000;
 
+// How the base can be held, as the Weights box offers it.
+struct WeightChoice
+{
+    const char* name; // of the field: "f32", "bf16", "nf4", "int8"
+    const char* text;
+};
+
+constexpr std::array<WeightChoice, 4> kWeights = {
+    {{"f32", QT_TRANSLATE_NOOP("ui::PlaygroundPage", "float32")},
+     {"bf16", QT_TRANSLATE_NOOP("ui::PlaygroundPage", "bfloat16")},
+     {"int8", QT_TRANSLATE_NOOP("ui::PlaygroundPage", "8 bits (int8)")},
+     {"nf4", QT_TRANSLATE_NOOP("ui::PlaygroundPage", "4 bits (nf4)")}}};
+
+bool isQuantised(const QString& name)
+{
+    return name == u"nf4"_s || name == u"int8"_s;
+}
+
+app::BaseWeights weightsOf(const QString& name)
+{
+    return isQuantised(name) ? app::BaseWeights{.baseQuant = name}
+                             : app::BaseWeights{.dtype = name};
+}
+
+// How the run that made the adapter held its base.
+QString weightsOfRun(const QJsonObject& config)
+{
+    const QString quant = config.value("base_quant"_L1).toString();
+    const QString dtype = config.value("dtype"_L1).toString();
+    return isQuantised(quant) ? quant : dtype == u"bf16"_s ? dtype : u"f32"_s;
+}
+
 template <typename Box>
 Box* addSampling(QVBoxLayout* column, const QString& label, const QString& help, QWidget* parent)
 {
@@ -68,10 +100,17 @@ void PlaygroundPage::buildActions()
     m_model = new QComboBox(this);
     m_model->setMinimumWidth(kModelWidth);
     m_model->setAccessibleName(tr("Base model"));
+    m_weights = new QComboBox(this);
+    m_weights->setAccessibleName(tr("Weights in memory"));
+    m_weights->setToolTip(
+        tr("How the base is held in memory: fewer bits need less of it and answer "
+           "a little less exactly. An adapter is opened as it was trained."));
+    fillWeights();
     m_load = makeButton(tr("&Load"), u"play"_s, theme(), this);
     QPushButton* clear = makeFlatButton(tr("Clear"), u"trash"_s, theme(), this);
     actions()->addWidget(clear);
     actions()->addWidget(m_model);
+    actions()->addWidget(m_weights);
     actions()->addWidget(m_load);
     connect(m_model, &QComboBox::activated, this, [this] { fillAdapters(); });
     connect(m_load, &QPushButton::clicked, this, &PlaygroundPage::loadBase);
@@ -231,6 +270,13 @@ void PlaygroundPage::fillModels()
     onStateChanged();
 }
 
+void PlaygroundPage::fillWeights()
+{
+    for (const WeightChoice& choice : kWeights) {
+        m_weights->addItem(tr(choice.text), QString::fromLatin1(choice.name));
+    }
+}
+
 void PlaygroundPage::fillAdapters()
 {
     QList<QPair<QString, QString>> choices = {{tr("base model"), QString()}};
@@ -265,6 +311,7 @@ void PlaygroundPage::open(const QString& subject)
             fillAdapters();
             m_panes.at(0)->choose({});
             m_panes.at(1)->choose(subject);
+            m_weights->setCurrentIndex(m_weights->findData(weightsOfRun(adapter->config)));
         } else {
             news().showText(u"warning"_s,
                             tr("The base model of this adapter is not in the list: add its folder "
@@ -273,8 +320,7 @@ void PlaygroundPage::open(const QString& subject)
                             [this] { Q_EMIT pageRequested(PageId::Models, {}); });
         }
     }
-    if (m_model->currentIndex() >= 0
-        && application().playground().baseModel() != m_model->currentData().toString()) {
+    if (m_model->currentIndex() >= 0 && !chosenIsResident()) {
         loadBase();
     } else {
         loadAdapters();
@@ -287,7 +333,7 @@ void PlaygroundPage::loadBase()
     const QString folder = m_model->currentData().toString();
     if (!folder.isEmpty()) {
         news().clear();
-        application().playground().loadBase(folder);
+        application().playground().loadBase(folder, weightsOf(m_weights->currentData().toString()));
         loadAdapters();
     }
 }
@@ -307,12 +353,25 @@ void PlaygroundPage::loadAdapters()
     }
 }
 
-// As the Models page calls it; its folder when it is not in the list.
+bool PlaygroundPage::chosenIsResident() const
+{
+    const app::PlaygroundSession& session = application().playground();
+    return session.baseModel() == m_model->currentData().toString()
+           && session.baseWeights() == weightsOf(m_weights->currentData().toString());
+}
+
+// As the Models page calls it, its folder when it is not in the list; and how it is held.
 QString PlaygroundPage::residentName() const
 {
-    const QString path = application().playground().baseModel();
-    const auto model = application().catalog().modelByPath(path);
-    return model ? model->name : QFileInfo(path).fileName();
+    const app::PlaygroundSession& session = application().playground();
+    const auto model = application().catalog().modelByPath(session.baseModel());
+    const QString name = model ? model->name : QFileInfo(session.baseModel()).fileName();
+    for (const WeightChoice& choice : kWeights) {
+        if (weightsOf(QString::fromLatin1(choice.name)) == session.baseWeights()) {
+            return tr("%1 in %2").arg(name, tr(choice.text));
+        }
+    }
+    return name;
 }
 
 void PlaygroundPage::onStateChanged()
@@ -358,7 +417,7 @@ void PlaygroundPage::ask(const QString& question)
     }
     m_waiting = question;
     m_question->clear();
-    if (application().playground().baseModel() != m_model->currentData().toString()) {
+    if (!chosenIsResident()) {
         loadBase();
     } else {
         loadAdapters();

@@ -29,6 +29,9 @@ public:
         return *m_panes.at(static_cast<std::size_t>(index));
     }
 
+    // What is loaded is chosen by data: "f32", "bf16", "int8", "nf4".
+    [[nodiscard]] QComboBox& weights() { return *m_weights; }
+
     void ask(const QString& question);
 
 protected:
@@ -43,15 +46,18 @@ private:
     QWidget* buildSampling();
     void connectSession();
     void fillModels();
+    void fillWeights();
     void fillAdapters();
     void loadBase();
     void loadAdapters();
     void onStateChanged();
+    [[nodiscard]] bool chosenIsResident() const;
     [[nodiscard]] QString residentName() const;
     void onSend();
     void askNow();
 
     QComboBox* m_model = nullptr;
+    QComboBox* m_weights = nullptr;
     QPushButton* m_load = nullptr;
     std::array<ChatPane*, kPanes> m_panes{};
     QPlainTextEdit* m_question = nullptr;
