@@ -45,8 +45,8 @@ struct GradScaleArgs
     std::span<const ParameterStep> parameters;
     ConstTensorView losses = {}; // f32 [micro-batches]; undefined: not looked at
     double max_grad_norm = 0.0;  // 0: no clipping
-    TensorView grad_norm;        // f32 [1]
-    TensorView grad_scale;       // f32 [1]
+    TensorView grad_norm = {};   // f32 [1]
+    TensorView grad_scale = {};  // f32 [1]
 };
 
 // grad_norm = the norm of all gradients together, summed in float64 in a fixed order.
