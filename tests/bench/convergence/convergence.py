@@ -14,14 +14,16 @@ import statistics
 import subprocess
 import tempfile
 
-METHODS = {
-    "LoRA": ["--init", "lora"],
-    "LoRA+ (ratio 16)": ["--init", "lora", "--loraplus-ratio", "16"],
-    "LoRA+ (ratio 4)": ["--init", "lora", "--loraplus-ratio", "4"],
-    "LoRA-GA": ["--init", "lora-ga", "--rslora", "--lora-ga-batches", "8", "--lora-ga-gamma", "64"],
-}
 TAIL = 10  # steps whose mean is a run's final loss
 LOG_FROM = 50  # highest over lowest loss from which the axis is logarithmic
+
+
+def methods_of(args):
+    methods = {"LoRA": ["--init", "lora"]}
+    for ratio in args.ratios.split(","):
+        methods[f"LoRA+ (ratio {ratio})"] = ["--init", "lora", "--loraplus-ratio", ratio]
+    methods["LoRA-GA"] = ["--init", "lora-ga", "--rslora", "--lora-ga-batches", "8", "--lora-ga-gamma", "64"]
+    return methods
 
 
 def losses_of(run_dir):
@@ -30,7 +32,7 @@ def losses_of(run_dir):
     return [e["loss"] for e in events if e.get("event") == "step"]
 
 
-def train(args, method, learning_rate, seed):
+def train(args, options, learning_rate, seed):
     with tempfile.TemporaryDirectory() as folder:
         run_dir = pathlib.Path(folder) / "run"
         command = [args.lowrank, "train", "--base", args.base, "--data", args.data, "--out", str(run_dir),
@@ -38,7 +40,7 @@ def train(args, method, learning_rate, seed):
                    "--rank", str(args.rank), "--alpha", str(args.alpha), "--micro-batch-size", str(args.batch),
                    "--grad-accum-steps", "1", "--seq-len", str(args.seq_len), "--schedule", "cosine",
                    "--save-every", "100000", "--progress", "none", "--threads", str(args.threads)]
-        command += METHODS[method]
+        command += options
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             # A learning rate that diverges is a result; anything else ends the comparison.
@@ -94,6 +96,7 @@ def main():
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--alpha", type=float, default=16)
+    parser.add_argument("--ratios", default="16,4", help="of LoRA+, with commas")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seq-len", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
@@ -105,11 +108,11 @@ def main():
     result = {"title": args.title or args.name, "steps": args.steps, "rank": args.rank, "alpha": args.alpha,
               "batch": args.batch, "seq_len": args.seq_len, "grid": grid, "methods": {}}
     out = pathlib.Path(args.out)
-    for method in METHODS:
+    for method, options in methods_of(args).items():
         finals = {}
         curves = {}
         for rate, seed in itertools.product(grid, range(args.seeds)):
-            curve = train(args, method, rate, seed)
+            curve = train(args, options, rate, seed)
             curves.setdefault(rate, []).append(curve)
         for rate in grid:
             if all(curve is not None for curve in curves[rate]):
