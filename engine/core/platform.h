@@ -137,8 +137,9 @@ struct MemoryUse
 [[nodiscard]] std::string processor_name();
 [[nodiscard]] int processor_cores();
 
-// Raises `source` on SIGINT and SIGTERM (Ctrl-C and Ctrl-Break on Windows); a second one ends the
-// process.
+// Raises `source` on SIGINT, SIGTERM and SIGHUP (Ctrl-C and Ctrl-Break on Windows), of which a
+// second one ends the process, and when the reader of stdout goes away. Call it first from the
+// thread that computes, before its team exists.
 void stop_on_signals(StopSource& source);
 
 // Lets waiting threads of the OpenMP team sleep instead of spinning, so that the studio's window

@@ -10,6 +10,8 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
+#include <mutex>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -93,16 +95,69 @@ std::int64_t status_kilobytes(std::string_view key)
     return found == std::string_view::npos ? 0 : std::atoll(text.data() + found + key.size());
 }
 
-StopSource* g_stop_source = nullptr;
+std::atomic<StopSource*> g_stop_source = nullptr;
 
 extern "C" void on_stop_signal(int number)
 {
-    if (g_stop_source == nullptr || g_stop_source->stop_requested()) {
+    StopSource* source = g_stop_source;
+    if (source == nullptr || source->stop_requested()) {
         std::signal(number, SIG_DFL);
         ::raise(number);
         return;
     }
-    g_stop_source->request_stop();
+    source->request_stop();
+}
+
+// Whoever reads stdout went away: by the time the second one comes, saving is under way.
+extern "C" void on_broken_pipe(int /*number*/)
+{
+    if (StopSource* source = g_stop_source; source != nullptr) {
+        source->request_stop();
+    }
+}
+
+void wait_for_signals(sigset_t signals)
+{
+    int number = 0;
+    while (::sigwait(&signals, &number) == 0) {
+        on_stop_signal(number);
+        // A second signal's default is pending here, and ends the process.
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, number);
+        ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+        ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+    }
+}
+
+bool is_default(int number)
+{
+    struct sigaction now = {};
+    return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_DFL;
+}
+
+// The calling thread and those it starts from now on never run a handler: oneDNN's code keeps its
+// stack pointer in other memory, which a handler's frame would overwrite. A thread of its own waits
+// for the signals instead; the handler is for threads that were there before.
+void handle_stop_signals()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    struct sigaction action = {};
+    action.sa_handler = on_stop_signal;
+    sigemptyset(&action.sa_mask);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        if (number != SIGHUP || is_default(SIGHUP)) { // nohup ignores it
+            ::sigaction(number, &action, nullptr);
+            sigaddset(&signals, number);
+        }
+    }
+    if (is_default(SIGPIPE)) {
+        action.sa_handler = on_broken_pipe;
+        ::sigaction(SIGPIPE, &action, nullptr);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread(wait_for_signals, signals).detach();
 }
 
 } // namespace
@@ -432,11 +487,8 @@ int processor_cores()
 void stop_on_signals(StopSource& source)
 {
     g_stop_source = &source;
-    struct sigaction action = {};
-    action.sa_handler = on_stop_signal;
-    sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
+    static std::once_flag once;
+    std::call_once(once, handle_stop_signals);
 }
 
 Result<void> interrupt_process(std::int64_t process_id)
