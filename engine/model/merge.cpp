@@ -54,6 +54,15 @@ Error no_change(const std::filesystem::path& adapter, const std::string& why)
 
 Error check_failed(const ExportCheck& check)
 {
+    if (check.max_abs_difference <= check.tolerance) {
+        return {ErrorCode::InvalidArgument,
+                concat("export: rounding to this dtype moves the logits by ",
+                       check.rms_difference,
+                       " (root mean square), as far as the adapter does, ",
+                       check.rms_adapter,
+                       "; nothing was kept"),
+                "Export as f32, or an adapter that was trained for longer."};
+    }
     return {ErrorCode::Internal,
             concat("export: a logit differs from base + adapter by ",
                    check.max_abs_difference,

@@ -29,6 +29,10 @@ struct ExportCheck
     double tolerance = 0.0;            // for this dtype
     double top1_agreement = 0.0;       // share of positions with the same best token
     double difference_from_base = 0.0; // max |logit| difference between the export and its base
+    double rms_difference = 0.0;       // of logits: the export against base + adapter
+    double rms_adapter = 0.0;          // of logits: the base against base + adapter
+    // Every number is finite, the largest difference within the tolerance, and the export nearer to
+    // base + adapter than the base is.
     bool passed = false;
     // How the base was kept while the adapter trained. The export is of the unquantised base, whose
     // answers are not exactly those that training saw.

@@ -169,6 +169,18 @@ TEST(CompareLogits, CountsWhatItSays)
     EXPECT_TRUE(compare_logits(base, wanted, wanted, 3, DType::F32).passed);
 }
 
+// Within the tolerance, and yet no nearer to base + adapter than the base itself.
+TEST(CompareLogits, TheBaseNeverPassesForBasePlusAdapter)
+{
+    const CheckLogits base = {1, {10.0F, 1.0F}};
+    const CheckLogits wanted = {1, {10.1F, 1.0F}};
+    const ExportCheck check = compare_logits(base, wanted, base, 2, DType::BF16);
+    EXPECT_LE(check.max_abs_difference, check.tolerance);
+    EXPECT_EQ(check.rms_difference, check.rms_adapter);
+    EXPECT_FALSE(check.passed);
+    EXPECT_TRUE(compare_logits(base, wanted, wanted, 2, DType::BF16).passed);
+}
+
 TEST(CompareLogits, NotANumberNeverPasses)
 {
     const CheckLogits good = {1, {1.0F, 2.0F}};
