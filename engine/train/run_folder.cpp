@@ -111,6 +111,15 @@ Result<TrainConfig> RunFolder::read_config() const
     return settings;
 }
 
+std::string RunFolder::data_fingerprint() const
+{
+    const Result<Json> json = read_json_file(config());
+    const Json::json_pointer place("/facts/data_sha256");
+    return json && json->contains(place) && json->at(place).is_string()
+               ? json->at(place).get<std::string>()
+               : std::string();
+}
+
 Result<void> RunFolder::write_config(const TrainConfig& settings, const Json& facts) const
 {
     Json json = settings.to_json();

@@ -59,6 +59,9 @@ public:
 
     // Errors: NotFound, Io, Format, InvalidConfig.
     [[nodiscard]] Result<TrainConfig> read_config() const;
+
+    // SHA-256 of the data file the run began with; empty when run.json does not say.
+    [[nodiscard]] std::string data_fingerprint() const;
     [[nodiscard]] Result<void> write_config(const TrainConfig& config, const Json& facts) const;
 
     // Steps of the checkpoints that are there, ascending.

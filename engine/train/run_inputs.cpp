@@ -281,7 +281,9 @@ Result<void> resolve_steps(TrainConfig& config, BatchLoader& loader)
                      concat("max_steps: ", loader.examples(), " examples make no step")};
     }
     if (config.warmup_steps < 0) {
-        config.warmup_steps = warmup_steps_of(config.warmup_ratio, config.max_steps);
+        // At most half of a short run: its first step has rate 0, and would be all of it.
+        config.warmup_steps =
+            std::min(warmup_steps_of(config.warmup_ratio, config.max_steps), config.max_steps / 2);
     }
     return {};
 }

@@ -42,6 +42,9 @@ public:
         open(start);
         RunSetup setup = value_or_throw(prepare_run(m_config, m_control.stop_token(), m_sink));
         RunProgress progress = restore(start, setup);
+        if (progress.step > 0) {
+            expect_data_unchanged(setup);
+        }
         m_facts = facts(setup);
         value_or_throw(m_folder.write_config(m_config, m_facts));
         m_sink(StartedEvent{progress.step,
@@ -157,6 +160,22 @@ private:
         return progress;
     }
 
+    // A checkpoint's place in the data means nothing in another file.
+    void expect_data_unchanged(const RunSetup& setup) const
+    {
+        const std::string begun_with = m_folder.data_fingerprint();
+        if (begun_with.empty() || begun_with == setup.inputs->data_fingerprint) {
+            return;
+        }
+        throw EngineError({ErrorCode::InvalidArgument,
+                           concat(m_config.dataset,
+                                  ": has changed since the run began: SHA-256 ",
+                                  setup.inputs->data_fingerprint,
+                                  ", wanted ",
+                                  begun_with),
+                           "put that file back to go on, or start a new run"});
+    }
+
     // Runs the loop in `loop`. Where memory runs out the same step is done again in smaller pieces:
     // nothing of it is in the weights yet.
     LoopEnd train(RunSetup& setup, RunProgress progress, std::optional<TrainingLoop>& loop)
@@ -188,7 +207,7 @@ private:
     {
         for (;;) {
             try {
-                setup.state->make_activations(m_config, setup.longest);
+                setup.state->make_activations(m_config, batch_extent(m_config, setup));
                 return;
             } catch (const EngineError& error) {
                 if (!take_smaller_batches(error.error(), setup, step)) {

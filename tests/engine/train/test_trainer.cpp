@@ -431,6 +431,29 @@ TEST_F(TrainerTest, LossThatIsNotFiniteEndsTheRunAndKeepsTheCheckpoint)
     }
 }
 
+TEST_F(TrainerTest, ResumeRefusesDataThatChanged)
+{
+    const fs::path run = make("run");
+    ASSERT_EQ(train_until(run, 4)->reason, "stopped");
+    const std::string settings = bytes_of(run / "run.json");
+    const std::string data = bytes_of(m_folder.path() / "data.jsonl");
+    tests::write_text(m_folder.path() / "data.jsonl", data + data);
+    const auto changed = resume(run);
+    ASSERT_FALSE(changed);
+    EXPECT_EQ(changed.error().code, ErrorCode::InvalidArgument);
+    EXPECT_THAT(changed.error().message, HasSubstr("data.jsonl: has changed"));
+    EXPECT_EQ(bytes_of(run / "run.json"), settings);
+    tests::write_text(m_folder.path() / "data.jsonl", data);
+    EXPECT_EQ(resume(run)->reason, "done");
+}
+
+TEST_F(TrainerTest, AShortRunIsNotAllWarmUp)
+{
+    const fs::path run = make("run", {{"max_steps", 1}, {"save_every", 0}});
+    ASSERT_TRUE(train(run));
+    EXPECT_GT(only<StepEvent>(m_events).front().learning_rate, 0.0);
+}
+
 TEST_F(TrainerTest, ASecondRunInTheFolderIsRefused)
 {
     const fs::path run = make("run");
