@@ -15,21 +15,6 @@ namespace {
 constexpr std::uint64_t kShuffleStream = 0x73687566666c6500ULL;
 constexpr std::size_t kOpenRows = 64; // rows that first-fit looks at
 
-std::int64_t cut_length(const Example& example, std::int64_t seq_len)
-{
-    return std::min(static_cast<std::int64_t>(example.tokens.size()), seq_len);
-}
-
-// Tokens after the first that carry loss, within the cut.
-std::int64_t count_targets(const Example& example, std::int64_t seq_len)
-{
-    const std::int64_t length = cut_length(example, seq_len);
-    if (length < 2) {
-        return 0;
-    }
-    return std::count(example.trained.begin() + 1, example.trained.begin() + length, 1);
-}
-
 // Appends one example as a sequence of its own; the caller sets the weights.
 void append_sequence(const Example& example, std::int64_t seq_len, MicroBatch& batch)
 {
@@ -70,41 +55,23 @@ void set_weights(MicroBatch& batch, std::int64_t targets)
 
 } // namespace
 
-std::int64_t TokenCounter::add(const Example& example)
+BatchExtent joined(const BatchExtent& a, const BatchExtent& b)
 {
-    const auto length = static_cast<std::int64_t>(example.tokens.size());
-    const std::int64_t targets = count_targets(example, m_seq_len);
-    m_lengths.push_back(length);
-    ++m_sums.examples;
-    m_sums.tokens += cut_length(example, m_seq_len);
-    m_sums.targets += targets;
-    m_sums.cut += length > m_seq_len ? 1 : 0;
-    m_sums.fully_masked += targets == 0 ? 1 : 0;
-    return targets;
+    return {.tokens = std::max(a.tokens, b.tokens),
+            .targets = std::max(a.targets, b.targets),
+            .longest = std::max(a.longest, b.longest)};
 }
 
-TokenStatistics TokenCounter::statistics() const
+BatchExtent extent_of(std::span<const MicroBatch> batches)
 {
-    TokenStatistics result = m_sums;
-    if (m_lengths.empty()) {
-        return result;
+    BatchExtent extent;
+    for (const MicroBatch& batch : batches) {
+        extent = joined(extent,
+                        {.tokens = batch.num_tokens(),
+                         .targets = batch.num_targets(),
+                         .longest = batch.max_sequence_length()});
     }
-    std::vector<std::int64_t> sorted = m_lengths;
-    std::sort(sorted.begin(), sorted.end());
-    result.longest = sorted.back();
-    // Nearest rank: the smallest length that at least 95 % of the examples do not exceed.
-    const std::size_t rank = (sorted.size() * 95 + 99) / 100;
-    result.percentile_95 = sorted[rank - 1];
-    return result;
-}
-
-TokenStatistics token_statistics(std::span<const Example> examples, std::int64_t seq_len)
-{
-    TokenCounter counter(seq_len);
-    for (const Example& example : examples) {
-        counter.add(example);
-    }
-    return counter.statistics();
+    return extent;
 }
 
 BatchLoader::BatchLoader(std::vector<Example> examples, const BatchConfig& config)
@@ -122,6 +89,10 @@ BatchLoader::BatchLoader(std::vector<Example> examples, const BatchConfig& confi
     std::erase_if(m_examples, [&](const Example& example) {
         return count_targets(example, config.seq_len) == 0;
     });
+    m_targets.reserve(m_examples.size());
+    for (const Example& example : m_examples) {
+        m_targets.push_back(count_targets(example, config.seq_len));
+    }
     ENGINE_CHECK(m_examples.size() < INT32_MAX,
                  "batch_loader: ",
                  m_examples.size(),
@@ -134,7 +105,7 @@ BatchLoader::BatchLoader(std::vector<Example> examples, const BatchConfig& confi
     m_epoch_first_step.push_back(0);
     m_next.reserve(m_examples.size() + 1);
     m_open.reserve(kOpenRows);
-    m_spare.reserve(static_cast<std::size_t>(config.grad_accum_steps));
+    reserve_spares();
     m_shuffled.resize(m_examples.size());
     m_row_of.resize(m_examples.size());
     m_cached.order.resize(m_examples.size());
@@ -244,7 +215,9 @@ MicroBatch BatchLoader::take_spare()
 void BatchLoader::set_micro_batch(std::int64_t micro_batch_size, std::int64_t grad_accum_steps)
 {
     const std::int64_t rows = m_config.micro_batch_size * m_config.grad_accum_steps;
-    ENGINE_CHECK(micro_batch_size > 0 && micro_batch_size * grad_accum_steps == rows,
+    const bool begun = m_epoch_first_step.size() > 1;
+    ENGINE_CHECK(micro_batch_size > 0 && grad_accum_steps > 0
+                     && (!begun || micro_batch_size * grad_accum_steps == rows),
                  "batches: micro_batch_size ",
                  micro_batch_size,
                  " with grad_accum_steps ",
@@ -254,6 +227,62 @@ void BatchLoader::set_micro_batch(std::int64_t micro_batch_size, std::int64_t gr
                  " rows of a step");
     m_config.micro_batch_size = micro_batch_size;
     m_config.grad_accum_steps = grad_accum_steps;
+    reserve_spares();
+}
+
+// Two steps may be held at once.
+void BatchLoader::reserve_spares()
+{
+    m_spare.reserve(2 * static_cast<std::size_t>(m_config.grad_accum_steps));
+}
+
+BatchExtent BatchLoader::epoch_extent(std::int64_t number, std::int64_t micro_batch_size)
+{
+    const Epoch& current = epoch(number);
+    const std::int64_t rows = rows_per_epoch(number);
+    BatchExtent extent;
+    for (std::int64_t row = 0; row < rows; row += micro_batch_size) {
+        const std::int64_t end = std::min(row + micro_batch_size, rows);
+        BatchExtent batch;
+        for (std::int64_t i = current.row_starts[static_cast<std::size_t>(row)];
+             i < current.row_starts[static_cast<std::size_t>(end)];
+             ++i) {
+            const auto example =
+                static_cast<std::size_t>(current.order[static_cast<std::size_t>(i)]);
+            const std::int64_t tokens = cut_length(m_examples[example], m_config.seq_len);
+            batch.tokens += tokens;
+            batch.targets += m_targets[example];
+            batch.longest = std::max(batch.longest, tokens);
+        }
+        extent = joined(extent, batch);
+    }
+    return extent;
+}
+
+BatchExtent BatchLoader::extent(std::int64_t micro_batch_size,
+                                std::int64_t grad_accum_steps,
+                                const RunLength& length)
+{
+    ENGINE_CHECK(micro_batch_size > 0 && grad_accum_steps > 0,
+                 "batches: micro_batch_size ",
+                 micro_batch_size,
+                 " with grad_accum_steps ",
+                 grad_accum_steps,
+                 ", wanted 1 or more");
+    BatchExtent extent;
+    if (m_examples.empty()) {
+        return extent;
+    }
+    const std::int64_t rows_per_step = micro_batch_size * grad_accum_steps;
+    std::int64_t steps = 0;
+    for (std::int64_t number = 0;
+         length.max_steps > 0 ? steps < length.max_steps
+                              : static_cast<double>(number) < length.epochs;
+         ++number) {
+        extent = joined(extent, epoch_extent(number, micro_batch_size));
+        steps += (rows_per_epoch(number) + rows_per_step - 1) / rows_per_step;
+    }
+    return extent;
 }
 
 void BatchLoader::step_batch(std::int64_t step, StepBatch& batch)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/chat_format.h"
+#include "engine/data/token_statistics.h"
 #include "engine/model/transformer.h"
 
 namespace engine {
@@ -21,41 +22,6 @@ struct BatchConfig
     std::uint64_t seed = 0;
 };
 
-// What cutting and masking did to the examples.
-struct TokenStatistics
-{
-    std::int64_t examples = 0;
-    std::int64_t tokens = 0;
-    std::int64_t targets = 0;      // tokens that carry loss
-    std::int64_t cut = 0;          // examples longer than seq_len
-    std::int64_t fully_masked = 0; // examples without a target after cutting; they are left out
-    std::int64_t longest = 0;      // tokens, before cutting
-    std::int64_t percentile_95 = 0;
-};
-
-// Gathers the statistics example by example, so that the examples need not be kept.
-class TokenCounter
-{
-public:
-    explicit TokenCounter(std::int64_t seq_len)
-        : m_seq_len(seq_len)
-    {}
-
-    std::int64_t add(const Example& example); // returns its targets within the cut
-
-    [[nodiscard]] TokenStatistics statistics() const;
-
-    [[nodiscard]] const std::vector<std::int64_t>& lengths() const { return m_lengths; }
-
-private:
-    std::int64_t m_seq_len;
-    TokenStatistics m_sums;
-    std::vector<std::int64_t> m_lengths; // before cutting
-};
-
-[[nodiscard]] TokenStatistics token_statistics(std::span<const Example> examples,
-                                               std::int64_t seq_len);
-
 // One optimizer step's micro-batches. Weights are 1 / (targets of the whole step), so the step's
 // loss is the mean over its unmasked targets, summed over micro-batches and divided once.
 struct StepBatch
@@ -63,6 +29,27 @@ struct StepBatch
     std::vector<MicroBatch> micro_batches;
     std::int64_t targets = 0;
     std::int64_t tokens = 0;
+};
+
+// The most that any micro-batch holds.
+struct BatchExtent
+{
+    std::int64_t tokens = 0;
+    std::int64_t targets = 0;
+    std::int64_t longest = 0; // tokens of a sequence
+};
+
+// Of batches that exist.
+[[nodiscard]] BatchExtent extent_of(std::span<const MicroBatch> batches);
+
+// Of either.
+[[nodiscard]] BatchExtent joined(const BatchExtent& a, const BatchExtent& b);
+
+// How long a run is: `max_steps` steps, or, where that is 0, `epochs`.
+struct RunLength
+{
+    std::int64_t max_steps = 0;
+    double epochs = 1.0;
 };
 
 class BatchLoader
@@ -84,7 +71,13 @@ public:
     // Where a step lies on the scale of epochs: 1.25 is a quarter into the second one.
     [[nodiscard]] double epoch_position(std::int64_t step);
 
-    // The same steps in other pieces. Throws EngineError when the rows of a step would change.
+    // What a run's micro-batches of `micro_batch_size` rows hold at most, `grad_accum_steps` of
+    // them a step: exact, by making every epoch's order.
+    [[nodiscard]] BatchExtent
+    extent(std::int64_t micro_batch_size, std::int64_t grad_accum_steps, const RunLength& length);
+
+    // The same steps in other pieces. Throws EngineError when the rows of a step would change after
+    // the first was asked for.
     void set_micro_batch(std::int64_t micro_batch_size, std::int64_t grad_accum_steps);
 
     [[nodiscard]] const BatchConfig& config() const { return m_config; }
@@ -111,8 +104,12 @@ private:
     const Epoch& epoch(std::int64_t number);
     void pack();
     MicroBatch take_spare();
+    void reserve_spares();
+    // The largest micro-batch of an epoch.
+    [[nodiscard]] BatchExtent epoch_extent(std::int64_t number, std::int64_t micro_batch_size);
 
-    std::vector<Example> m_examples; // those with a target
+    std::vector<Example> m_examples;     // those with a target
+    std::vector<std::int64_t> m_targets; // of each example, within the cut
     BatchConfig m_config;
     std::vector<std::int64_t> m_epoch_first_step; // prefix sums, grown on demand
     Epoch m_cached;

@@ -24,6 +24,7 @@ public:
         , m_config(*layout.config)
         , m_arena(arena)
         , m_n(layout.limits.max_tokens)
+        , m_targets(layout.limits.head_rows())
         , m_lowest(layout.lowest_layer())
     {}
 
@@ -36,6 +37,11 @@ private:
     [[nodiscard]] bool keeps_all() const { return m_layout.keeps_block(m_lowest); }
 
     TensorView rows(std::int64_t width) { return m_arena.take(m_layout.dtype, {m_n, width}); }
+
+    TensorView head_rows()
+    {
+        return m_arena.take(m_layout.dtype, {m_targets, m_config.hidden_size});
+    }
 
     TensorView floats(std::int64_t count) { return m_arena.take(DType::F32, {count}); }
 
@@ -56,6 +62,7 @@ private:
     const ModelConfig& m_config;
     Arena& m_arena;
     std::int64_t m_n;
+    std::int64_t m_targets;
     std::int64_t m_lowest;
 };
 
@@ -142,9 +149,9 @@ BatchTensors Carver::batch_tensors()
     return {.tokens = ints(m_n),
             .positions = ints(m_n),
             .offsets = ints(m_n + 1),
-            .targets = ints(m_n),
-            .labels = ints(m_n),
-            .loss_weights = floats(m_n)};
+            .targets = ints(m_targets),
+            .labels = ints(m_targets),
+            .loss_weights = floats(m_targets)};
 }
 
 std::int64_t Carver::attention_workspace_bytes() const
@@ -179,12 +186,12 @@ HeadScratch Carver::head_scratch()
 {
     const std::int64_t chunk = m_layout.logits_chunk();
     HeadScratch head;
-    head.x = rows(m_config.hidden_size);
-    head.norm = rows(m_config.hidden_size);
-    head.rstd = floats(m_n);
+    head.x = head_rows();
+    head.norm = head_rows();
+    head.rstd = floats(m_targets);
     head.logits = m_arena.take(DType::F32, {chunk, m_config.vocab_size});
     if (backward()) {
-        head.dnorm = rows(m_config.hidden_size);
+        head.dnorm = head_rows();
         if (m_layout.dtype != DType::F32) {
             head.dlogits_copy = m_arena.take(m_layout.dtype, {chunk, m_config.vocab_size});
         }
@@ -315,7 +322,7 @@ std::int64_t ActivationLayout::logits_chunk() const
     // Whole pieces of the matrix library's (ops/cpu/matmul.cpp): a few rows more would stream all
     // of the head's weights again.
     const std::int64_t piece = chunk >= kLogitsPiece ? kLogitsPiece : kMinLogitsChunk;
-    return std::min(chunk / piece * piece, limits.max_tokens);
+    return std::min(chunk / piece * piece, limits.head_rows());
 }
 
 Activations carve_activations(Backend& backend, const ActivationLayout& layout, Arena& arena)

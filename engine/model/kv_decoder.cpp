@@ -16,6 +16,7 @@ constexpr std::int64_t kMaxPiece = 256; // bounds the activations of a long prom
 TransformerLimits limits_of(std::int64_t capacity)
 {
     return {.max_tokens = std::min(capacity, kMaxPiece),
+            .max_targets = 1, // the last row's logits
             .max_sequence_length = capacity,
             .backward = false};
 }

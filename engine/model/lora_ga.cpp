@@ -292,6 +292,7 @@ Result<LoraGaReport> lora_ga_initialize(Backend& backend,
         };
     const std::vector<Target> targets = targets_of(adapter);
     const TransformerLimits limits = {.max_tokens = batch.num_tokens(),
+                                      .max_targets = std::max<std::int64_t>(1, batch.num_targets()),
                                       .max_sequence_length = batch.max_sequence_length(),
                                       .weight_sink = true,
                                       .checkpointing = Checkpointing::PerLayer};

@@ -68,23 +68,18 @@ void check_range(const char* what,
 
 void check_micro_batch(const MicroBatch& batch,
                        std::int64_t vocab_size,
-                       std::int64_t max_tokens,
-                       std::int64_t max_sequence_length)
+                       const TransformerLimits& limits)
 {
     check_sizes(batch);
-    ENGINE_CHECK(batch.num_tokens() <= max_tokens,
-                 "micro-batch: ",
-                 batch.num_tokens(),
-                 " tokens, the limit is ",
-                 max_tokens);
-    ENGINE_CHECK(batch.max_sequence_length() <= max_sequence_length,
-                 "micro-batch: a sequence of ",
-                 batch.max_sequence_length(),
-                 " tokens, the limit is ",
-                 max_sequence_length);
+    const auto check_limit = [](const char* what, std::int64_t found, std::int64_t limit) {
+        ENGINE_CHECK(found <= limit, "micro-batch: ", what, found, " tokens, the limit is ", limit);
+    };
+    check_limit("", batch.num_tokens(), limits.max_tokens);
+    check_limit("a sequence of ", batch.max_sequence_length(), limits.max_sequence_length);
+    check_limit("labels for ", batch.num_targets(), limits.head_rows());
     check_range("tokens", batch.tokens, 0, vocab_size);
     check_range("labels", batch.labels, -1, vocab_size);
-    check_range("positions", batch.positions, 0, max_sequence_length);
+    check_range("positions", batch.positions, 0, limits.max_sequence_length);
 }
 
 } // namespace engine

@@ -8,7 +8,6 @@ namespace engine {
 // Throws EngineError InvalidArgument naming what is wrong with which limit.
 void check_micro_batch(const MicroBatch& batch,
                        std::int64_t vocab_size,
-                       std::int64_t max_tokens,
-                       std::int64_t max_sequence_length);
+                       const TransformerLimits& limits);
 
 } // namespace engine

@@ -75,8 +75,7 @@ Transformer::Impl::Impl(Backend& device,
 
 void Transformer::Impl::upload(const MicroBatch& batch)
 {
-    check_micro_batch(
-        batch, model.config().vocab_size, limits.max_tokens, limits.max_sequence_length);
+    check_micro_batch(batch, model.config().vocab_size, limits);
     targets.clear();
     labels.clear();
     loss_weights.clear();
@@ -334,7 +333,7 @@ void Transformer::Impl::logits(const MicroBatch& batch,
     }
     const PassContext pass_context = context(batch, adapter);
     const TensorView x = forward(pass_context, false);
-    const std::int64_t room = limits.max_tokens;
+    const std::int64_t room = limits.head_rows();
     for (std::int64_t begin = 0; begin < count; begin += room) {
         const std::int64_t rows = std::min(room, count - begin);
         const TensorView wanted = activations.batch.targets.rows(0, rows);

@@ -81,7 +81,8 @@ struct TrainPass
 
 struct TransformerLimits
 {
-    std::int64_t max_tokens = 0; // of a micro-batch
+    std::int64_t max_tokens = 0;  // of a micro-batch
+    std::int64_t max_targets = 0; // tokens of it that have a label; 0: any number
     std::int64_t max_sequence_length = 0;
     bool backward = true;
     bool full = false; // weight gradients of everything
@@ -90,6 +91,12 @@ struct TransformerLimits
     Checkpointing checkpointing = Checkpointing::None;
     // With PerLayer: so many of the highest blocks keep their activations all the same.
     std::int64_t kept_layers = 0;
+
+    // Rows the head has room for.
+    [[nodiscard]] std::int64_t head_rows() const
+    {
+        return max_targets > 0 ? max_targets : max_tokens;
+    }
 };
 
 class Transformer

@@ -54,13 +54,12 @@ std::int64_t sample_bytes(Backend& backend, const TrainConfig& config, const Est
 }
 
 // What a step needs without a budget for its activations.
-TransformerLimits unbudgeted_limits(const TrainConfig& config, std::int64_t longest)
+TransformerLimits unbudgeted_limits(const TrainConfig& config, const BatchExtent& extent)
 {
     TransformerLimits limits;
-    limits.max_sequence_length = std::min(longest, config.seq_len);
-    // A packed row holds up to seq_len tokens; without packing a row is one example.
-    const std::int64_t row = config.packing ? config.seq_len : limits.max_sequence_length;
-    limits.max_tokens = config.micro_batch_size * row;
+    limits.max_sequence_length = std::max<std::int64_t>(extent.longest, 1);
+    limits.max_tokens = std::max<std::int64_t>(extent.tokens, 1);
+    limits.max_targets = std::max<std::int64_t>(extent.targets, 1);
     limits.backward = true;
     limits.full = config.method == Method::Full;
     limits.quantized_base = config.base_quant != ops::QuantType::None;
@@ -113,9 +112,9 @@ Result<BaseFootprint> base_footprint(const Backend& backend,
 TransformerLimits training_limits(Backend& backend,
                                   const TrainConfig& config,
                                   const ModelConfig& model,
-                                  std::int64_t longest)
+                                  const BatchExtent& extent)
 {
-    TransformerLimits limits = unbudgeted_limits(config, longest);
+    TransformerLimits limits = unbudgeted_limits(config, extent);
     if (config.activation_budget == 0 || config.grad_checkpointing) {
         return limits;
     }
@@ -131,10 +130,9 @@ TransformerLimits training_limits(Backend& backend,
     return limits;
 }
 
-TransformerLimits initialization_limits(const TrainConfig& config, std::int64_t longest)
+TransformerLimits initialization_limits(const TrainConfig& config, const BatchExtent& extent)
 {
-    TransformerLimits limits = unbudgeted_limits(config, longest);
-    limits.max_tokens = limits.max_tokens / config.micro_batch_size * config.lora_ga.batches;
+    TransformerLimits limits = unbudgeted_limits(config, extent);
     limits.weight_sink = true;
     limits.checkpointing = Checkpointing::PerLayer;
     return limits;
@@ -149,7 +147,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
         Transformer::arena_bytes(backend,
                                  model,
                                  config.dtype,
-                                 training_limits(backend, config, model, inputs.longest),
+                                 training_limits(backend, config, model, inputs.extent(config)),
                                  layout_of(config));
     MemoryEstimate estimate;
     auto add = [&](const char* name, std::int64_t bytes) {
@@ -176,7 +174,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
             Transformer::arena_bytes(backend,
                                      model,
                                      config.dtype,
-                                     initialization_limits(config, inputs.longest),
+                                     initialization_limits(config, inputs.init_extent),
                                      &config.lora);
         add("initialization", before_training + arena - estimate.total_bytes);
     }
@@ -204,15 +202,17 @@ choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& 
             rows *= 2;
         }
     }
-    config.micro_batch_size = rows;
-    MemoryEstimate estimate = estimate_memory(backend, config, inputs);
+    const bool choose_accumulation = config.grad_accum_steps == 0;
+    const auto estimate_of = [&](std::int64_t micro_batch_size) {
+        config.micro_batch_size = micro_batch_size;
+        if (choose_accumulation) {
+            config.grad_accum_steps = (kEffectiveBatch + micro_batch_size - 1) / micro_batch_size;
+        }
+        return estimate_memory(backend, config, inputs);
+    };
+    MemoryEstimate estimate = estimate_of(rows);
     while (choose && !estimate.fits && config.micro_batch_size > 1) {
-        config.micro_batch_size /= 2;
-        estimate = estimate_memory(backend, config, inputs);
-    }
-    if (config.grad_accum_steps == 0) {
-        config.grad_accum_steps =
-            (kEffectiveBatch + config.micro_batch_size - 1) / config.micro_batch_size;
+        estimate = estimate_of(config.micro_batch_size / 2);
     }
     return estimate;
 }

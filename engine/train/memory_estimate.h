@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/data/batch_loader.h"
 #include "engine/model/model_config.h"
 #include "engine/model/transformer.h"
 #include "engine/train/train_config.h"
@@ -52,20 +54,22 @@ struct EstimateInputs
 {
     const ModelConfig* model = nullptr;
     BaseFootprint base;
-    DeviceMemory memory;               // with tokenizer and data loaded
-    std::int64_t longest = 0;          // tokens of the longest example, cut at seq_len
+    DeviceMemory memory; // with tokenizer and data loaded
+    // The most that a micro-batch of the config's micro_batch_size and grad_accum_steps holds.
+    std::function<BatchExtent(const TrainConfig& config)> extent;
+    BatchExtent init_extent = {};      // of LoRA-GA's batches
     std::int64_t sample_positions = 0; // of the longest answer while training, with its prompt
 };
 
-// The layout of the run's transformer: what a micro-batch of `config` can hold at most.
+// The layout of the run's transformer for micro-batches that hold at most `extent`.
 [[nodiscard]] TransformerLimits training_limits(Backend& backend,
                                                 const TrainConfig& config,
                                                 const ModelConfig& model,
-                                                std::int64_t longest);
+                                                const BatchExtent& extent);
 
-// LoRA-GA's pass over its batches: one row each, one after the other.
+// LoRA-GA's pass over its batches, one after the other.
 [[nodiscard]] TransformerLimits initialization_limits(const TrainConfig& config,
-                                                      std::int64_t longest);
+                                                      const BatchExtent& extent);
 
 // `config` has seq_len, micro_batch_size and grad_accum_steps chosen.
 [[nodiscard]] MemoryEstimate

@@ -14,17 +14,6 @@ namespace engine {
 
 namespace {
 
-std::int64_t longest_example(const RunInputs& inputs, std::int64_t seq_len)
-{
-    std::size_t longest = 1;
-    for (const std::vector<Example>* examples : {&inputs.train, &inputs.eval}) {
-        for (const Example& example : *examples) {
-            longest = std::max(longest, example.tokens.size());
-        }
-    }
-    return std::min(static_cast<std::int64_t>(longest), seq_len);
-}
-
 // LoRA-GA's batches: the first rows in file order, one row a micro-batch, each weighted to its own
 // mean.
 std::vector<MicroBatch> first_batches(const TrainConfig& config, const RunInputs& inputs)
@@ -76,7 +65,37 @@ void warm_up(Backend& backend, const ModelConfig& model, DType dtype)
     }
 }
 
+// LoRA-GA sees its batches as one.
+BatchExtent together(const std::vector<MicroBatch>& batches)
+{
+    BatchExtent extent;
+    for (const MicroBatch& batch : batches) {
+        extent.tokens += batch.num_tokens();
+        extent.targets += batch.num_targets();
+        extent.longest = std::max(extent.longest, batch.max_sequence_length());
+    }
+    return extent;
+}
+
+// The loader before the micro-batch is chosen.
+BatchConfig open_batch_config(const TrainConfig& config)
+{
+    BatchConfig batches = batch_config(config);
+    batches.micro_batch_size = std::max<std::int64_t>(1, batches.micro_batch_size);
+    batches.grad_accum_steps = std::max<std::int64_t>(1, batches.grad_accum_steps);
+    return batches;
+}
+
 } // namespace
+
+BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan)
+{
+    const BatchExtent training =
+        plan.loader->extent(config.micro_batch_size,
+                            config.grad_accum_steps,
+                            {.max_steps = config.max_steps, .epochs = config.epochs});
+    return joined(training, extent_of(evaluation_batches(plan.inputs->eval, batch_config(config))));
+}
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
 {
@@ -105,22 +124,24 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     RunPlan plan;
     plan.backend = std::move(*backend);
     plan.inputs = std::move(*inputs);
-    plan.longest = longest_example(*plan.inputs, config.seq_len);
-    const std::int64_t positions = sample_positions(
-        sample_prompts(config, *plan.inputs), config.sample_tokens, plan.inputs->model);
-    warm_up(*plan.backend, plan.inputs->model, config.dtype);
-    const DeviceMemory memory = plan.backend->memory();
-    plan.estimate = choose_micro_batch(*plan.backend,
-                                       config,
-                                       {.model = &plan.inputs->model,
-                                        .base = *footprint,
-                                        .memory = memory,
-                                        .longest = plan.longest,
-                                        .sample_positions = positions});
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
         plan.init_batches = first_batches(config, *plan.inputs);
     }
-    plan.loader.emplace(std::move(plan.inputs->train), batch_config(config));
+    const std::int64_t positions = sample_positions(
+        sample_prompts(config, *plan.inputs), config.sample_tokens, plan.inputs->model);
+    warm_up(*plan.backend, plan.inputs->model, config.dtype);
+    plan.loader.emplace(std::move(plan.inputs->train), open_batch_config(config));
+    const DeviceMemory memory = plan.backend->memory();
+    plan.estimate = choose_micro_batch(
+        *plan.backend,
+        config,
+        {.model = &plan.inputs->model,
+         .base = *footprint,
+         .memory = memory,
+         .extent = [&](const TrainConfig& candidate) { return batch_extent(candidate, plan); },
+         .init_extent = together(plan.init_batches),
+         .sample_positions = positions});
+    plan.loader->set_micro_batch(config.micro_batch_size, config.grad_accum_steps);
     if (Result<void> resolved = resolve_steps(config, *plan.loader); !resolved) {
         return resolved.error();
     }

@@ -20,7 +20,6 @@ struct RunPlan
     std::optional<RunInputs> inputs;      // its training examples moved into the loader
     std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
     std::optional<BatchLoader> loader;
-    std::int64_t longest = 0; // tokens of the longest example, cut at seq_len
     MemoryEstimate estimate;
 };
 
@@ -28,6 +27,9 @@ struct RunSetup : RunPlan
 {
     std::unique_ptr<TrainingState> state; // base loaded, adapter initialised by PEFT's rule
 };
+
+// The most that a micro-batch of the run, or of its evaluation, holds with these settings.
+[[nodiscard]] BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan);
 
 // Reads the model's config, tokenizer and data and resolves `config` in place. Errors: those of
 // load_run_inputs, make_backend, InvalidConfig.

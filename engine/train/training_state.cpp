@@ -95,14 +95,14 @@ void TrainingState::prepare_optimizer()
     m_optimizer.emplace(m_backend, m_config, m_base, m_full_gradients);
 }
 
-void TrainingState::make_activations(const TrainConfig& config, std::int64_t longest)
+void TrainingState::make_activations(const TrainConfig& config, const BatchExtent& extent)
 {
     m_transformer.reset();
     m_read.resize(static_cast<std::size_t>(kFirstLoss + config.grad_accum_steps));
     m_numbers = m_backend.tensor(DType::F32, {static_cast<std::int64_t>(m_read.size())});
     m_transformer.emplace(m_backend,
                           m_base,
-                          training_limits(m_backend, config, m_base.config(), longest),
+                          training_limits(m_backend, config, m_base.config(), extent),
                           m_adapter ? &m_config.lora : nullptr);
 }
 

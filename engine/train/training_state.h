@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/core/cancellation.h"
+#include "engine/data/batch_loader.h"
 #include "engine/model/transformer.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/optimizer.h"
@@ -37,10 +38,10 @@ public:
     // Allocates gradients and moments, after the adapter has its frozen pairs.
     void prepare_optimizer();
 
-    // Allocates activations for the micro-batches of `config`, in place of those there were. Call
-    // it last before training, and again when micro_batch_size changes. Throws EngineError
-    // OutOfHostMemory or OutOfDeviceMemory; then there are none.
-    void make_activations(const TrainConfig& config, std::int64_t longest);
+    // Allocates activations for micro-batches that hold at most `extent`, in place of those there
+    // were. Call it last before training, and again when micro_batch_size changes. Throws
+    // EngineError OutOfHostMemory or OutOfDeviceMemory; then there are none.
+    void make_activations(const TrainConfig& config, const BatchExtent& extent);
 
     // Queues loss and gradients of a step's micro-batch number `place`, from 0, which overwrites
     // the gradients. `index` counts micro-batches over the whole run and chooses the dropout masks.

@@ -74,7 +74,13 @@ Result<Json> estimate_without_data(TrainConfig& config)
     inputs.model = &*model;
     inputs.base = *footprint;
     inputs.memory = (*backend)->memory();
-    inputs.longest = config.seq_len;
+    inputs.extent = [](const TrainConfig& candidate) { // full rows: no data is known here
+        const std::int64_t tokens = candidate.micro_batch_size * candidate.seq_len;
+        return BatchExtent{.tokens = tokens, .targets = tokens, .longest = candidate.seq_len};
+    };
+    inputs.init_extent = {.tokens = config.lora_ga.batches * config.seq_len,
+                          .targets = config.lora_ga.batches * config.seq_len,
+                          .longest = config.seq_len};
     const MemoryEstimate estimate = choose_micro_batch(**backend, config, inputs);
     return estimated(config, *model, estimate);
 }

@@ -1,4 +1,5 @@
 // A training step on the emulated GPU: the CPU's numbers, and one wait however many micro-batches.
+// A program of its own: others leave the emulated device lost.
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -58,7 +59,8 @@ protected:
         const TrainConfig config = value_or_throw(TrainConfig::from_json(settings));
         auto state = value_or_throw(TrainingState::create(backend, config, {}, {}));
         state->prepare_optimizer();
-        state->make_activations(config, kLength);
+        state->make_activations(config,
+                                {.tokens = kLength, .targets = kLength, .longest = kLength});
         return state;
     }
 

@@ -272,6 +272,53 @@ TEST(BatchLoaderTest, OtherMicroBatchesHaveTheSameRowsAndWeights)
     EXPECT_THROW(loader.set_micro_batch(0, 4), EngineError);
 }
 
+// Against every batch of the run, packed or not, by steps or by epochs.
+TEST(BatchLoaderTest, TheExtentIsThatOfTheLargestMicroBatch)
+{
+    for (const bool packing : {false, true}) {
+        BatchConfig config = plain_config();
+        config.packing = packing;
+        config.seq_len = 12;
+        config.shuffle = true;
+        config.micro_batch_size = 2;
+        config.grad_accum_steps = 3;
+        BatchLoader loader(make_examples({3, 5, 2, 11, 6, 3, 2, 5, 9, 4, 7, 20, 2, 3, 8}), config);
+        for (const std::int64_t max_steps : {0, 1, 7}) {
+            const BatchExtent found = loader.extent(2, 3, {.max_steps = max_steps, .epochs = 2.5});
+            BatchExtent wanted;
+            StepBatch step;
+            const std::int64_t end = max_steps > 0 ? max_steps : 3 * loader.steps_per_epoch(0);
+            for (std::int64_t i = 0; i < end; ++i) {
+                loader.step_batch(i, step);
+                wanted = joined(wanted, extent_of(step.micro_batches));
+            }
+            // A part of an epoch is looked at as a whole.
+            EXPECT_GE(found.tokens, wanted.tokens);
+            EXPECT_GE(found.targets, wanted.targets);
+            EXPECT_GE(found.longest, wanted.longest);
+            if (max_steps == 0) {
+                EXPECT_EQ(found.tokens, wanted.tokens);
+                EXPECT_EQ(found.targets, wanted.targets);
+                EXPECT_EQ(found.longest, 12);
+            }
+        }
+    }
+}
+
+TEST(BatchLoaderTest, MicroBatchesMayChangeBeforeTheFirstStep)
+{
+    BatchConfig config = plain_config();
+    config.micro_batch_size = 1;
+    BatchLoader loader(make_examples({3, 5, 2, 4}), config);
+    (void)loader.extent(4, 1, {.max_steps = 1});
+    loader.set_micro_batch(4, 1);
+    StepBatch step;
+    loader.step_batch(0, step);
+    EXPECT_EQ(step.micro_batches.size(), 1U);
+    EXPECT_EQ(step.tokens, 14);
+    EXPECT_THROW(loader.set_micro_batch(1, 1), EngineError);
+}
+
 TEST(BatchLoaderTest, ImpossibleConfigsThrow)
 {
     BatchConfig config = plain_config();

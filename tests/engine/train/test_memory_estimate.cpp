@@ -72,9 +72,20 @@ INSTANTIATE_TEST_SUITE_P(Runs,
                                          Case{"checkpointing", {{"grad_checkpointing", true}}},
                                          Case{"budget", {{"activation_budget", 140}}},
                                          Case{"one_row", {{"micro_batch_size", 1}}},
+                                         Case{"half_full", {{"seq_len", 512}, {"max_steps", 12}}},
+                                         Case{"unpacked", {{"packing", false}, {"max_steps", 25}}},
+                                         Case{"unpacked_bf16",
+                                              {{"packing", false}, {"dtype", "bf16"}}},
                                          Case{"lora_ga", {{"init", "lora-ga"}, {"rslora", true}}},
                                          Case{"full", {{"method", "full"}}}),
                          [](const auto& test) { return test.param.name; });
+
+// Micro-batches without a free place or a masked token.
+engine::BatchExtent full_rows(const TrainConfig& config)
+{
+    const std::int64_t tokens = config.micro_batch_size * config.seq_len;
+    return {.tokens = tokens, .targets = tokens, .longest = config.seq_len};
+}
 
 class ActivationBudget : public testing::Test
 {
@@ -87,7 +98,7 @@ protected:
         config.micro_batch_size = 64;
         config.activation_budget = budget;
         const engine::TransformerLimits limits =
-            engine::training_limits(m_backend, config, m_model, 512);
+            engine::training_limits(m_backend, config, m_model, full_rows(config));
         m_kept = limits.kept_layers;
         return engine::Transformer::arena_bytes(
             m_backend, m_model, config.dtype, limits, &config.lora);
@@ -130,7 +141,7 @@ protected:
         engine::EstimateInputs result;
         result.model = &m_model;
         result.memory.available_bytes = available_bytes;
-        result.longest = 64;
+        result.extent = full_rows;
         return result;
     }
 
