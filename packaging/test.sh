@@ -1,7 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything with warnings as errors, runs the tests, prints one closing line.
+# packaging/test.sh [--all] [options of ctest]; --all: the slow ones too (some minutes more), and
+# those that need a GPU, which skip without one.
 set -eu
 cd "$(dirname "$0")/.."
+preset=dev
+if [ "${1:-}" = --all ]; then
+  preset=dev-all
+  shift
+fi
 
 packaging/install_packages.sh packages.txt packages-test.txt
 [ -f build/dev/build.ninja ] || cmake --preset dev
@@ -9,7 +16,7 @@ cmake --build --preset dev
 
 log=build/dev/test.log
 status=0
-ctest --preset dev --output-log "$log" "$@" || status=$?
+ctest --preset "$preset" --output-log "$log" "$@" || status=$?
 
 # ctest counts a skipped test as passed in its summary; this line does not.
 skipped=$(grep -cE '\*\*\*(Skipped|Not Run)' "$log" || true)

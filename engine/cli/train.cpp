@@ -1,5 +1,6 @@
 // lowrank train and resume: a run folder, events on stdout, Ctrl-C saves.
 #include <filesystem>
+#include <iostream>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
@@ -25,7 +26,12 @@ int run_to_end(const fs::path& run_dir, const std::string& progress, RunFunction
     engine::RunControl control;
     engine::stop_on_signals(control.stop_source());
     const engine::Result<engine::FinishedEvent> result =
-        function(run_dir, control, [&](const engine::TrainEvent& event) { printer(event); });
+        function(run_dir, control, [&](const engine::TrainEvent& event) {
+            printer(event);
+            if (!std::cout) { // nobody reads it any more
+                control.stop(engine::StopMode::Save);
+            }
+        });
     if (!result) {
         return report(result.error());
     }

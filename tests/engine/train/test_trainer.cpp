@@ -159,7 +159,7 @@ TEST_F(TrainerTest, RunJsonHoldsEverySettingResolved)
     EXPECT_EQ(json["seq_len"], 128); // short rows, rounded up
     EXPECT_EQ(json["micro_batch_size"].get<int>() * json["grad_accum_steps"].get<int>(), 16);
     EXPECT_GT(json["max_steps"].get<int>(), 0);
-    EXPECT_GE(json["warmup_steps"].get<int>(), 1);
+    EXPECT_EQ(json["warmup_steps"].get<int>(), json["max_steps"].get<int>() / 2); // 5 % is less
     EXPECT_EQ(json["facts"]["examples"], 24);
     EXPECT_TRUE(engine::RunFolder(run).read_config());
 }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/core/random.h"
+#include "engine/core/text.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -57,10 +58,14 @@ TEST(Interrupt, AReaderThatGoesAwaySavesTheRun)
     const fs::path sample = fs::path(LOWRANK_TEST_DATA) / "../../resources/sample";
     const tests::TemporaryFolder folder;
     const fs::path run = folder.path() / "run";
-    const std::string command = std::string(LOWRANK_PROGRAM) + " train --base '"
-                                + (sample / "model").string() + "' --data '"
-                                + (sample / "data/facts.jsonl").string() + "' --out '"
-                                + run.string() + "' --max-steps 100000 --progress json | head -3";
+    const std::string command = engine::concat(LOWRANK_PROGRAM,
+                                               " train --base '",
+                                               (sample / "model").string(),
+                                               "' --data '",
+                                               (sample / "data/facts.jsonl").string(),
+                                               "' --out '",
+                                               run.string(),
+                                               "' --max-steps 100000 --progress json | head -3");
     tests::ChildProcess shell({"/bin/sh", "-c", command});
     EXPECT_EQ(shell.wait(), 0); // head's
     for (int i = 0; i < 600 && !fs::exists(run / "adapter/adapter_config.json"); ++i) {
