@@ -120,7 +120,8 @@ void add_reading_commands(CLI::App& app, Parsed& parsed)
         app, "check", "Rows accepted, warned, refused, each problem with its row", parsed);
     add_base(*check.app, check->base);
     add_data(*check.app, check->data)->required();
-    check.app->add_option("--seq-len", check->seq_len, "Longest sequence in tokens");
+    check.app->add_option(
+        "--seq-len", check->seq_len, "Longest sequence in tokens; 0: as train chooses it");
     check.app->add_option(
         "--preview-rows", check->preview_rows, "Rows shown as training sees them");
     add_json(*check.app, check->json);

@@ -27,8 +27,9 @@ void print_gate(const Json& gate)
         const Json& tokens = gate["tokens"];
         std::cout << "  " << tokens["tokens"] << " tokens, " << tokens["targets"]
                   << " trained; longest " << tokens["longest"] << ", 95th percentile "
-                  << tokens["percentile_95"] << ", cut " << tokens["too_long"]
-                  << ", nothing to train on " << tokens["fully_masked"] << "\n";
+                  << tokens["percentile_95"] << ", cut at " << gate["seq_len"] << ": "
+                  << tokens["too_long"] << ", nothing to train on " << tokens["fully_masked"]
+                  << "\n";
     }
     for (const Json& problem : gate["problems"]) {
         std::cout << "  " << problem["severity"].get<std::string>();

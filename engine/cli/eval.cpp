@@ -44,12 +44,15 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     engine::EncodeOptions encoding;
     encoding.mask_prompt = command.mask_prompt;
     encoding.seq_len =
-        arguments.seq_len > 0 ? arguments.seq_len : std::min<std::int64_t>(2048, positions);
+        arguments.seq_len > 0 ? arguments.seq_len : std::min(engine::kLongestSuggestion, positions);
     const std::vector<engine::Example> examples =
         engine::encode_examples(data.format, model.tokenizer(), data.records, encoding);
     data.shape.micro_batch_size = arguments.micro_batch_size;
-    data.shape.seq_len = arguments.seq_len > 0 ? std::min(arguments.seq_len, positions)
-                                               : engine::suggested_seq_len(examples, positions);
+    data.shape.seq_len =
+        arguments.seq_len > 0
+            ? std::min(arguments.seq_len, positions)
+            : engine::suggested_seq_len(engine::token_statistics(examples, positions).percentile_95,
+                                        positions);
     data.batches = engine::evaluation_batches(examples, data.shape);
     return data;
 }

@@ -2,6 +2,7 @@
 #include "engine/data/data_gate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/data/record_index.h"
 #include "engine/data/text_check.h"
@@ -51,36 +52,69 @@ void fill_histogram(const std::vector<std::int64_t>& lengths, DataGate& gate)
     }
 }
 
-// Counts one record's tokens and names what cutting does to it.
-void count_tokens(const Record& record,
-                  const Tokenizer& tokenizer,
-                  const DataGateOptions& options,
-                  DataGate& gate,
-                  TokenCounter& counter,
-                  bool& counted)
+// What counting the records' tokens found.
+struct Counted
 {
-    const EncodeOptions encode = {options.mask_prompt, options.seq_len};
+    TokenCounter counter;
+    std::vector<std::size_t> ends; // of each record's examples in the counter
+    std::int64_t seq_len = 0;      // tokens an example is cut at
+};
+
+// Encodes as training does: a length that is left open follows from the rows, and raw text is
+// split at the longest one it could be.
+Result<Counted>
+count_tokens(const Dataset& dataset, const Tokenizer& tokenizer, const DataGateOptions& options)
+{
+    const bool open = options.seq_len == 0;
+    const EncodeOptions encode = {
+        options.mask_prompt,
+        open ? std::min(kLongestSuggestion, options.max_position_embeddings) : options.seq_len};
+    Counted counted;
+    counted.ends.reserve(dataset.records.size());
+    for (const Record& record : dataset.records) {
+        if (options.stop.stop_requested()) {
+            return Error{ErrorCode::Cancelled, "check: cancelled"};
+        }
+        for (const Example& example :
+             encode_examples(options.chat_format, tokenizer, {&record, 1}, encode)) {
+            counted.counter.add(example);
+        }
+        counted.ends.push_back(counted.counter.examples());
+        if (options.progress && counted.ends.size() % 256 == 1) {
+            options.progress(static_cast<double>(counted.ends.size() - 1)
+                             / static_cast<double>(dataset.records.size()));
+        }
+    }
+    counted.seq_len =
+        open ? suggested_seq_len(counted.counter.percentile_95(), options.max_position_embeddings)
+             : options.seq_len;
+    return counted;
+}
+
+// Names what cutting does to one record.
+void check_length(
+    const Dataset& dataset, std::size_t index, const Counted& tokens, DataGate& gate, bool& counted)
+{
     std::int64_t targets = 0;
     std::int64_t longest = 0;
-    for (const Example& example :
-         encode_examples(options.chat_format, tokenizer, {&record, 1}, encode)) {
-        targets += counter.add(example);
-        longest = std::max(longest, static_cast<std::int64_t>(example.tokens.size()));
+    for (std::size_t i = index == 0 ? 0 : tokens.ends[index - 1]; i < tokens.ends[index]; ++i) {
+        targets += tokens.counter.targets(i, tokens.seq_len);
+        longest = std::max(longest, tokens.counter.lengths()[i]);
     }
     if (targets == 0) {
         warn(gate,
-             record,
+             dataset.records[index],
              counted,
              "fully_masked",
              concat("none of the first ",
-                    std::min(longest, options.seq_len),
+                    std::min(longest, tokens.seq_len),
                     " tokens is trained; the row is left out"));
-    } else if (longest > options.seq_len) {
+    } else if (longest > tokens.seq_len) {
         warn(gate,
-             record,
+             dataset.records[index],
              counted,
              "too_long",
-             concat(longest, " tokens, the first ", options.seq_len, " are kept"));
+             concat(longest, " tokens, the first ", tokens.seq_len, " are kept"));
     }
 }
 
@@ -176,7 +210,14 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
     gate.blank = dataset.blank;
     gate.duplicates = dataset.duplicates;
     gate.problems = dataset.problems;
-    TokenCounter counter(options.seq_len);
+    Counted tokens;
+    if (tokenizer != nullptr) {
+        Result<Counted> encoded = count_tokens(dataset, *tokenizer, options);
+        if (!encoded) {
+            return encoded.error();
+        }
+        tokens = std::move(*encoded);
+    }
     for (std::size_t i = 0; i < dataset.records.size(); ++i) {
         if (options.stop.stop_requested()) {
             return Error{ErrorCode::Cancelled, "check: cancelled"};
@@ -190,25 +231,24 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
                  "control_token",
                  concat("holds ", in_quotes(found), ", which is encoded as ordinary text"));
         }
-        if (tokenizer != nullptr) {
-            count_tokens(record, *tokenizer, options, gate, counter, counted);
-            const std::int64_t shown = static_cast<std::int64_t>(i) - options.preview_offset;
-            if (shown >= 0 && shown < options.preview_rows) {
-                gate.preview.push_back(preview_row(options.chat_format,
-                                                   *tokenizer,
-                                                   record,
-                                                   options.mask_prompt,
-                                                   options.max_preview_tokens));
-            }
+        if (tokenizer == nullptr) {
+            continue;
         }
-        if (options.progress && i % 256 == 0) {
-            options.progress(static_cast<double>(i) / static_cast<double>(dataset.records.size()));
+        check_length(dataset, i, tokens, gate, counted);
+        const std::int64_t shown = static_cast<std::int64_t>(i) - options.preview_offset;
+        if (shown >= 0 && shown < options.preview_rows) {
+            gate.preview.push_back(preview_row(options.chat_format,
+                                               *tokenizer,
+                                               record,
+                                               options.mask_prompt,
+                                               options.max_preview_tokens));
         }
     }
     if (tokenizer != nullptr) {
         gate.chat_format = to_string(options.chat_format);
-        gate.tokens = counter.statistics();
-        fill_histogram(counter.lengths(), gate);
+        gate.seq_len = tokens.seq_len;
+        gate.tokens = tokens.counter.statistics(tokens.seq_len);
+        fill_histogram(tokens.counter.lengths(), gate);
         check_template(dataset, *tokenizer, options, gate);
     }
     gate.verdict = verdict_of(gate);

@@ -9,9 +9,9 @@
 
 #include "engine/core/cancellation.h"
 #include "engine/core/json.h"
-#include "engine/data/batch_loader.h"
 #include "engine/data/chat_format.h"
 #include "engine/data/dataset.h"
+#include "engine/data/token_statistics.h"
 
 namespace engine {
 
@@ -41,7 +41,8 @@ struct DataGateOptions
 {
     ChatFormat chat_format = ChatFormat::Plain;
     bool mask_prompt = true;
-    std::int64_t seq_len = 2048;
+    std::int64_t seq_len = 0; // 0: what training chooses when it is not told
+    std::int64_t max_position_embeddings = kLongestSuggestion; // of the model that trains
     std::int64_t preview_rows = 3;
     std::int64_t preview_offset = 0;        // accepted rows before the first one shown
     std::int64_t max_preview_tokens = 2048; // of one row
@@ -67,6 +68,7 @@ struct DataGate
     std::int64_t duplicates = 0;
     std::int64_t leaked = 0; // of an evaluation file: rows that are in the training file too
     std::optional<TokenStatistics> tokens; // present with a tokenizer
+    std::int64_t seq_len = 0;              // tokens a row is cut at; 0 without a tokenizer
     std::int64_t bin_width = 1;            // tokens
     std::vector<std::int64_t> histogram;   // examples by token length before cutting
     std::vector<RowProblem> problems; // the counts above are complete, these are the first ones

@@ -80,6 +80,7 @@ Json to_json(const DataGate& gate)
     json["problems"] = list_json(gate.problems);
     if (gate.tokens) {
         json["tokens"] = to_json(*gate.tokens);
+        json["seq_len"] = gate.seq_len;
         json["histogram"] = {{"bin_width", gate.bin_width}, {"counts", gate.histogram}};
     }
     json["preview"] = list_json(gate.preview);

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::uint64_t kSplitStream =
     0x73706C6974; // "split": apart from every other random stream
-constexpr std::int64_t kLengthStep = 128;
-constexpr std::int64_t kLengthCap = 2048;
 constexpr std::size_t kSampleRecords = 2;
 
 std::string row_counts(const Dataset& dataset, const std::string& path)
@@ -72,7 +70,7 @@ Result<std::vector<Example>> encode(const std::vector<Record>& records,
     encoding.mask_prompt = config.mask_prompt;
     encoding.seq_len = config.seq_len > 0
                            ? config.seq_len
-                           : std::min(kLengthCap, inputs.model.max_position_embeddings);
+                           : std::min(kLongestSuggestion, inputs.model.max_position_embeddings);
     encoding.stop = options.stop;
     encoding.progress = options.progress;
     std::vector<Example> examples =
@@ -201,15 +199,6 @@ Result<RunInputs> load_run_inputs(const TrainConfig& config, const LoadInputsOpt
     return inputs;
 }
 
-std::int64_t suggested_seq_len(std::span<const Example> examples,
-                               std::int64_t max_position_embeddings)
-{
-    const TokenStatistics statistics = token_statistics(examples, kLengthCap);
-    const std::int64_t rounded =
-        (statistics.percentile_95 + kLengthStep - 1) / kLengthStep * kLengthStep;
-    return std::clamp(rounded, std::int64_t{1}, std::min(kLengthCap, max_position_embeddings));
-}
-
 BatchConfig batch_config(const TrainConfig& config)
 {
     return {.micro_batch_size = config.micro_batch_size,
@@ -224,7 +213,8 @@ Result<void> resolve_seq_len(TrainConfig& config, RunInputs& inputs)
 {
     const std::int64_t positions = inputs.model.max_position_embeddings;
     if (config.seq_len == 0) {
-        config.seq_len = suggested_seq_len(inputs.train, positions);
+        config.seq_len = suggested_seq_len(
+            token_statistics(inputs.train, kLongestSuggestion).percentile_95, positions);
     }
     if (config.seq_len > positions) {
         return Error{ErrorCode::InvalidConfig,

@@ -45,11 +45,6 @@ struct LoadInputsOptions
 [[nodiscard]] Result<ChatFormat> resolve_chat_format(const std::string& name,
                                                      const Tokenizer& tokenizer);
 
-// The 95th percentile of the examples' lengths rounded up to 128, at most 2048 and at most what the
-// model's positions allow.
-[[nodiscard]] std::int64_t suggested_seq_len(std::span<const Example> examples,
-                                             std::int64_t max_position_embeddings);
-
 [[nodiscard]] BatchConfig batch_config(const TrainConfig& config);
 
 // seq_len, when the config leaves it open, and the statistics at that length. Errors: InvalidConfig

@@ -33,7 +33,8 @@
 //              problems: [{severity: "warning"|"error", row, code, message}],
 //              preview: [{row, total_tokens, total_targets, parts: [{text, control, trained}],
 //                         tokens: [{id, token, text, trained}]}]}
-//     With a base model besides: suggested_seq_len,
+//     With a base model besides: suggested_seq_len (as `train` chooses it for this model), seq_len
+//              (what too_long counts by: the command's, or the suggested one),
 //              tokens: {examples, tokens, targets, too_long, fully_masked, longest, percentile_95},
 //              histogram: {bin_width, counts: [n]}   examples by length; bin i starts at
 //              i * bin_width tokens

@@ -12,8 +12,6 @@ namespace engine {
 
 namespace {
 
-constexpr std::int64_t kLongestSuggestion = 2048;
-
 Json finished_gate(const DataGate& gate, const CheckCommand& command)
 {
     Json answer = {{"event", "checked"}, {"path", command.dataset}};
@@ -98,9 +96,7 @@ Result<Json> check_data(const CheckCommand& command,
     options.preview_offset = command.preview_offset;
     options.stop = stop;
     options.progress = progress;
-    if (command.seq_len > 0) {
-        options.seq_len = command.seq_len;
-    }
+    options.seq_len = std::max<std::int64_t>(0, command.seq_len);
     if (!command.base_model.empty()) {
         Result<Tokenizer> loaded = Tokenizer::load(command.base_model);
         if (!loaded) {
@@ -112,6 +108,10 @@ Result<Json> check_data(const CheckCommand& command,
             return format.error();
         }
         options.chat_format = *format;
+        // A folder that holds a tokenizer alone has no positions that would limit the length.
+        if (const Result<ModelConfig> model = ModelConfig::load(command.base_model); model) {
+            options.max_position_embeddings = model->max_position_embeddings;
+        }
     }
     const Result<DataFormat> format = parse_data_format(command.format);
     if (!format) {
@@ -137,7 +137,7 @@ Result<Json> check_data(const CheckCommand& command,
     Json answer = finished_gate(*gate, command);
     if (gate->tokens) {
         answer["suggested_seq_len"] =
-            std::min(kLongestSuggestion, (gate->tokens->percentile_95 + 127) / 128 * 128);
+            suggested_seq_len(gate->tokens->percentile_95, options.max_position_embeddings);
     }
     return answer;
 }

@@ -69,6 +69,47 @@ TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
     EXPECT_THAT(output.text, HasSubstr("error, row 2: \"answer\" is null, text is wanted"));
 }
 
+// The tiny model has 256 positions and reads a byte as a token.
+TEST_F(DataCommands, CheckCutsWhereTrainingWould)
+{
+    struct Case
+    {
+        int long_rows; // of 20
+        std::vector<std::string> options;
+        std::int64_t seq_len;
+        std::int64_t too_long;
+        std::int64_t suggested;
+    };
+
+    for (const Case& wanted : {Case{20, {}, 256, 20, 256}, // all the positions there are
+                               Case{1, {}, 128, 1, 128},   // the 95th percentile is short
+                               Case{0, {}, 128, 0, 128},
+                               Case{1, {"--seq-len", "64"}, 64, 1, 128}}) {
+        SCOPED_TRACE(wanted.long_rows);
+        std::string rows;
+        for (int row = 0; row < 20; ++row) {
+            const std::string number = std::to_string(row);
+            const std::size_t length = row < wanted.long_rows ? 700 : 7;
+            rows += engine::to_line({{"prompt", "say " + number + ":"},
+                                     {"completion", std::string(length, 'x')}})
+                    + "\n";
+        }
+        const fs::path file = write("long.jsonl", rows);
+        std::vector<std::string> arguments = {"check", "--json", "--data", file.string()};
+        arguments.insert(arguments.end(), wanted.options.begin(), wanted.options.end());
+        const Json gate = lowrank(arguments).json();
+        EXPECT_EQ(gate["seq_len"], wanted.seq_len);
+        EXPECT_EQ(gate["tokens"]["too_long"], wanted.too_long);
+        EXPECT_EQ(gate["warned"], wanted.too_long);
+        EXPECT_EQ(gate["suggested_seq_len"], wanted.suggested);
+        // What a run is planned with.
+        arguments.front() = "estimate";
+        EXPECT_EQ(lowrank(arguments).json()["seq_len"], wanted.seq_len);
+    }
+    const Output output = lowrank({"check", "--data", (m_folder.path() / "long.jsonl").string()});
+    EXPECT_THAT(output.text, HasSubstr("cut at 128: 1,"));
+}
+
 TEST_F(DataCommands, MappedColumnsAreUnderstood)
 {
     const fs::path file = write("mapped.csv", "Frage;Antwort\nEins?;1\nZwei?;2\n");

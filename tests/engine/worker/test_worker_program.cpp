@@ -200,6 +200,7 @@ TEST_F(WorkerProgram, ChecksDataAndEstimates)
     EXPECT_EQ(checked["verdict"], "accept");
     EXPECT_EQ(checked["rows"], 24);
     EXPECT_EQ(checked["suggested_seq_len"], 128);
+    EXPECT_EQ(checked["seq_len"], 128);
     ASSERT_EQ(checked["preview"].size(), 2U);
     EXPECT_EQ(checked["preview"][0]["row"], 4);
 
