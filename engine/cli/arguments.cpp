@@ -120,6 +120,9 @@ void add_reading_commands(CLI::App& app, Parsed& parsed)
         app, "check", "Rows accepted, warned, refused, each problem with its row", parsed);
     add_base(*check.app, check->base);
     add_data(*check.app, check->data)->required();
+    check.app->add_option("--eval-data",
+                          check->eval_data,
+                          "Evaluation file: its rows that are in the data too are named");
     check.app->add_option(
         "--seq-len", check->seq_len, "Longest sequence in tokens; 0: as train chooses it");
     check.app->add_option(

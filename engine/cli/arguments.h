@@ -52,6 +52,7 @@ struct CheckArguments
 {
     std::string base;
     DataArguments data;
+    std::string eval_data; // a file, or empty
     std::int64_t seq_len = 0;
     std::int64_t preview_rows = 3;
     bool json = false;

@@ -31,6 +31,10 @@ void print_gate(const Json& gate)
                   << tokens["too_long"] << ", nothing to train on " << tokens["fully_masked"]
                   << "\n";
     }
+    if (gate.contains("eval_rows")) {
+        std::cout << "  " << gate["eval_rows"] << " evaluation rows, " << gate["leaked"]
+                  << " of them in the data too\n";
+    }
     for (const Json& problem : gate["problems"]) {
         std::cout << "  " << problem["severity"].get<std::string>();
         if (problem["row"].get<std::int64_t>() > 0) {
@@ -45,6 +49,7 @@ void print_gate(const Json& gate)
 int run(const CheckArguments& arguments)
 {
     engine::CheckCommand command = data_command(arguments.data, arguments.base);
+    command.eval_data = arguments.eval_data;
     command.seq_len = arguments.seq_len;
     command.preview_rows = arguments.preview_rows;
     const Json gate = engine::value_or_throw(engine::check_data(command, {}, {}));

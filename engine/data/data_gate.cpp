@@ -118,6 +118,23 @@ void check_length(
     }
 }
 
+// The evaluation rows that are among the data, in the data's order. An evaluation file also settles
+// what a single row leaves for evaluation.
+std::vector<SharedRecord>
+find_leaks(const Dataset& dataset, const DataGateOptions& options, DataGate& gate)
+{
+    if (options.evaluation == nullptr) {
+        return {};
+    }
+    std::erase_if(gate.problems, [](const RowProblem& problem) { return problem.code == kOneRow; });
+    std::vector<SharedRecord> leaks = find_shared(dataset.records, *options.evaluation);
+    std::stable_sort(leaks.begin(), leaks.end(), [](const SharedRecord& a, const SharedRecord& b) {
+        return a.train < b.train;
+    });
+    gate.leaked = static_cast<std::int64_t>(leaks.size());
+    return leaks;
+}
+
 void check_template(const Dataset& dataset,
                     const Tokenizer& tokenizer,
                     const DataGateOptions& options,
@@ -210,6 +227,8 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
     gate.blank = dataset.blank;
     gate.duplicates = dataset.duplicates;
     gate.problems = dataset.problems;
+    const std::vector<SharedRecord> leaks = find_leaks(dataset, options, gate);
+    auto leak = leaks.begin();
     Counted tokens;
     if (tokenizer != nullptr) {
         Result<Counted> encoded = count_tokens(dataset, *tokenizer, options);
@@ -230,6 +249,14 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
                  counted,
                  "control_token",
                  concat("holds ", in_quotes(found), ", which is encoded as ordinary text"));
+        }
+        for (; leak != leaks.end() && leak->train == i; ++leak) {
+            warn(
+                gate,
+                record,
+                counted,
+                "leaked",
+                concat("also in the evaluation file, row ", (*options.evaluation)[leak->eval].row));
         }
         if (tokenizer == nullptr) {
             continue;
@@ -261,31 +288,6 @@ DataGate refused_gate(const Error& error)
     gate.verdict = Verdict::Error;
     gate.file_error = error;
     return gate;
-}
-
-void check_leaks(const Dataset& train, const Dataset& eval, DataGate& eval_gate)
-{
-    RecordIndex index;
-    for (std::size_t i = 0; i < train.records.size(); ++i) {
-        const std::uint64_t hash = hash_record(train.records[i]);
-        if (!index.find(train.records, train.records[i], hash)) {
-            index.insert(i, hash);
-        }
-    }
-    for (const Record& record : eval.records) {
-        const auto twin = index.find(train.records, record, hash_record(record));
-        if (!twin) {
-            continue;
-        }
-        ++eval_gate.leaked;
-        bool counted = false;
-        warn(eval_gate,
-             record,
-             counted,
-             "leaked",
-             concat("also in the training file, row ", train.records[*twin].row));
-    }
-    eval_gate.verdict = verdict_of(eval_gate);
 }
 
 PreviewRow preview_row(ChatFormat format,

@@ -43,6 +43,7 @@ struct DataGateOptions
     bool mask_prompt = true;
     std::int64_t seq_len = 0; // 0: what training chooses when it is not told
     std::int64_t max_position_embeddings = kLongestSuggestion; // of the model that trains
+    const std::vector<Record>* evaluation = nullptr; // what must not be among the rows, or null
     std::int64_t preview_rows = 3;
     std::int64_t preview_offset = 0;        // accepted rows before the first one shown
     std::int64_t max_preview_tokens = 2048; // of one row
@@ -66,7 +67,7 @@ struct DataGate
     std::int64_t refused = 0;
     std::int64_t blank = 0;
     std::int64_t duplicates = 0;
-    std::int64_t leaked = 0; // of an evaluation file: rows that are in the training file too
+    std::int64_t leaked = 0;               // evaluation rows that are among the rows too
     std::optional<TokenStatistics> tokens; // present with a tokenizer
     std::int64_t seq_len = 0;              // tokens a row is cut at; 0 without a tokenizer
     std::int64_t bin_width = 1;            // tokens
@@ -81,9 +82,6 @@ check_dataset(const Dataset& dataset, const Tokenizer* tokenizer, const DataGate
 
 // The gate of a file that read_dataset refused.
 [[nodiscard]] DataGate refused_gate(const Error& error);
-
-// Adds a warning for each evaluation row that is also in the training set.
-void check_leaks(const Dataset& train, const Dataset& eval, DataGate& eval_gate);
 
 // Texts that tokenizers of common models read as control tokens; they never come from data.
 [[nodiscard]] const std::vector<std::string>& common_control_texts();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/cancellation.h"
@@ -31,6 +32,9 @@ struct DatasetOptions
     std::function<void(double fraction)> progress = {};
     StopToken stop = {};
 };
+
+// The code of the file's problem that one row leaves nothing to evaluate on.
+inline constexpr std::string_view kOneRow = "one_row";
 
 struct Dataset
 {

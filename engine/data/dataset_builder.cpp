@@ -35,7 +35,7 @@ Result<void> DatasetBuilder::finish()
         return unrecognised_error();
     }
     if (m_schema && m_schema->format != DataFormat::Text && m_dataset.rows == 1) {
-        file_warning("one_row", "1 row: nothing is left for evaluation");
+        file_warning(kOneRow, "1 row: nothing is left for evaluation");
     }
     if (m_tools > 0) {
         file_warning("tools_ignored",

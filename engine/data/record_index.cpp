@@ -50,6 +50,25 @@ bool same_content(const Record& a, const Record& b)
                          same_message);
 }
 
+std::vector<SharedRecord> find_shared(const std::vector<Record>& train,
+                                      const std::vector<Record>& eval)
+{
+    RecordIndex index;
+    for (std::size_t i = 0; i < train.size(); ++i) {
+        const std::uint64_t hash = hash_record(train[i]);
+        if (!index.find(train, train[i], hash)) {
+            index.insert(i, hash);
+        }
+    }
+    std::vector<SharedRecord> shared;
+    for (std::size_t i = 0; i < eval.size(); ++i) {
+        if (const auto twin = index.find(train, eval[i], hash_record(eval[i])); twin) {
+            shared.push_back({*twin, i});
+        }
+    }
+    return shared;
+}
+
 std::optional<std::size_t> RecordIndex::find(const std::vector<Record>& records,
                                              const Record& record,
                                              std::uint64_t hash) const

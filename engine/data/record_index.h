@@ -13,6 +13,17 @@ namespace engine {
 [[nodiscard]] std::uint64_t hash_record(const Record& record);
 [[nodiscard]] bool same_content(const Record& a, const Record& b);
 
+// A record of the evaluation data that says what a record of the training data says, by index.
+struct SharedRecord
+{
+    std::size_t train = 0; // the first such one
+    std::size_t eval = 0;
+};
+
+// In the order of the evaluation data, each of its records once at most.
+[[nodiscard]] std::vector<SharedRecord> find_shared(const std::vector<Record>& train,
+                                                    const std::vector<Record>& eval);
+
 // Indices into a vector of records that the caller keeps; about 16 bytes a record.
 class RecordIndex
 {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/random.h"
+#include "engine/data/record_index.h"
 #include "engine/train/config_text.h"
 #include "engine/train/learning_rate.h"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::uint64_t kSplitStream =
     0x73706C6974; // "split": apart from every other random stream
 constexpr std::size_t kSampleRecords = 2;
+constexpr std::size_t kNamedLeaks = 3;
 
 std::string row_counts(const Dataset& dataset, const std::string& path)
 {
@@ -127,6 +129,34 @@ Result<std::vector<Record>> eval_records(const TrainConfig& config,
     return std::move(dataset->records);
 }
 
+// Rows to evaluate on that are trained on as well make the evaluation say too much.
+void warn_of_leaks(const std::vector<Record>& train,
+                   const std::vector<Record>& eval,
+                   std::vector<std::string>& warnings)
+{
+    const std::vector<SharedRecord> shared = find_shared(train, eval);
+    if (shared.empty()) {
+        return;
+    }
+    std::string rows;
+    for (std::size_t i = 0; i < std::min(shared.size(), kNamedLeaks); ++i) {
+        rows += concat(i == 0 ? "" : ", ",
+                       "row ",
+                       eval[shared[i].eval].row,
+                       " (training row ",
+                       train[shared[i].train].row,
+                       ")");
+    }
+    warnings.push_back(concat(shared.size(),
+                              " of ",
+                              eval.size(),
+                              " evaluation rows are also trained on: ",
+                              rows,
+                              shared.size() > kNamedLeaks ? ", ..." : "",
+                              "; take them out of one of the two, or the evaluation loss says "
+                              "too little"));
+}
+
 std::vector<Record> choose_sample_records(const std::vector<Record>& train,
                                           const std::vector<Record>& eval)
 {
@@ -185,6 +215,7 @@ Result<RunInputs> load_run_inputs(const TrainConfig& config, const LoadInputsOpt
     if (!held_out) {
         return held_out.error();
     }
+    warn_of_leaks(dataset->records, *held_out, inputs.warnings);
     inputs.sample_records = choose_sample_records(dataset->records, *held_out);
     Result<std::vector<Example>> train = encode(dataset->records, inputs, config, options);
     if (!train) {

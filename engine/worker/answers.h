@@ -33,6 +33,8 @@
 //              problems: [{severity: "warning"|"error", row, code, message}],
 //              preview: [{row, total_tokens, total_targets, parts: [{text, control, trained}],
 //                         tokens: [{id, token, text, trained}]}]}
+//     With eval_data besides: eval_rows (that can be used), and leaked counts those that are in
+//     the data set too; a problem of code "leaked" has the data set's row and names the other's.
 //     With a base model besides: suggested_seq_len (as `train` chooses it for this model), seq_len
 //              (what too_long counts by: the command's, or the suggested one),
 //              tokens: {examples, tokens, targets, too_long, fully_masked, longest, percentile_95},

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "engine/core/platform.h"
 #include "engine/data/data_gate.h"
+#include "engine/train/config_text.h"
 #include "engine/train/run_setup.h"
 
 namespace engine {
@@ -46,6 +48,30 @@ Json estimated(const TrainConfig& config, const ModelConfig& model, const Memory
             {"trainable_parameters",
              config.method == Method::Full ? model.parameter_count()
                                            : config.lora.parameter_count(model)}};
+}
+
+// What the evaluation file itself adds to the verdict.
+void judge_evaluation(const Result<Dataset>& evaluation, const std::string& path, DataGate& gate)
+{
+    const auto add = [&](Severity severity, std::string message) {
+        gate.problems.push_back({severity, 0, "eval_data", std::move(message)});
+        gate.verdict =
+            std::max(gate.verdict, severity == Severity::Error ? Verdict::Error : Verdict::Warn);
+    };
+    if (!evaluation) {
+        add(Severity::Error, evaluation.error().message);
+    } else if (evaluation->records.empty()) {
+        add(Severity::Error,
+            concat(path, ": none of ", evaluation->rows, " evaluation rows can be used"));
+    } else if (evaluation->refused > 0) {
+        add(Severity::Warning,
+            concat(path,
+                   ": ",
+                   evaluation->refused,
+                   " of ",
+                   evaluation->rows,
+                   " evaluation rows are refused; check the file by itself to see why"));
+    }
 }
 
 // Rows as long as seq_len stand in for the data.
@@ -117,6 +143,13 @@ Result<Json> check_data(const CheckCommand& command,
     if (!format) {
         return format.error();
     }
+    if (parse_number("eval_data", command.eval_data)) {
+        return Error{ErrorCode::InvalidArgument,
+                     concat("eval_data: ",
+                            command.eval_data,
+                            " is a share of the data; a file is wanted to compare it with"),
+                     "name the evaluation file, or leave eval_data out"};
+    }
     DatasetOptions reading;
     reading.format = *format;
     reading.column_map = command.column_map;
@@ -129,12 +162,26 @@ Result<Json> check_data(const CheckCommand& command,
         }
         return finished_gate(refused_gate(dataset.error()), command);
     }
-    const Result<DataGate> gate =
-        check_dataset(*dataset, tokenizer ? &*tokenizer : nullptr, options);
+    std::optional<Result<Dataset>> evaluation;
+    if (!command.eval_data.empty()) {
+        // As a run reads it: with the format and the columns of the data.
+        evaluation.emplace(read_dataset(command.eval_data, reading));
+        if (!*evaluation && evaluation->error().code == ErrorCode::Cancelled) {
+            return evaluation->error();
+        }
+        options.evaluation = *evaluation ? &(*evaluation)->records : nullptr;
+    }
+    Result<DataGate> gate = check_dataset(*dataset, tokenizer ? &*tokenizer : nullptr, options);
     if (!gate) {
         return gate.error();
     }
+    if (evaluation) {
+        judge_evaluation(*evaluation, command.eval_data, *gate);
+    }
     Json answer = finished_gate(*gate, command);
+    if (evaluation) {
+        answer["eval_rows"] = *evaluation ? (*evaluation)->records.size() : 0;
+    }
     if (gate->tokens) {
         answer["suggested_seq_len"] =
             suggested_seq_len(gate->tokens->percentile_95, options.max_position_embeddings);

@@ -11,9 +11,10 @@
 
 namespace engine {
 
-// The data gate's JSON with "path" and, when a base is given, "suggested_seq_len". A file that is
-// refused is an answer with its error, not an Error. Errors: those of the base's tokenizer;
-// Cancelled.
+// The data gate's JSON with "path", when a base is given "suggested_seq_len", and when an
+// evaluation file is given "eval_rows". A file that is refused is an answer with its error, not an
+// Error; an evaluation file that is refused is a problem of row 0. Errors: those of the base's
+// tokenizer; InvalidArgument when eval_data is a share of the data; Cancelled.
 [[nodiscard]] Result<Json> check_data(const CheckCommand& command,
                                       const std::function<void(double fraction)>& progress,
                                       StopToken stop);

@@ -280,6 +280,7 @@ void list_fields(Archive& archive, C& command)
 {
     archive.optional("base_model", command.base_model);
     archive.required("dataset", command.dataset);
+    archive.optional("eval_data", command.eval_data);
     archive.optional("format", command.format);
     archive.optional("column_map", command.column_map);
     archive.optional("chat_format", command.chat_format);

@@ -112,6 +112,7 @@ struct CheckCommand // answered with `checked`: the data gate
 {
     std::string base_model; // may be empty: no token counts
     std::string dataset;
+    std::string eval_data; // may be empty: a file whose rows must not be in the data set
     std::string format = "auto";
     std::map<std::string, std::string> column_map;
     std::string chat_format = "auto";

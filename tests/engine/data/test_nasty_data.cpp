@@ -83,12 +83,37 @@ const std::map<std::string, std::set<std::int64_t>>& other_bad_rows()
         {"syn_comments.jsonl", {1, 2}},
         // Row 7 says what row 4 says, whose speaker "bing" is read as the assistant: a duplicate.
         {"sharegpt_problems.jsonl", {3, 4, 5, 6, 7, 8, 9, 10, 11}},
-        // These two need something beside the file: training data, and 2048 bytes of context that a
-        // row of the table's "accept" file exceeds.
-        {"sch_leak_valid.jsonl", {}},
+        // Longer than the 2048 tokens that the test allows.
         {"csv_big_field.csv", {1}},
     };
     return kRows;
+}
+
+// What is said of files whose every row is imported. A file of one row leaves nothing to evaluate
+// on, which the table asks to be said of sch_one_row.jsonl and so holds for all of its kind.
+const std::map<std::string, std::set<std::string>>& remarks()
+{
+    static const std::map<std::string, std::set<std::string>> kRemarks = {
+        {"sch_secrets_like.jsonl", {"one_row"}},
+        {"csv_excel_bom.csv", {"one_row"}},
+        {"csv_big_field.csv", {"one_row", "too_long"}},
+    };
+    return kRemarks;
+}
+
+// Evaluation files, with the training file that they are checked beside.
+const std::map<std::string, std::string>& training_twins()
+{
+    static const std::map<std::string, std::string> kTwins = [] {
+        std::string train;
+        for (int i = 1; i <= 5; ++i) {
+            const std::string n = std::to_string(i);
+            train += R"({"instruction": "Say the number )" + n
+                     + R"(.", "input": "", "output": "The number is )" + n + ".\"}\n";
+        }
+        return std::map<std::string, std::string>{{"sch_leak_valid.jsonl", train}};
+    }();
+    return kTwins;
 }
 
 std::set<std::int64_t> named_rows(const DataGate& gate)
@@ -104,6 +129,15 @@ std::set<std::int64_t> named_rows(const DataGate& gate)
     return rows;
 }
 
+std::set<std::string> codes(const DataGate& gate)
+{
+    std::set<std::string> found;
+    for (const RowProblem& problem : gate.problems) {
+        found.insert(problem.code);
+    }
+    return found;
+}
+
 std::string problems_text(const DataGate& gate)
 {
     std::string text;
@@ -113,19 +147,48 @@ std::string problems_text(const DataGate& gate)
     return text;
 }
 
-DataGate gate_of(const std::filesystem::path& path)
+DataGate gate_of(const Result<Dataset>& dataset, const std::vector<Record>* evaluation = nullptr)
 {
     static const Tokenizer kTokenizer = tests::chatml_tokenizer();
-    const Result<Dataset> dataset = read_dataset(path);
     if (!dataset) {
         return refused_gate(dataset.error());
     }
     DataGateOptions options;
     options.chat_format = ChatFormat::ChatMl;
     options.seq_len = kSeqLen;
+    options.evaluation = evaluation;
     Result<DataGate> gate = check_dataset(*dataset, &kTokenizer, options);
     EXPECT_TRUE(gate);
     return std::move(*gate);
+}
+
+DataGate gate_of(const std::filesystem::path& path)
+{
+    return gate_of(read_dataset(path));
+}
+
+// The gate of the file's training twin, with the file as its evaluation data.
+DataGate gate_of_twin(const std::filesystem::path& path)
+{
+    const Result<Dataset> evaluation = read_dataset(path);
+    EXPECT_TRUE(evaluation);
+    return gate_of(
+        read_dataset_text(training_twins().at(path.filename().string()), "sch_leak_train.jsonl"),
+        &evaluation->records);
+}
+
+// The evaluation file's rows that the warnings of a leak name.
+std::set<std::int64_t> leaked_rows(const DataGate& gate)
+{
+    static const std::string kBefore = "also in the evaluation file, row ";
+    std::set<std::int64_t> rows;
+    for (const RowProblem& problem : gate.problems) {
+        if (problem.code == "leaked") {
+            EXPECT_TRUE(problem.message.starts_with(kBefore)) << problem.message;
+            rows.insert(std::stoll(problem.message.substr(kBefore.size())));
+        }
+    }
+    return rows;
 }
 
 class NastyFile : public ::testing::TestWithParam<Expectation>
@@ -136,7 +199,9 @@ TEST_P(NastyFile, GetsItsVerdict)
     const Expectation& wanted = GetParam();
     const auto started = std::chrono::steady_clock::now();
     const std::int64_t memory_before = process_memory().peak_resident_bytes;
-    const DataGate gate = gate_of(nasty_folder() / wanted.file);
+    const bool has_twin = training_twins().contains(wanted.file);
+    const DataGate gate = has_twin ? gate_of_twin(nasty_folder() / wanted.file)
+                                   : gate_of(nasty_folder() / wanted.file);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     EXPECT_LT(seconds.count(), kMaxSeconds);
     EXPECT_LT(process_memory().peak_resident_bytes - memory_before, kMaxBytes);
@@ -153,16 +218,20 @@ TEST_P(NastyFile, GetsItsVerdict)
     }
     ASSERT_FALSE(gate.file_error) << gate.file_error->message;
     const auto other = other_bad_rows().find(wanted.file);
-    EXPECT_EQ(named_rows(gate), other == other_bad_rows().end() ? wanted.bad_rows : other->second)
+    EXPECT_EQ(has_twin ? leaked_rows(gate) : named_rows(gate),
+              other == other_bad_rows().end() ? wanted.bad_rows : other->second)
         << problems_text(gate);
     EXPECT_EQ(gate.accepted + gate.blank + gate.refused, gate.rows);
     if (wanted.verdict == "accept") {
-        // Every row is imported; a remark about the file or a cut row may still be made.
         EXPECT_EQ(gate.accepted, wanted.rows);
-        EXPECT_NE(gate.verdict, Verdict::Error) << problems_text(gate);
-    } else if (wanted.verdict == "warn" && wanted.file != "sch_leak_valid.jsonl") {
+        const auto remark = remarks().find(wanted.file);
+        const bool remarked = remark != remarks().end();
+        EXPECT_EQ(codes(gate), remarked ? remark->second : std::set<std::string>());
+        EXPECT_EQ(gate.verdict, remarked ? Verdict::Warn : Verdict::Accept) << problems_text(gate);
+    } else if (wanted.verdict == "warn") {
         EXPECT_EQ(gate.verdict, Verdict::Warn) << problems_text(gate);
-        EXPECT_EQ(gate.rows, wanted.rows);
+        EXPECT_EQ(has_twin ? read_dataset(nasty_folder() / wanted.file)->rows : gate.rows,
+                  wanted.rows);
     } else if (wanted.verdict == "error") {
         EXPECT_EQ(gate.verdict, Verdict::Error) << problems_text(gate);
         EXPECT_GT(gate.refused, 0);
@@ -239,24 +308,32 @@ TEST(NastyDataTest, DuplicatesAreCounted)
     EXPECT_EQ(gate.accepted, 104);
 }
 
-TEST(NastyDataTest, LeakedEvaluationRowsAreNamed)
+TEST(NastyDataTest, LeakedRowsAreNamedByBothFiles)
 {
-    std::string train;
-    for (int i = 1; i <= 5; ++i) {
-        const std::string n = std::to_string(i);
-        train += R"({"instruction": "Say the number )" + n
-                 + R"(.", "input": "", "output": "The number is )" + n + ".\"}\n";
-    }
-    const Result<Dataset> train_set = read_dataset_text(train, "sch_leak_train.jsonl");
-    const Result<Dataset> eval_set = read_dataset(nasty_folder() / "sch_leak_valid.jsonl");
-    ASSERT_TRUE(train_set);
-    ASSERT_TRUE(eval_set);
-    DataGate gate = gate_of(nasty_folder() / "sch_leak_valid.jsonl");
-    EXPECT_EQ(gate.verdict, Verdict::Accept);
-    check_leaks(*train_set, *eval_set, gate);
-    EXPECT_EQ(gate.leaked, 2);
+    const std::filesystem::path path = nasty_folder() / "sch_leak_valid.jsonl";
+    EXPECT_EQ(gate_of(path).verdict, Verdict::Accept); // nothing is wrong with it alone
+    const DataGate gate = gate_of_twin(path);
     EXPECT_EQ(gate.verdict, Verdict::Warn);
-    EXPECT_EQ(named_rows(gate), (std::set<std::int64_t>{1, 2}));
+    EXPECT_EQ(gate.leaked, 2);
+    EXPECT_EQ(gate.warned, 2);
+    EXPECT_EQ(named_rows(gate), (std::set<std::int64_t>{4, 5}));
+    EXPECT_EQ(leaked_rows(gate), (std::set<std::int64_t>{1, 2}));
+    ASSERT_FALSE(gate.problems.empty());
+    EXPECT_EQ(gate.problems.front().row, 4);
+    EXPECT_EQ(gate.problems.front().message, "also in the evaluation file, row 1");
+}
+
+TEST(NastyDataTest, AnEvaluationFileLeavesARowToEvaluateOn)
+{
+    const Result<Dataset> row = read_dataset(nasty_folder() / "sch_secrets_like.jsonl");
+    const Result<Dataset> other = read_dataset(nasty_folder() / "sch_leak_valid.jsonl");
+    ASSERT_TRUE(row);
+    ASSERT_TRUE(other);
+    EXPECT_EQ(gate_of(row).verdict, Verdict::Warn);
+    EXPECT_EQ(gate_of(row, &other->records).verdict, Verdict::Accept);
+    const DataGate itself = gate_of(row, &row->records);
+    EXPECT_EQ(codes(itself), std::set<std::string>{"leaked"});
+    EXPECT_EQ(itself.leaked, 1);
 }
 
 TEST(NastyDataTest, ChatProblemsHaveTheRightSeverity)

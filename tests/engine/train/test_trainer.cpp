@@ -146,6 +146,32 @@ TEST_F(TrainerTest, LeavesEverythingARunShould)
     EXPECT_EQ(metric_losses(run).size(), 6U);
 }
 
+TEST_F(TrainerTest, WarnsOfEvaluationRowsThatAreTrainedOn)
+{
+    const fs::path valid = m_folder.path() / "valid.jsonl";
+    const auto row = [](const char* prompt, const char* completion) {
+        return engine::to_line({{"prompt", prompt}, {"completion", completion}}) + "\n";
+    };
+    tests::write_text(valid,
+                      row("say 99:", " no") + row("say 1:", " the answer is 7")
+                          + row("say 2:", " the answer is 4"));
+    const fs::path run = make("run", {{"eval_data", valid.string()}, {"max_steps", 1}});
+    ASSERT_TRUE(train(run));
+    std::string warnings;
+    for (const engine::WarningEvent& warning : only<engine::WarningEvent>(m_events)) {
+        warnings += warning.message + "\n";
+    }
+    EXPECT_THAT(warnings,
+                HasSubstr("2 of 3 evaluation rows are also trained on: row 2 (training row 2), "
+                          "row 3 (training row 3)"));
+
+    tests::write_text(valid, row("say 99:", " no"));
+    ASSERT_TRUE(train(make("clean", {{"eval_data", valid.string()}, {"max_steps", 1}})));
+    for (const engine::WarningEvent& warning : only<engine::WarningEvent>(m_events)) {
+        EXPECT_EQ(warning.message.find("also trained on"), std::string::npos) << warning.message;
+    }
+}
+
 TEST_F(TrainerTest, RunJsonHoldsEverySettingResolved)
 {
     const fs::path run = make("run",

@@ -69,6 +69,41 @@ TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
     EXPECT_THAT(output.text, HasSubstr("error, row 2: \"answer\" is null, text is wanted"));
 }
 
+TEST_F(DataCommands, CheckNamesEvaluationRowsThatAreTrainedOn)
+{
+    const std::string rows = "{\"question\":\"a\",\"answer\":\"1\"}\n"
+                             "{\"question\":\"b\",\"answer\":\"2\"}\n";
+    const std::string data = write("train.jsonl", rows).string();
+    const fs::path valid = write("valid.csv", "question,answer\nc,3\nb,2\n");
+    const Output leaks = lowrank({"check", "--data", data, "--eval-data", valid.string()});
+    EXPECT_EQ(leaks.code, 0);
+    EXPECT_THAT(leaks.text, HasSubstr("2 evaluation rows, 1 of them in the data too"));
+    EXPECT_THAT(leaks.text, HasSubstr("warning, row 2: also in the evaluation file, row 2"));
+
+    const auto check = [&](const std::string& eval_data) {
+        return lowrank({"check", "--json", "--data", data, "--eval-data", eval_data});
+    };
+    const Json clean = check(write("clean.csv", "question,answer\nd,4\ne,5\n").string()).json();
+    EXPECT_EQ(clean["verdict"], "accept");
+    EXPECT_EQ(clean["leaked"], 0);
+    EXPECT_EQ(clean["eval_rows"], 2);
+
+    const Json partly =
+        check(write("partly.jsonl", "{\"question\":\"d\",\"answer\":\"4\"}\n{\"question\":\"e\"}\n")
+                  .string())
+            .json();
+    EXPECT_EQ(partly["verdict"], "warn");
+    EXPECT_THAT(partly["problems"][0]["message"].get<std::string>(),
+                HasSubstr("partly.jsonl: 1 of 2 evaluation rows are refused"));
+
+    const Output missing = check(data + ".no");
+    EXPECT_EQ(missing.code, 2);
+    EXPECT_EQ(missing.json()["verdict"], "error");
+    EXPECT_THAT(missing.json()["problems"][0]["message"].get<std::string>(),
+                HasSubstr("train.jsonl.no"));
+    EXPECT_EQ(check("0.1").code, 2); // a share of the data is no file
+}
+
 // The tiny model has 256 positions and reads a byte as a token.
 TEST_F(DataCommands, CheckCutsWhereTrainingWould)
 {

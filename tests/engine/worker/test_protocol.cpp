@@ -33,6 +33,7 @@ std::vector<Command> every_command()
     CheckCommand check;
     check.base_model = "m";
     check.dataset = "d";
+    check.eval_data = "e";
     check.format = "alpaca";
     check.column_map = {{"q", "prompt"}};
     check.preview_rows = 5;

@@ -204,6 +204,13 @@ TEST_F(WorkerProgram, ChecksDataAndEstimates)
     ASSERT_EQ(checked["preview"].size(), 2U);
     EXPECT_EQ(checked["preview"][0]["row"], 4);
 
+    check.eval_data = check.dataset;
+    send(check);
+    const Json leaking = answer();
+    EXPECT_EQ(leaking["verdict"], "warn");
+    EXPECT_EQ(leaking["leaked"], 24);
+    EXPECT_EQ(leaking["eval_rows"], 24);
+
     send(engine::EstimateCommand{tests::tiny_settings(m_folder.path())});
     const Json estimated = answer();
     EXPECT_EQ(estimated["fits"], true);
