@@ -163,6 +163,36 @@ TEST(TokenizerConformance, Phi3)
     expect_round_trip(tokenizer, shared);
 }
 
+// The rows that Hugging Face's tokenizer encoded for a trainer, special tokens included.
+TEST(TokenizerConformance, TokenizedRowsOfTheImportData)
+{
+    LOWRANK_REQUIRE_SHARED(shared);
+    const Tokenizer tokenizer = load(shared / "conformance/tokenizers/tinyllama-special-tokens");
+    const auto folder = shared / "conformance/import/fms";
+    const std::string name = "twitter_complaints_tokenized_with_maykeye_tinyllama_v0";
+    const auto read_json = [](const std::filesystem::path& path) {
+        return engine::value_or_throw(engine::read_json_file(path));
+    };
+    const Json rows = read_json(folder / "json" / (name + ".json"));
+    const Json ids = read_json(folder / "json" / (name + "_only_input_ids.json"));
+    std::istringstream lines(read_text(folder / "jsonl" / (name + ".jsonl")));
+    ASSERT_EQ(rows.size(), 10U);
+    ASSERT_EQ(ids.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        SCOPED_TRACE(i);
+        std::string line;
+        ASSERT_TRUE(std::getline(lines, line));
+        const Json other = engine::value_or_throw(engine::parse_json(line, name));
+        for (const Json& row : {rows[i], other}) {
+            const auto text = row["output"].get<std::string>();
+            const auto wanted = row["input_ids"].get<std::vector<std::int32_t>>();
+            EXPECT_EQ(tokenizer.encode(text, true), wanted) << text;
+            EXPECT_EQ(tokenizer.decode(wanted, true), text);
+        }
+        EXPECT_EQ(ids[i]["input_ids"], rows[i]["input_ids"]);
+    }
+}
+
 TEST(TokenizerConformance, EveryOtherBpeTokenizerLoads)
 {
     LOWRANK_REQUIRE_SHARED(shared);
