@@ -158,7 +158,7 @@ void TrainingLoop::check_finite(double loss, double grad_norm) const
                               std::isfinite(loss) ? "gradient's norm" : "loss",
                               " of step ",
                               m_progress.step + 1,
-                              " is ",
+                              " is not finite: ",
                               std::isfinite(loss) ? grad_norm : loss),
                        "the last checkpoint is good; start again with a lower learning_rate or a "
                        "longer warm-up"});

@@ -449,6 +449,7 @@ TEST_F(TrainerTest, LossThatIsNotFiniteEndsTheRunAndKeepsTheCheckpoint)
     const auto result = train(run);
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("step"));
+    EXPECT_THAT(result.error().message, HasSubstr(" is not finite: "));
     EXPECT_THAT(result.error().hint, HasSubstr("learning_rate"));
     EXPECT_EQ(only<engine::FailedEvent>(m_events).size(), 1U);
     EXPECT_FALSE(engine::RunFolder(run).checkpoint_steps().empty());
