@@ -48,6 +48,11 @@ expect(first_line fails packaging/a.sh "#!/usr/bin/env bash" "set -eu")
 expect(first_line passes tests/a.py "\"\"\"What this script does." "\"\"\"")
 expect(first_line fails tests/a.py "import sys")
 
+expect(conditionals passes engine/ops/a.cpp "// A." "#include <vector>" "#define A 1")
+expect(conditionals passes engine/core/thread_sanitizer.h "// A." "#ifdef __SANITIZE_THREAD__" "#endif")
+expect(conditionals fails engine/ops/a.cpp "// A." "#ifdef _WIN32" "#endif")
+expect(conditionals fails engine/ops/cuda/a.cu "// A." "#  if defined(A)" "#endif")
+
 many(header_150 150)
 many(header_151 151)
 many(source_400 400)
