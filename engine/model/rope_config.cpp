@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kMaxTheta = 1e15;
 constexpr double kMaxFactor = 1e6;
+// rope_table.cpp has formulas for more types; these were compared in whole models.
 constexpr std::string_view kSupported = "\"default\", \"linear\" and \"llama3\" are computed";
 
 // Every other key could change the frequencies.

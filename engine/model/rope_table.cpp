@@ -1,4 +1,5 @@
-// The rope scalings of transformers: linear, dynamic, llama3, yarn.
+// The rope scalings of transformers: linear and llama3, which config files are read as, and dynamic
+// and yarn, which rope_config.cpp refuses until a whole model of theirs was compared.
 #include "engine/model/rope_table.h"
 
 #include <algorithm>
