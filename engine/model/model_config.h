@@ -13,7 +13,7 @@
 namespace engine {
 
 // Yarn and Dynamic are computed, and tested against transformers' frequencies, but no config is
-// read as them: no model of theirs was compared as a whole yet, so rope_config.cpp refuses them.
+// read as them: rope_config.cpp refuses them until a whole model of theirs was compared.
 enum class RopeType { Default, Linear, Llama3, Yarn, Dynamic };
 
 struct RopeConfig
