@@ -41,6 +41,9 @@ Error io_error(const std::filesystem::path& path, const char* action, int error)
     if (error == ENOSPC || error == EDQUOT) {
         message += concat(" (", free_disk_bytes(path.parent_path()), " bytes free)");
         hint = "free some disk space or choose another folder, then try again";
+    } else if (error == EFBIG) {
+        hint = "the file system or this process's limit (ulimit -f) allows no larger file; choose "
+               "another folder";
     } else if (error == EROFS || error == EACCES || error == EPERM) {
         hint = "choose a folder that you may write to";
     }
