@@ -1,13 +1,13 @@
-"""Writes the golden files of this folder from PyTorch, transformers and PEFT on tiny random models.
+"""Writes the bases and adapters of this folder and what PyTorch, transformers and PEFT compute with them.
 
 Usage: python make_golden.py [folder]      (needs torch, transformers, peft, safetensors)
 
-One folder per model family:
+One folder per tiny random model:
   config.json model.safetensors      the base, float32, with random norms and biases
   adapter/                           a PEFT LoRA adapter whose A and B are both non-zero
-  golden.safetensors                 logits.base, logits.adapter, every lora gradient, every base gradient
-  golden.json                        the micro-batch, its losses; for `llama3` also 50-step loss curves
-Curves also use curves.safetensors: the LoRA-GA start that the script derives with torch.linalg.svd.
+  golden.safetensors                 logits.base, logits.adapter, every lora gradient; of some every base gradient
+  golden.json                        the micro-batch and its losses
+The loss curves are make_curves.py's, which starts from these bases and adapters.
 
 A micro-batch is packed: sequence s is tokens [offsets[s], offsets[s + 1]). The reference runs every
 sequence alone, so a packed engine that lets neighbours see each other fails.
@@ -39,7 +39,8 @@ CASES = {
     "qwen2": (transformers.Qwen2Config, dict(tie_word_embeddings=True, use_sliding_window=False)),
     "qwen3": (transformers.Qwen3Config, dict(tie_word_embeddings=True, head_dim=16)),
 }
-FULL_GRADIENTS = {"llama_tied", "qwen2", "qwen3"}  # together they have every kind of weight
+# Together they have every kind of weight.
+FULL_GRADIENTS = {"llama_tied", "qwen2", "qwen3"}
 
 
 def build_model(name, seed):
@@ -107,6 +108,15 @@ def saved_name(key):
     return key.replace(".default.", ".")
 
 
+def save_adapter(wrapped, folder):
+    wrapped.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    path = folder / "adapter_config.json"
+    config = json.loads(path.read_text())
+    config["target_modules"].sort()  # a set, which every run would write in another order
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
+
+
 def write_case(name, seed, folder):
     model = build_model(name, seed)
     model.save_pretrained(folder)
@@ -121,8 +131,7 @@ def write_case(name, seed, folder):
         model.zero_grad()
     base_loss = loss_sum(model, batch).item() / num_targets(batch)
     wrapped = add_adapter(model, seed + 3)
-    wrapped.save_pretrained(folder / "adapter")
-    (folder / "adapter" / "README.md").unlink(missing_ok=True)
+    save_adapter(wrapped, folder / "adapter")
     tensors["logits.adapter"] = packed_logits(wrapped, batch).detach()
     loss = loss_sum(wrapped, batch) / num_targets(batch)
     loss.backward()
@@ -133,112 +142,22 @@ def write_case(name, seed, folder):
     return dict(batch=batch, loss_base=base_loss, loss_adapter=loss.item())
 
 
-# --- curves -------------------------------------------------------------------------------------------
+def seed_of(name):
+    return 1000 * (list(CASES).index(name) + 1)
 
 
-def curve(model, parameters, steps_of_batches):
-    """Mean loss over the targets of each step's micro-batches, before the step's update."""
-    losses = []
-    optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.999), eps=1e-8)
-    for batches in steps_of_batches:
-        targets = sum(num_targets(b) for b in batches)
-        optimizer.zero_grad()
-        total = 0.0
-        for b in batches:
-            loss = loss_sum(model, b) / targets
-            loss.backward()
-            total += loss.item()
-        optimizer.step()
-        losses.append(total)
-    return losses
-
-
-def lora_parameters(model, letter):
-    return [p for key, p in model.named_parameters() if f"lora_{letter}" in key]
-
-
-def groups(model, lr, ratio, weight_decay):
-    return [dict(params=lora_parameters(model, "A"), lr=lr, weight_decay=weight_decay),
-            dict(params=lora_parameters(model, "B"), lr=lr * ratio, weight_decay=weight_decay)]
-
-
-def lora_ga_start(name, seed, batch, gamma, scaling):
-    """A0, B0 by direction ArB2r and scale `stable`, from an exact SVD of the loss's gradient."""
-    model = build_model(name, seed)
-    (loss_sum(model, batch) / num_targets(batch)).backward()
-    start = {}
-    for key, module in model.named_modules():
-        if key.split(".")[-1] in TARGETS:
-            g = module.weight.grad
-            u, _, vh = torch.linalg.svd(g)
-            c = g.shape[0] ** 0.25 / math.sqrt(gamma)
-            start[key] = (c * vh[:RANK], c * u[:, RANK:2 * RANK])
-    return start
-
-
-def lora_ga_curve(name, seed, start, lr, steps_of_batches):
-    """The paper's form: W0' = W0 - s B0 A0, then train A, B from A0, B0."""
-    scaling = ALPHA / math.sqrt(RANK)
-    model = build_model(name, seed)
-    for key, module in model.named_modules():
-        if key in start:
-            a, b = start[key]
-            module.weight.data -= scaling * (b @ a)
-    wrapped = add_adapter(model, seed, use_rslora=True)
-    for key, p in wrapped.named_parameters():
-        if "lora_" in key:
-            a, b = start[key.removeprefix("base_model.model.").split(".lora_")[0]]
-            p.data = (a if "lora_A" in key else b).clone()
-    return curve(wrapped, groups(wrapped, lr, 1.0, 0.0), steps_of_batches)
-
-
-def write_curves(name, seed, folder, adapter_seed):
-    single = [make_batch(100 + i, [24], 0.0) for i in range(4)]
-    unequal = [make_batch(200 + i, [24 - 5 * i, 6], 0.2 * i) for i in range(4)]
-    packed = [make_batch(300 + i, [9, 14, 5], 0.4) for i in range(4)]
-    one_by_one = [[single[i % 4]] for i in range(50)]
-
-    def run(lr, ratio, weight_decay, steps, **settings):
-        wrapped = add_adapter(build_model(name, seed), adapter_seed, **settings)
-        return curve(wrapped, groups(wrapped, lr, ratio, weight_decay), steps)
-
-    def entry(losses, batches, lr, ratio=1.0, weight_decay=0.0, accumulate=1, rslora=False):
-        return dict(batches=batches, learning_rate=lr, loraplus_ratio=ratio, weight_decay=weight_decay,
-                    grad_accum_steps=accumulate, use_rslora=rslora, losses=losses)
-
-    start = lora_ga_start(name, seed, single[0], 16.0, ALPHA / math.sqrt(RANK))
-    save_file({f"base_model.model.{key}.lora_{letter}.weight": pair[i].contiguous()
-               for key, pair in start.items() for i, letter in enumerate("AB")},
-              folder / "curves.safetensors")
-    pairs = [[unequal[(2 * i) % 4], unequal[(2 * i + 1) % 4]] for i in range(50)]
-    rs = dict(use_rslora=True)
-    return {
-        "lora": entry(run(5e-3, 1.0, 0.01, one_by_one), single, 5e-3, weight_decay=0.01),
-        "rslora": entry(run(3e-3, 1.0, 0.0, one_by_one, **rs), single, 3e-3, rslora=True),
-        "loraplus": entry(run(5e-4, 16.0, 0.0, one_by_one), single, 5e-4, ratio=16.0),
-        "loraplus_rslora": entry(run(3e-4, 16.0, 0.0, one_by_one, **rs), single, 3e-4, ratio=16.0, rslora=True),
-        "accumulation": entry(run(5e-3, 1.0, 0.0, pairs), unequal, 5e-3, accumulate=2),
-        "packed": entry(run(5e-3, 1.0, 0.0, [[packed[i % 4]] for i in range(50)]), packed, 5e-3),
-        "lora_ga": entry(lora_ga_curve(name, seed, start, 2e-3, one_by_one), single, 2e-3, rslora=True),
-    }
+def versions():
+    return dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 
 
 def main():
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for number, name in enumerate(CASES):
+    for name in CASES:
         folder = root / name
         folder.mkdir(parents=True, exist_ok=True)
-        seed = 1000 * (number + 1)
-        golden = dict(versions=dict(torch=torch.__version__, transformers=transformers.__version__,
-                                    peft=peft.__version__))
-        golden.update(write_case(name, seed, folder))
-        if name == "llama3":
-            golden["curves"] = write_curves(name, seed, folder, seed + 3)
+        golden = dict(versions=versions(), **write_case(name, seed_of(name), folder))
         (folder / "golden.json").write_text(json.dumps(golden) + "\n")
         print(name, golden["loss_base"], golden["loss_adapter"])
-        for key, values in golden.get("curves", {}).items():
-            losses = values["losses"]
-            print("  ", key, losses[0], losses[10], losses[49])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import transformers
 from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "golden"))
+import make_curves  # noqa: E402
 import make_golden as golden  # noqa: E402
 
 ROWS, COLUMNS = 150, 139  # 20850 weights: 326 blocks, two nested ones, a short last block
@@ -63,7 +64,7 @@ def write_qlora(folder):
             tensors["lora." + golden.saved_name(key)] = p.grad.clone()
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "qlora.safetensors")
     rate = 5e-3
-    losses = golden.curve(wrapped, golden.groups(wrapped, rate, 1.0, 0.0), [[batch]] * 10)
+    losses, _ = make_curves.curve(wrapped, make_curves.method(rate), [batch], 10)
     (folder / "qlora.json").write_text(json.dumps(dict(loss=loss.item(), learning_rate=rate, losses=losses)) + "\n")
 
 

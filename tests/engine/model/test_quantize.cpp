@@ -3,9 +3,10 @@
 #include <cmath>
 
 #include "engine/model/quantize.h"
-#include "tests/engine/model/adapter_adamw.h"
+#include "engine/ops/elementwise.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
+#include "tests/engine/model/training_steps.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
@@ -234,24 +235,25 @@ TEST_F(Quantize, TrainsAsPeftOnAnNf4Base)
     // The base as it was would not pass.
     EXPECT_GT(tests::max_abs_difference(logits, golden.floats("logits.adapter")), 0.01);
 
-    engine::LoraGradients gradients(m_backend, adapter);
-    tests::AdapterAdamW optimizer(m_backend, adapter, gradients);
+    engine::TrainConfig config;
+    config.max_grad_norm = 0.0;
+    tests::TrainingSteps steps(m_backend, config, adapter);
     const auto losses = json.at("losses").get<std::vector<double>>();
     for (std::size_t step = 0; step < losses.size(); ++step) {
-        const double loss = transformer.run(batch, {.adapter = &adapter, .gradients = &gradients});
-        EXPECT_NEAR(loss, losses[step], tests::kCurve * losses[step]) << step;
+        const auto numbers =
+            steps.step(transformer, {&batch, 1}, json.at("learning_rate").get<double>());
+        EXPECT_NEAR(numbers.loss, losses[step], tests::kCurve * losses[step]) << step;
         for (std::size_t i = 0; step == 0 && i < adapter.matrices().size(); ++i) {
             for (const std::string letter : {"A", "B"}) {
                 const std::string key = tests::lora_key(adapter.matrices()[i], letter);
-                const engine::Tensor& gradient =
-                    letter == "A" ? gradients.pairs[i].lora_a : gradients.pairs[i].lora_b;
+                const engine::LoraGradients::Pair& pair = steps.gradients().pairs[i];
+                const engine::Tensor& gradient = letter == "A" ? pair.lora_a : pair.lora_b;
                 EXPECT_LE(tests::relative_error(tests::floats_of(gradient),
                                                 values_of<float>(file, "lora." + key)),
                           tests::kGradient)
                     << key;
             }
         }
-        optimizer.step(json.at("learning_rate").get<double>(), 1.0, 0.0);
     }
 }
 
