@@ -29,6 +29,10 @@ TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 COMMON = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
               num_key_value_heads=2, vocab_size=64, max_position_embeddings=64, rms_norm_eps=1e-5,
               bos_token_id=1, eos_token_id=2, pad_token_id=None)
+# The variants of a family, which differ from it in one place.
+SMALL = dict(hidden_size=16, intermediate_size=24, num_attention_heads=2, num_key_value_heads=1, head_dim=8)
+WINDOW = dict(tie_word_embeddings=True, use_sliding_window=True, sliding_window=6, max_window_layers=1)
+# A case's place gives its seed: new ones go last.
 CASES = {
     "llama3": (transformers.LlamaConfig, dict(
         tie_word_embeddings=False, head_dim=8,
@@ -38,9 +42,17 @@ CASES = {
     "mistral": (transformers.MistralConfig, dict(tie_word_embeddings=False, sliding_window=6)),
     "qwen2": (transformers.Qwen2Config, dict(tie_word_embeddings=True, use_sliding_window=False)),
     "qwen3": (transformers.Qwen3Config, dict(tie_word_embeddings=True, head_dim=16)),
+    "llama_bias": (transformers.LlamaConfig, dict(
+        SMALL, tie_word_embeddings=False, attention_bias=True, mlp_bias=True)),
+    "llama_linear": (transformers.LlamaConfig, dict(
+        SMALL, tie_word_embeddings=False,
+        rope_parameters=dict(rope_type="linear", rope_theta=100.0, factor=4.0))),
+    # Only the second layer slides.
+    "qwen2_window": (transformers.Qwen2Config, dict(SMALL, **WINDOW)),
+    "qwen3_window": (transformers.Qwen3Config, dict(SMALL, **WINDOW, attention_bias=True)),
 }
 # Together they have every kind of weight.
-FULL_GRADIENTS = {"llama_tied", "qwen2", "qwen3"}
+FULL_GRADIENTS = {"llama_tied", "qwen2", "qwen3", "llama_bias"}
 
 
 def build_model(name, seed):

@@ -19,8 +19,15 @@ namespace tests {
 
 inline const std::vector<std::string>& golden_cases()
 {
-    static const std::vector<std::string> names = {
-        "llama3", "llama_tied", "mistral", "qwen2", "qwen3"};
+    static const std::vector<std::string> names = {"llama3",
+                                                   "llama_tied",
+                                                   "mistral",
+                                                   "qwen2",
+                                                   "qwen3",
+                                                   "llama_bias",
+                                                   "llama_linear",
+                                                   "qwen2_window",
+                                                   "qwen3_window"};
     return names;
 }
 

@@ -1,4 +1,5 @@
-// Logits and gradients of five tiny models against PyTorch + transformers + PEFT.
+// Logits and gradients of tiny models of every family and variant against PyTorch + transformers +
+// PEFT.
 #include <array>
 
 #include "tests/engine/model/golden_case.h"
