@@ -102,7 +102,9 @@ void PlaygroundSession::askNextPane()
 {
     if (m_cancelAsked || m_nextPane == m_panes.size()) {
         m_answering = 0;
-        setState(State::Ready);
+        if (m_state == State::Answering) { // otherwise another base is being loaded
+            setState(State::Ready);
+        }
         Q_EMIT askFinished();
         return;
     }
@@ -182,11 +184,16 @@ void PlaygroundSession::onFailure(qint64 id, const Problem& problem)
 void PlaygroundSession::onEnded(const WorkerProcess::Ending& ending)
 {
     m_client.release()->deleteLater(); // it is inside its own signal
+    const Pending answering = m_pending.value(m_answering);
     m_pending.clear();
     m_resident.clear();
     m_baseModel.clear();
+    m_answering = 0;
     const bool wasAnswering = m_state == State::Answering;
     const Problem problem = problemFromEnding(ending);
+    if (wasAnswering && answering.pane >= 0 && !problem.message.isEmpty()) {
+        Q_EMIT answerFailed(answering.pane, problem);
+    }
     if (problem.message.isEmpty() || m_shutDown) {
         setState(State::Empty);
     } else {

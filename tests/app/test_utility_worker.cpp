@@ -120,6 +120,21 @@ private Q_SLOTS:
         QCOMPARE(answers.first().at(1).value<app::Answer>().finishReason, u"cancelled"_s);
     }
 
+    void aCrashEndsTheAnswerThatItMet()
+    {
+        PlaygroundSession session(app_test::fakeWorker("crash"), kQuick);
+        session.loadBase(u"/base"_s);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+        QSignalSpy failed(&session, &PlaygroundSession::answerFailed);
+        QSignalSpy finished(&session, &PlaygroundSession::askFinished);
+        session.ask({QString(), QString()}, {});
+        QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(failed.size(), 1);
+        QCOMPARE(failed.first().at(0).toInt(), 0);
+        QCOMPARE(failed.first().at(1).value<app::Problem>().code, u"crashed"_s);
+        QCOMPARE(session.state(), PlaygroundSession::State::Failed);
+    }
+
     void aBaseThatCannotBeLoadedIsSaid()
     {
         PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);

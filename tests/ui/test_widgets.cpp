@@ -188,7 +188,7 @@ private Q_SLOTS:
         pane.addToken(u"wo"_s);
         QCOMPARE(pane.lastAnswer(), u"two"_s);
         pane.endAnswer(u"two"_s, u"2 tokens"_s);
-        QCOMPARE(pane.turns().size(), 2);
+        QCOMPARE(pane.history().size(), 2);
         pane.addToken(u"late"_s);
         QCOMPARE(pane.lastAnswer(), u"two"_s);
     }

@@ -238,16 +238,18 @@ void PlaygroundPage::connectSession()
             &app::PlaygroundSession::tokenAdded,
             this,
             [this](int index, const QString& text) { pane(index).addToken(text); });
+    connect(&session, &app::PlaygroundSession::answerFinished, this, &PlaygroundPage::onAnswered);
     connect(&session,
-            &app::PlaygroundSession::answerFinished,
+            &app::PlaygroundSession::answerFailed,
             this,
-            [this](int index, const app::Answer& answer) {
-                pane(index).endAnswer(answer.text,
-                                      tr("%1: %2 tokens in %3 s (%4)")
-                                          .arg(pane(index).adapterName())
-                                          .arg(answer.tokens)
-                                          .arg(numberText(answer.seconds, 3), answer.finishReason));
+            [this](int index, const app::Problem& problem) {
+                pane(index).breakAnswer(tr("No answer. %1").arg(problem.text()));
             });
+    connect(&session, &app::PlaygroundSession::askFinished, this, [this] {
+        for (ChatPane* pane : m_panes) {
+            pane->breakAnswer(tr("Stopped before it was answered."));
+        }
+    });
     connect(
         &application().catalog(), &app::Catalog::modelsChanged, this, &PlaygroundPage::fillModels);
     connect(&application().catalog(),
@@ -449,8 +451,8 @@ void PlaygroundPage::askNow()
     const QString mode = m_mode->currentData().toString();
     if (mode == u"completion"_s) {
         request.prompt = m_waiting;
-    } else if (mode == u"chat"_s && !m_panes.at(0)->turns().isEmpty()) {
-        request.messages = m_panes.at(0)->turns();
+    } else if (mode == u"chat"_s) {
+        request.messages = m_panes.at(0)->history();
         request.messages.append({u"user"_s, m_waiting});
     } else {
         request.messages = {{u"user"_s, m_waiting}};
@@ -460,6 +462,19 @@ void PlaygroundPage::askNow()
     }
     m_waiting.clear();
     session.ask(keys, request);
+}
+
+void PlaygroundPage::onAnswered(int index, const app::Answer& answer)
+{
+    if (answer.finishReason == u"cancelled"_s) {
+        pane(index).breakAnswer(tr("Stopped."));
+        return;
+    }
+    pane(index).endAnswer(answer.text,
+                          tr("%1: %2 tokens in %3 s (%4)")
+                              .arg(pane(index).adapterName())
+                              .arg(answer.tokens)
+                              .arg(numberText(answer.seconds, 3), answer.finishReason));
 }
 
 bool PlaygroundPage::eventFilter(QObject* watched, QEvent* event)

@@ -55,6 +55,7 @@ private:
     [[nodiscard]] QString residentName() const;
     void onSend();
     void askNow();
+    void onAnswered(int index, const app::Answer& answer);
 
     QComboBox* m_model = nullptr;
     QComboBox* m_weights = nullptr;

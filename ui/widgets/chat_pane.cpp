@@ -61,36 +61,56 @@ QString ChatPane::adapterName() const
     return m_choice->currentText();
 }
 
+QList<app::ChatTurn> ChatPane::history() const
+{
+    QList<app::ChatTurn> turns;
+    for (const Exchange& exchange : m_exchanges) {
+        if (exchange.progress == Progress::Whole) {
+            turns.append({u"user"_s, exchange.question});
+            turns.append({u"assistant"_s, exchange.answer});
+        }
+    }
+    return turns;
+}
+
 void ChatPane::addQuestion(const QString& text)
 {
-    m_turns.append({u"user"_s, text});
-    m_who.append(tr("You"));
+    m_exchanges.append({.question = text, .who = adapterName(), .answer = {}, .reason = {}});
     m_note.clear();
     render();
 }
 
 void ChatPane::beginAnswer()
 {
-    m_turns.append({u"assistant"_s, QString()});
-    m_who.append(adapterName());
-    m_isAnswering = true;
-    render();
+    if (isOpen()) {
+        m_exchanges.last().progress = Progress::Answering;
+        render();
+    }
 }
 
 void ChatPane::addToken(const QString& text)
 {
-    if (m_isAnswering) {
-        m_turns.last().content += text;
+    if (isOpen()) {
+        m_exchanges.last().answer += text;
         render();
     }
 }
 
 void ChatPane::endAnswer(const QString& text, const QString& note)
 {
-    if (m_isAnswering) {
-        m_isAnswering = false;
-        m_turns.last().content = text;
+    if (isOpen()) {
+        m_exchanges.last().progress = Progress::Whole;
+        m_exchanges.last().answer = text;
         m_note = note;
+        render();
+    }
+}
+
+void ChatPane::breakAnswer(const QString& reason)
+{
+    if (isOpen()) {
+        m_exchanges.last().progress = Progress::Broken;
+        m_exchanges.last().reason = reason;
         render();
     }
 }
@@ -103,37 +123,57 @@ void ChatPane::showNote(const QString& text)
 
 void ChatPane::clear()
 {
-    m_turns.clear();
-    m_who.clear();
+    m_exchanges.clear();
     m_note.clear();
-    m_isAnswering = false;
     render();
+}
+
+bool ChatPane::isOpen() const
+{
+    return !m_exchanges.isEmpty()
+           && (m_exchanges.last().progress == Progress::Asked
+               || m_exchanges.last().progress == Progress::Answering);
 }
 
 QString ChatPane::lastAnswer() const
 {
-    return !m_turns.isEmpty() && m_turns.last().role == u"assistant"_s ? m_turns.last().content
-                                                                       : QString();
+    return m_exchanges.isEmpty() ? QString() : m_exchanges.last().answer;
+}
+
+QString ChatPane::shownText() const
+{
+    return m_view->toPlainText();
+}
+
+QString ChatPane::turnHtml(const QString& who, const QString& text, bool isUser) const
+{
+    const Colors& c = m_theme.colors();
+    QString escaped = text.toHtmlEscaped();
+    escaped.replace(u'\n', u"<br>"_s);
+    return u"<p style='margin:0 0 2px 0;color:%1'><b>%2</b></p><p style='margin:0 0 14px 0;white-space:pre-wrap'>%3</p>"_s
+        .arg((isUser ? c.textMuted : c.accent).name(), who.toHtmlEscaped(), escaped);
 }
 
 void ChatPane::render()
 {
+    const auto noteHtml = [](const QColor& color, const QString& text) {
+        return u"<p style='color:%1'>%2</p>"_s.arg(color.name(), text.toHtmlEscaped());
+    };
     const Colors& c = m_theme.colors();
     QString html;
-    for (qsizetype i = 0; i < m_turns.size(); ++i) {
-        const bool isUser = m_turns.at(i).role == u"user"_s;
-        const QString color = (isUser ? c.textMuted : c.accent).name();
-        QString text = m_turns.at(i).content.toHtmlEscaped();
-        text.replace(u'\n', u"<br>"_s);
-        if (!isUser && m_isAnswering && i + 1 == m_turns.size()) {
-            text += u"\u258f"_s;
+    for (const Exchange& exchange : std::as_const(m_exchanges)) {
+        html += turnHtml(tr("You"), exchange.question, true);
+        if (exchange.progress == Progress::Answering) {
+            html += turnHtml(exchange.who, exchange.answer + u'\u258f', false);
+        } else if (exchange.progress == Progress::Whole || !exchange.answer.isEmpty()) {
+            html += turnHtml(exchange.who, exchange.answer, false);
         }
-        html +=
-            u"<p style='margin:0 0 2px 0;color:%1'><b>%2</b></p><p style='margin:0 0 14px 0;white-space:pre-wrap'>%3</p>"_s
-                .arg(color, m_who.at(i).toHtmlEscaped(), text);
+        if (!exchange.reason.isEmpty()) {
+            html += noteHtml(c.danger, exchange.reason);
+        }
     }
     if (!m_note.isEmpty()) {
-        html += u"<p style='color:%1'>%2</p>"_s.arg(c.textMuted.name(), m_note.toHtmlEscaped());
+        html += noteHtml(c.textMuted, m_note);
     }
     m_view->setHtml(html);
     m_view->verticalScrollBar()->setValue(m_view->verticalScrollBar()->maximum());

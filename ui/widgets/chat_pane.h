@@ -28,30 +28,47 @@ public:
     [[nodiscard]] QString adapterId() const;
     [[nodiscard]] QString adapterName() const;
 
-    // The turns so far, for the next question; empty in completion mode.
-    [[nodiscard]] const QList<app::ChatTurn>& turns() const { return m_turns; }
+    // The turns so far, for the next question: of questions that were answered whole, so that
+    // user and assistant alternate. What failed or was stopped is shown, but not sent again.
+    [[nodiscard]] QList<app::ChatTurn> history() const;
 
     void addQuestion(const QString& text);
     void beginAnswer();
     void addToken(const QString& text);
     void endAnswer(const QString& text, const QString& note);
+    // The answer, begun or not, ends here without being whole; what has arrived stays.
+    void breakAnswer(const QString& reason);
     void showNote(const QString& text);
     void clear();
+
+    // A question waits for its answer or for the rest of it.
+    [[nodiscard]] bool isOpen() const;
     [[nodiscard]] QString lastAnswer() const;
+    [[nodiscard]] QString shownText() const; // the conversation as it is read
 
 Q_SIGNALS:
     void adapterChosen(const QString& adapterId);
 
 private:
+    enum class Progress { Asked, Answering, Whole, Broken };
+
+    struct Exchange
+    {
+        QString question;
+        QString who; // answers
+        QString answer;
+        QString reason; // why it is broken
+        Progress progress = Progress::Asked;
+    };
+
     void render();
+    [[nodiscard]] QString turnHtml(const QString& who, const QString& text, bool isUser) const;
 
     const Theme& m_theme;
     QComboBox* m_choice = nullptr;
     QTextBrowser* m_view = nullptr;
-    QList<app::ChatTurn> m_turns;
-    QStringList m_who; // per turn: the name of who answered
+    QList<Exchange> m_exchanges;
     QString m_note;
-    bool m_isAnswering = false;
 };
 
 } // namespace ui

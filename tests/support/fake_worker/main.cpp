@@ -158,14 +158,33 @@ void run(const QString& folder, qint64 id, int first)
          id);
 }
 
+// The question "fail WHO" is not answered by WHO, an adapter's key or "base". Where there were
+// turns before the question, the answer begins with what was sent: "[user:a assistant:b user:c] ".
 void generate(const QJsonObject& command, qint64 id)
 {
     const QString adapter = command.value("adapter"_L1).toString();
+    const QString who = adapter.isEmpty() ? u"base"_s : adapter;
+    const QJsonArray messages = command.value("messages"_L1).toArray();
+    QStringList turns;
+    for (const QJsonValue turn : messages) {
+        turns.append(turn["role"_L1].toString() + u':' + turn["content"_L1].toString().trimmed());
+    }
+    if (!turns.isEmpty() && turns.last() == u"user:fail "_s + who) {
+        post({{u"event"_s, u"failed"_s},
+              {u"code"_s, u"out_of_host_memory"_s},
+              {u"message"_s, u"cache: 3.0 GiB wanted, 1.0 GiB free"_s}},
+             id);
+        return;
+    }
     cancelled = false;
     QString text;
+    if (turns.size() > 1) {
+        text = u'[' + turns.join(u' ') + u"] "_s;
+        post({{u"event"_s, u"token"_s}, {u"text"_s, text}}, id);
+    }
     const int tokens = mode() == "slow" ? 200 : 3;
     for (int token = 0; token < tokens && !cancelled; ++token) {
-        const QString piece = u"%1%2 "_s.arg(adapter.isEmpty() ? u"base"_s : adapter).arg(token);
+        const QString piece = u"%1%2 "_s.arg(who).arg(token);
         text += piece;
         post({{u"event"_s, u"token"_s}, {u"text"_s, piece}}, id);
         sleepMs(mode() == "slow" ? 20 : 0);
@@ -189,6 +208,8 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
              id);
     } else if (name == "load_model"_L1 || name == "load_adapter"_L1) {
         post({{u"event"_s, u"loaded"_s}}, id);
+    } else if (name == "generate"_L1 && mode() == "crash") {
+        std::abort();
     } else if (name == "generate"_L1) {
         std::thread(generate, command, id).detach();
     } else if (name == "check"_L1 && mode() == "crash") {
