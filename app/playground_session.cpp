@@ -85,13 +85,12 @@ QStringList PlaygroundSession::residentAdapters() const
     return m_resident;
 }
 
-void PlaygroundSession::ask(const QStringList& adapterKeys, const GenerateRequest& request)
+void PlaygroundSession::ask(const QList<GenerateRequest>& requests)
 {
-    if (m_state != State::Ready || adapterKeys.isEmpty()) {
+    if (m_state != State::Ready || requests.isEmpty()) {
         return;
     }
-    m_panes = adapterKeys;
-    m_request = request;
+    m_requests = requests;
     m_nextPane = 0;
     m_cancelAsked = false;
     setState(State::Answering);
@@ -100,7 +99,7 @@ void PlaygroundSession::ask(const QStringList& adapterKeys, const GenerateReques
 
 void PlaygroundSession::askNextPane()
 {
-    if (m_cancelAsked || m_nextPane == m_panes.size()) {
+    if (m_cancelAsked || m_nextPane == m_requests.size()) {
         m_answering = 0;
         if (m_state == State::Answering) { // otherwise another base is being loaded
             setState(State::Ready);
@@ -109,9 +108,9 @@ void PlaygroundSession::askNextPane()
         return;
     }
     const int pane = m_nextPane++;
-    m_request.adapter = m_panes.at(pane);
-    m_answering = m_client->send(generateCommand(m_request));
-    m_pending.insert(m_answering, {Pending::Kind::Pane, m_request.adapter, pane, {}});
+    const GenerateRequest& request = m_requests.at(pane);
+    m_answering = m_client->send(generateCommand(request));
+    m_pending.insert(m_answering, {Pending::Kind::Pane, request.adapter, pane, {}});
     Q_EMIT answerStarted(pane);
 }
 

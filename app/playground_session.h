@@ -40,8 +40,9 @@ public:
     void unloadAdapter(const QString& key);
     [[nodiscard]] QStringList residentAdapters() const;
 
-    // Asks the same of each pane, left to right; an empty key is the base. Ignored unless Ready.
-    void ask(const QStringList& adapterKeys, const GenerateRequest& request);
+    // One request per pane, answered left to right; each names its adapter by key, an empty one is
+    // the base. Ignored unless Ready.
+    void ask(const QList<GenerateRequest>& requests);
     void cancel();   // what is being answered; panes keep what they have
     void shutDown(); // lets the memory go
 
@@ -83,8 +84,7 @@ private:
     Problem m_problem;
     QMap<qint64, Pending> m_pending;
     QStringList m_resident;
-    QStringList m_panes; // still to answer: adapter keys
-    GenerateRequest m_request;
+    QList<GenerateRequest> m_requests; // per pane
     int m_nextPane = 0;
     qint64 m_answering = 0;
     bool m_cancelAsked = false;

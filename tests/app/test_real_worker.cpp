@@ -168,7 +168,9 @@ private:
         request.prompt = u"say 3"_s;
         request.chatFormat = u"plain"_s;
         request.sampling.maxNewTokens = 4;
-        playground.ask({QString(), adapter.id}, request);
+        app::GenerateRequest adapted = request;
+        adapted.adapter = adapter.id;
+        playground.ask({request, adapted});
         QTRY_COMPARE_WITH_TIMEOUT(answers.size(), 2, kSlowMs);
         QCOMPARE(answers.at(1).at(1).value<app::Answer>().adapter, adapter.id);
         QVERIFY(answers.at(1).at(1).value<app::Answer>().tokens > 0);

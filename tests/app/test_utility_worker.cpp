@@ -91,9 +91,11 @@ private Q_SLOTS:
                 this,
                 [&](int, const app::Answer& answer) { answers.append(answer); });
         QSignalSpy finished(&session, &PlaygroundSession::askFinished);
-        app::GenerateRequest request;
-        request.prompt = u"hi"_s;
-        session.ask({QString(), u"r1/adapter"_s}, request);
+        app::GenerateRequest base;
+        base.prompt = u"hi"_s;
+        app::GenerateRequest adapter = base;
+        adapter.adapter = u"r1/adapter"_s;
+        session.ask({base, adapter});
         QTRY_COMPARE(finished.size(), 1);
         QCOMPARE(answers.size(), 2);
         QCOMPARE(answers.at(0).adapter, QString());
@@ -104,6 +106,23 @@ private Q_SLOTS:
         QCOMPARE(session.state(), PlaygroundSession::State::Ready);
     }
 
+    void eachPaneIsSentItsOwnTurns()
+    {
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        session.loadBase(u"/base"_s);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+        QSignalSpy answers(&session, &PlaygroundSession::answerFinished);
+        app::GenerateRequest left;
+        left.messages = {{u"user"_s, u"a"_s}, {u"assistant"_s, u"b"_s}, {u"user"_s, u"c"_s}};
+        app::GenerateRequest right;
+        right.messages = {{u"user"_s, u"c"_s}};
+        session.ask({left, right});
+        QTRY_COMPARE(answers.size(), 2);
+        QCOMPARE(answers.at(0).at(1).value<app::Answer>().text,
+                 u"[user:a assistant:b user:c] base0 base1 base2 "_s);
+        QCOMPARE(answers.at(1).at(1).value<app::Answer>().text, u"base0 base1 base2 "_s);
+    }
+
     void cancelStopsTheRestOfThePanes()
     {
         PlaygroundSession session(app_test::fakeWorker("slow"), kQuick);
@@ -112,7 +131,7 @@ private Q_SLOTS:
         QSignalSpy tokens(&session, &PlaygroundSession::tokenAdded);
         QSignalSpy finished(&session, &PlaygroundSession::askFinished);
         QSignalSpy answers(&session, &PlaygroundSession::answerFinished);
-        session.ask({QString(), QString()}, {});
+        session.ask({app::GenerateRequest(), app::GenerateRequest()});
         QTRY_VERIFY(tokens.size() >= 2);
         session.cancel();
         QTRY_COMPARE(finished.size(), 1);
@@ -127,7 +146,7 @@ private Q_SLOTS:
         QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
         QSignalSpy failed(&session, &PlaygroundSession::answerFailed);
         QSignalSpy finished(&session, &PlaygroundSession::askFinished);
-        session.ask({QString(), QString()}, {});
+        session.ask({app::GenerateRequest(), app::GenerateRequest()});
         QTRY_COMPARE(finished.size(), 1);
         QCOMPARE(failed.size(), 1);
         QCOMPARE(failed.first().at(0).toInt(), 0);

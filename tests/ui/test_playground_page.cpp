@@ -78,6 +78,48 @@ private Q_SLOTS:
         QVERIFY(playground.pane(0).lastAnswer().startsWith(u"base0"_s));
         QVERIFY(playground.pane(0).shownText().contains(u"cache: 3.0 GiB wanted"_s));
     }
+
+    void eachSideIsSentItsOwnTurns()
+    {
+        Playground playground("normal");
+        playground.askAndWait(u"one"_s);
+        playground.askAndWait(u"two"_s);
+        QCOMPARE(playground.pane(0).lastAnswer(),
+                 u"[user:one assistant:base0 base1 base2 user:two] base0 base1 base2 "_s);
+        QVERIFY2(
+            playground.pane(1).lastAnswer().startsWith(u"[user:one assistant:seen/adapter0 "_s),
+            qPrintable(playground.pane(1).lastAnswer()));
+    }
+
+    void whatFailedIsNotSentAgain()
+    {
+        Playground playground("normal");
+        playground.askAndWait(u"one"_s);
+        playground.askAndWait(u"fail base"_s);
+        playground.askAndWait(u"two"_s);
+        QVERIFY2(playground.pane(0).lastAnswer().startsWith(
+                     u"[user:one assistant:base0 base1 base2 user:two] "_s),
+                 qPrintable(playground.pane(0).lastAnswer()));
+        QVERIFY2(playground.pane(1).lastAnswer().contains(u" user:fail base assistant:seen/"_s),
+                 qPrintable(playground.pane(1).lastAnswer()));
+    }
+
+    void whatWasStoppedIsNotSentAgain()
+    {
+        Playground playground("slow");
+        const QSignalSpy finished(&playground.session(), &app::PlaygroundSession::askFinished);
+        playground.page().ask(u"one"_s);
+        QTRY_VERIFY(!playground.pane(0).lastAnswer().isEmpty());
+        playground.session().cancel();
+        QTRY_COMPARE(finished.count(), 1);
+        QVERIFY(playground.pane(0).history().isEmpty());
+        QVERIFY(!playground.pane(0).lastAnswer().isEmpty()); // it stays to be read
+        QVERIFY(!playground.pane(1).isOpen());               // it was not asked any more
+        playground.page().ask(u"two"_s);
+        QTRY_VERIFY(playground.pane(0).lastAnswer().startsWith(u"base0"_s));
+        playground.session().cancel();
+        QTRY_COMPARE(finished.count(), 2);
+    }
 };
 
 QTEST_MAIN(TestPlaygroundPage)

@@ -442,7 +442,19 @@ void PlaygroundPage::askNow()
         }
         keys.append(id);
     }
+    QList<app::GenerateRequest> requests;
+    for (std::size_t i = 0; i < m_panes.size(); ++i) {
+        requests.append(requestOf(*m_panes.at(i), keys.at(static_cast<qsizetype>(i))));
+        m_panes.at(i)->addQuestion(m_waiting);
+    }
+    m_waiting.clear();
+    session.ask(requests);
+}
+
+app::GenerateRequest PlaygroundPage::requestOf(const ChatPane& pane, const QString& key) const
+{
     app::GenerateRequest request;
+    request.adapter = key;
     request.sampling = {.maxNewTokens = m_tokens->value(),
                         .temperature = m_temperature->value(),
                         .topK = m_topK->value(),
@@ -451,17 +463,13 @@ void PlaygroundPage::askNow()
     const QString mode = m_mode->currentData().toString();
     if (mode == u"completion"_s) {
         request.prompt = m_waiting;
-    } else if (mode == u"chat"_s) {
-        request.messages = m_panes.at(0)->history();
-        request.messages.append({u"user"_s, m_waiting});
-    } else {
-        request.messages = {{u"user"_s, m_waiting}};
+        return request;
     }
-    for (ChatPane* pane : m_panes) {
-        pane->addQuestion(m_waiting);
+    if (mode == u"chat"_s) {
+        request.messages = pane.history();
     }
-    m_waiting.clear();
-    session.ask(keys, request);
+    request.messages.append({u"user"_s, m_waiting});
+    return request;
 }
 
 void PlaygroundPage::onAnswered(int index, const app::Answer& answer)

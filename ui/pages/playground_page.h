@@ -55,6 +55,7 @@ private:
     [[nodiscard]] QString residentName() const;
     void onSend();
     void askNow();
+    [[nodiscard]] app::GenerateRequest requestOf(const ChatPane& pane, const QString& key) const;
     void onAnswered(int index, const app::Answer& answer);
 
     QComboBox* m_model = nullptr;
