@@ -11,6 +11,7 @@
 #include "app/catalog/migrator.h"
 #include "app/catalog/record_json.h"
 #include "app/catalog/run_store.h"
+#include "app/catalog/vote_tally.h"
 #include "app/runs/run_folder.h"
 #include "engine/core/platform.h"
 #include "tests/app/app_test.h"
@@ -438,6 +439,26 @@ private Q_SLOTS:
 
 private:
     std::unique_ptr<Workspace> m_workspace;
+
+    void votesCountForAnAdapterOnEitherSide()
+    {
+        const auto vote = [](const QString& left, const QString& right, const QString& winner) {
+            app::VoteRecord record;
+            record.left = left;
+            record.right = right;
+            record.winner = winner;
+            return record;
+        };
+        const QString base;
+        const QList<app::VoteRecord> votes = {vote(base, u"a"_s, u"right"_s),
+                                              vote(u"a"_s, base, u"left"_s),
+                                              vote(u"a"_s, base, u"right"_s),
+                                              vote(base, u"a"_s, u"tie"_s),
+                                              vote(base, u"b"_s, u"left"_s)};
+        QCOMPARE(app::tallyOf(votes, base, u"a"_s), (app::VoteTally{1, 1, 2}));
+        QCOMPARE(app::tallyOf(votes, u"a"_s, base), (app::VoteTally{2, 1, 1}));
+        QCOMPARE(app::tallyOf(votes, u"a"_s, u"b"_s).total(), 0);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCatalog)

@@ -1,7 +1,12 @@
-// The playground over a scripted worker: an answer that fails, and what each side is sent.
+// The playground over a scripted worker: an answer that fails, what each side is sent, and the
+// blind vote.
+#include <QCheckBox>
+#include <QComboBox>
+
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/playground_page.h"
+#include "ui/widgets/blind_vote.h"
 #include "ui/widgets/chat_pane.h"
 
 using namespace Qt::StringLiterals;
@@ -43,6 +48,20 @@ public:
         const QSignalSpy finished(&session(), &app::PlaygroundSession::askFinished);
         m_page->ask(question);
         QTRY_COMPARE(finished.count(), 1);
+    }
+
+    [[nodiscard]] ui::BlindVote& vote() { return m_page->blindVote(); }
+
+    [[nodiscard]] bool isButtonVisible(const QString& text)
+    {
+        const QPushButton* button = tests::buttonWithText(m_page.get(), text);
+        return button != nullptr && button->isVisible();
+    }
+
+    // The adapter that has answered on this side, by what the scripted worker writes.
+    [[nodiscard]] QString whoAnswered(int index)
+    {
+        return pane(index).lastAnswer().startsWith(u"base0"_s) ? QString() : kAdapter;
     }
 
 private:
@@ -119,6 +138,68 @@ private Q_SLOTS:
         QTRY_VERIFY(playground.pane(0).lastAnswer().startsWith(u"base0"_s));
         playground.session().cancel();
         QTRY_COMPARE(finished.count(), 2);
+    }
+
+    void aBlindVoteIsStoredAndThenNamesTheSides()
+    {
+        Playground playground("normal");
+        playground.askAndWait(u"before"_s);
+        playground.vote().toggle().click();
+        QCOMPARE(playground.pane(0).title(), u"Answer A"_s);
+        QCOMPARE(playground.pane(1).title(), u"Answer B"_s);
+        QVERIFY(!playground.pane(0).choice().isVisible());
+        playground.askAndWait(u"which?"_s);
+        QVERIFY(playground.whoAnswered(0) != playground.whoAnswered(1));
+        QCOMPARE(playground.pane(0).title(), u"Answer A"_s);
+        const QString text = playground.pane(0).shownText();
+        QVERIFY2(!text.contains(u"before"_s) && !text.contains(u"tokens in"_s), qPrintable(text));
+        QVERIFY(playground.isButtonVisible(u"T&ie"_s));
+        QVERIFY(playground.isButtonVisible(u"&A is better"_s));
+        tests::buttonWithText(&playground.page(), u"&B is better"_s)->click();
+        playground.app().catalog().flush();
+        const QList<app::VoteRecord> votes = playground.app().catalog().votes();
+        QCOMPARE(votes.size(), 1);
+        QCOMPARE(votes.first().prompt, u"which?"_s);
+        QCOMPARE(votes.first().winner, u"right"_s);
+        QCOMPARE(votes.first().left, playground.whoAnswered(0));
+        QCOMPARE(votes.first().right, playground.whoAnswered(1));
+        const int adapterSide = playground.whoAnswered(0).isEmpty() ? 1 : 0;
+        const QString adapter = playground.pane(1).adapterName();
+        QVERIFY(playground.pane(adapterSide).title().endsWith(u": "_s + adapter));
+        QVERIFY(!playground.isButtonVisible(u"&B is better"_s));
+        const QString tally = adapterSide == 1 ? u"Votes so far: base model 0, ties 0, %1 1"_s
+                                               : u"Votes so far: base model 1, ties 0, %1 0"_s;
+        QTRY_COMPARE(playground.vote().tallyText(), tally.arg(adapter));
+        playground.vote().toggle().click();
+        QCOMPARE(playground.pane(0).title(), u"Left"_s);
+        QVERIFY(playground.pane(0).choice().isVisible());
+    }
+
+    void thereIsNoVoteWhenOneSideDidNotAnswer()
+    {
+        Playground playground("normal");
+        playground.vote().toggle().click();
+        playground.askAndWait(u"fail base"_s);
+        QVERIFY(!playground.isButtonVisible(u"&A is better"_s));
+        QVERIFY(playground.pane(0).title().startsWith(u"Answer A: "_s));
+        playground.askAndWait(u"again"_s);
+        QVERIFY(playground.isButtonVisible(u"&A is better"_s));
+        tests::buttonWithText(&playground.page(), u"Clear"_s)->click();
+        QVERIFY(!playground.isButtonVisible(u"&A is better"_s));
+        QVERIFY(playground.app().catalog().votes().isEmpty());
+    }
+
+    void aVoteNeedsTwoAdapters()
+    {
+        Playground playground("normal");
+        QVERIFY(playground.vote().toggle().isEnabled());
+        QCOMPARE(playground.vote().tallyText(), u"No votes on these two yet."_s);
+        playground.vote().toggle().click();
+        playground.pane(1).choose({});
+        QVERIFY(!playground.vote().toggle().isEnabled());
+        QVERIFY(!playground.vote().isOn());
+        QVERIFY(!playground.vote().toggle().toolTip().isEmpty());
+        QCOMPARE(playground.pane(1).title(), u"Right"_s);
     }
 };
 

@@ -10,6 +10,7 @@
 #include <QSignalBlocker>
 #include <QSpinBox>
 
+#include "ui/widgets/blind_vote.h"
 #include "ui/widgets/chat_pane.h"
 
 using namespace Qt::StringLiterals;
@@ -85,6 +86,9 @@ PlaygroundPage::PlaygroundPage(const PageContext& context, QWidget* parent)
     auto* left = new QVBoxLayout;
     left->setSpacing(space::kMedium);
     left->addWidget(buildPanes(), 1);
+    m_vote = new BlindVote(application().catalog(), pane(0), pane(1), this);
+    connect(m_vote, &BlindVote::voted, this, [this] { m_question->setFocus(); });
+    left->addWidget(m_vote);
     left->addWidget(buildQuestion());
     columns->addLayout(left, 1);
     columns->addWidget(buildSampling());
@@ -118,6 +122,7 @@ void PlaygroundPage::buildActions()
         for (ChatPane* pane : m_panes) {
             pane->clear();
         }
+        m_vote->forget();
     });
 }
 
@@ -249,6 +254,7 @@ void PlaygroundPage::connectSession()
         for (ChatPane* pane : m_panes) {
             pane->breakAnswer(tr("Stopped before it was answered."));
         }
+        m_vote->end();
     });
     connect(
         &application().catalog(), &app::Catalog::modelsChanged, this, &PlaygroundPage::fillModels);
@@ -291,7 +297,9 @@ void PlaygroundPage::fillAdapters()
     for (ChatPane* pane : m_panes) {
         pane->setChoices(choices);
     }
-    if (m_panes.at(1)->adapterId().isEmpty() && choices.size() > 1) {
+    const bool isBaseOnly =
+        m_panes.at(0)->adapterId().isEmpty() && m_panes.at(1)->adapterId().isEmpty();
+    if (isBaseOnly && choices.size() > 1) {
         m_panes.at(1)->choose(choices.at(1).second);
     }
 }
@@ -434,14 +442,13 @@ void PlaygroundPage::askNow()
         return;
     }
     const QStringList resident = session.residentAdapters();
-    QStringList keys;
     for (const ChatPane* pane : m_panes) {
         const QString id = pane->adapterId();
         if (!id.isEmpty() && !resident.contains(id)) {
             return; // adapterLoaded comes back here
         }
-        keys.append(id);
     }
+    const QStringList keys = m_vote->begin(m_waiting);
     QList<app::GenerateRequest> requests;
     for (std::size_t i = 0; i < m_panes.size(); ++i) {
         requests.append(requestOf(*m_panes.at(i), keys.at(static_cast<qsizetype>(i))));
@@ -476,6 +483,10 @@ void PlaygroundPage::onAnswered(int index, const app::Answer& answer)
 {
     if (answer.finishReason == u"cancelled"_s) {
         pane(index).breakAnswer(tr("Stopped."));
+        return;
+    }
+    if (m_vote->isOn()) {
+        pane(index).endAnswer(answer.text, {}); // its name and its speed would tell who it is
         return;
     }
     pane(index).endAnswer(answer.text,

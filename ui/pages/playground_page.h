@@ -12,6 +12,7 @@ class QSpinBox;
 
 namespace ui {
 
+class BlindVote;
 class ChatPane;
 
 class PlaygroundPage final : public Page
@@ -28,6 +29,8 @@ public:
     {
         return *m_panes.at(static_cast<std::size_t>(index));
     }
+
+    [[nodiscard]] BlindVote& blindVote() { return *m_vote; }
 
     // What is loaded is chosen by data: "f32", "bf16", "int8", "nf4".
     [[nodiscard]] QComboBox& weights() { return *m_weights; }
@@ -62,6 +65,7 @@ private:
     QComboBox* m_weights = nullptr;
     QPushButton* m_load = nullptr;
     std::array<ChatPane*, kPanes> m_panes{};
+    BlindVote* m_vote = nullptr;
     QPlainTextEdit* m_question = nullptr;
     QPushButton* m_send = nullptr;
     QPushButton* m_cancel = nullptr;

@@ -15,6 +15,7 @@ namespace ui {
 ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
+    , m_name(name)
 {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -23,7 +24,8 @@ ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     row->setSpacing(space::kSmall);
     m_choice = new QComboBox(this);
     m_choice->setAccessibleName(tr("%1: who answers").arg(name));
-    row->addWidget(makeLabel(name, u"strong"_s, this));
+    m_title = makeLabel(name, u"strong"_s, this);
+    row->addWidget(m_title);
     row->addWidget(m_choice, 1);
     column->addLayout(row);
     m_view = new QTextBrowser(this);
@@ -32,18 +34,22 @@ ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     m_view->document()->setDocumentMargin(space::kMedium);
     column->addWidget(m_view, 1);
     connect(m_choice, &QComboBox::activated, this, [this] { Q_EMIT adapterChosen(adapterId()); });
+    connect(m_choice, &QComboBox::currentIndexChanged, this, &ChatPane::choiceChanged);
     connect(&theme, &Theme::changed, this, &ChatPane::render);
 }
 
 void ChatPane::setChoices(const QList<QPair<QString, QString>>& choices)
 {
     const QString chosen = adapterId();
-    const QSignalBlocker blocker(m_choice);
-    m_choice->clear();
-    for (const auto& [label, id] : choices) {
-        m_choice->addItem(label, id);
+    {
+        const QSignalBlocker blocker(m_choice);
+        m_choice->clear();
+        for (const auto& [label, id] : choices) {
+            m_choice->addItem(label, id);
+        }
+        m_choice->setCurrentIndex(std::max(0, m_choice->findData(chosen)));
     }
-    m_choice->setCurrentIndex(std::max(0, m_choice->findData(chosen)));
+    Q_EMIT choiceChanged();
 }
 
 void ChatPane::choose(const QString& adapterId)
@@ -61,6 +67,34 @@ QString ChatPane::adapterName() const
     return m_choice->currentText();
 }
 
+void ChatPane::hideNames(const QString& word)
+{
+    m_word = word;
+    m_title->setText(word);
+    m_choice->hide();
+}
+
+void ChatPane::reveal(const QString& adapter)
+{
+    m_title->setText(tr("%1: %2").arg(m_word, adapter));
+    if (!m_exchanges.isEmpty()) {
+        m_exchanges.last().who = m_title->text();
+        render();
+    }
+}
+
+void ChatPane::showNames()
+{
+    m_word.clear();
+    m_title->setText(m_name);
+    m_choice->show();
+}
+
+QString ChatPane::title() const
+{
+    return m_title->text();
+}
+
 QList<app::ChatTurn> ChatPane::history() const
 {
     QList<app::ChatTurn> turns;
@@ -75,7 +109,8 @@ QList<app::ChatTurn> ChatPane::history() const
 
 void ChatPane::addQuestion(const QString& text)
 {
-    m_exchanges.append({.question = text, .who = adapterName(), .answer = {}, .reason = {}});
+    const QString who = m_word.isEmpty() ? adapterName() : m_word;
+    m_exchanges.append({.question = text, .who = who, .answer = {}, .reason = {}});
     m_note.clear();
     render();
 }
@@ -133,6 +168,11 @@ bool ChatPane::isOpen() const
     return !m_exchanges.isEmpty()
            && (m_exchanges.last().progress == Progress::Asked
                || m_exchanges.last().progress == Progress::Answering);
+}
+
+bool ChatPane::isAnswered() const
+{
+    return !m_exchanges.isEmpty() && m_exchanges.last().progress == Progress::Whole;
 }
 
 QString ChatPane::lastAnswer() const

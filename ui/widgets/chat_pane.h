@@ -28,6 +28,15 @@ public:
     [[nodiscard]] QString adapterId() const;
     [[nodiscard]] QString adapterName() const;
 
+    // Without names the pane goes by a word until its last answer's adapter is revealed.
+    void hideNames(const QString& word);
+    void reveal(const QString& adapter);
+    void showNames();
+
+    [[nodiscard]] QString title() const;
+
+    [[nodiscard]] QComboBox& choice() const { return *m_choice; }
+
     // The turns so far, for the next question: of questions that were answered whole, so that
     // user and assistant alternate. What failed or was stopped is shown, but not sent again.
     [[nodiscard]] QList<app::ChatTurn> history() const;
@@ -43,11 +52,13 @@ public:
 
     // A question waits for its answer or for the rest of it.
     [[nodiscard]] bool isOpen() const;
+    [[nodiscard]] bool isAnswered() const; // the last question, whole
     [[nodiscard]] QString lastAnswer() const;
     [[nodiscard]] QString shownText() const; // the conversation as it is read
 
 Q_SIGNALS:
-    void adapterChosen(const QString& adapterId);
+    void adapterChosen(const QString& adapterId); // by the person
+    void choiceChanged();                         // whoever made it
 
 private:
     enum class Progress { Asked, Answering, Whole, Broken };
@@ -65,6 +76,9 @@ private:
     [[nodiscard]] QString turnHtml(const QString& who, const QString& text, bool isUser) const;
 
     const Theme& m_theme;
+    QString m_name;
+    QString m_word; // instead of names; empty: names are shown
+    QLabel* m_title = nullptr;
     QComboBox* m_choice = nullptr;
     QTextBrowser* m_view = nullptr;
     QList<Exchange> m_exchanges;
