@@ -228,6 +228,47 @@ private Q_SLOTS:
         }));
     }
 
+    void runPageOffersWhatAStoppedRunSaved()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        const QString runs = studio.app().paths().runs();
+        for (const QString& run : {u"stopped"_s, u"bare"_s}) {
+            tests::writeFile(runs + u'/' + run + u"/run.json"_s, "{\"base\":\"/nowhere/base\"}");
+            tests::writeFile(runs + u'/' + run + u"/outcome.json"_s,
+                             R"({"event":"finished","reason":"stopped","step":10})");
+            tests::writeFile(runs + u'/' + run + u"/metrics.jsonl"_s,
+                             "{\"event\":\"step\",\"step\":10,\"loss\":0.5}\n");
+        }
+        for (const QString& step : {u"5"_s, u"10"_s}) {
+            tests::writeFile(runs + u"/stopped/checkpoints/step-"_s + step
+                                 + u"/adapter_config.json"_s,
+                             R"({"r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]})");
+        }
+        studio.app().catalog().refreshRun(u"stopped"_s);
+        studio.app().catalog().refreshRun(u"bare"_s);
+        QTRY_COMPARE(studio.app().adapterList().rowCount(), 4);
+        QTRY_COMPARE(studio.app().runList().rowCount(), 4);
+        ui::RunPage page(studio.context(), nullptr);
+        page.show();
+        auto* tryIt = tests::buttonWithText(&page, tr("&Try it"));
+        auto* exportIt = tests::buttonWithText(&page, tr("&Export"));
+        QVERIFY(tryIt != nullptr && exportIt != nullptr);
+        page.open(u"bare"_s);
+        QVERIFY(!tryIt->isVisible());
+        page.open(u"stopped"_s);
+        QCOMPARE(page.run()->state(), app::RunState::Cancelled);
+        QVERIFY(tryIt->isVisible() && exportIt->isVisible());
+        const QSignalSpy requested(&page, &ui::Page::pageRequested);
+        exportIt->click();
+        QCOMPARE(requested.count(), 1);
+        QCOMPARE(requested.first().at(1).toString(), u"stopped/checkpoints/step-10"_s);
+        page.open(u"seen"_s); // without the worker's last word, but with its result
+        tryIt->click();
+        QCOMPARE(requested.count(), 2);
+        QCOMPARE(requested.last().at(1).toString(), u"seen/adapter"_s);
+    }
+
     void exportPageRefusesATakenFolder()
     {
         tests::Studio studio;

@@ -3,6 +3,7 @@
 #include "ui/pages/run_page.h"
 
 #include <cmath>
+#include <tuple>
 
 #include <QComboBox>
 #include <QHeaderView>
@@ -83,6 +84,11 @@ RunPage::RunPage(const PageContext& context, QWidget* parent)
     body()->addWidget(m_stack, 1);
     connect(&application().catalog(), &app::Catalog::runsChanged, this, &RunPage::fillRuns);
     connect(&application().runs(), &app::RunQueue::runAdded, this, &RunPage::fillRuns);
+    connect(&application().catalog(), &app::Catalog::adaptersChanged, this, [this] {
+        if (m_run != nullptr) {
+            showActions(m_run->state());
+        }
+    });
     fillRuns();
     showRun(nullptr);
 }
@@ -115,10 +121,10 @@ void RunPage::buildActions()
         Q_EMIT pageRequested(PageId::NewRun, u"run:"_s + m_run->id());
     });
     connect(m_try, &QPushButton::clicked, this, [this] {
-        Q_EMIT pageRequested(PageId::Playground, m_run->id() + u"/adapter"_s);
+        Q_EMIT pageRequested(PageId::Playground, newestAdapter());
     });
     connect(m_export, &QPushButton::clicked, this, [this] {
-        Q_EMIT pageRequested(PageId::Export, m_run->id() + u"/adapter"_s);
+        Q_EMIT pageRequested(PageId::Export, newestAdapter());
     });
 }
 
@@ -359,9 +365,32 @@ void RunPage::showActions(app::RunState state)
                                                    : tr("&Stop and save"));
     m_resume->setVisible(hasRun && app::canResume(state));
     m_again->setVisible(hasRun && app::isEnded(state));
-    const bool hasAdapter = state == app::RunState::Finished;
-    m_try->setVisible(hasRun && hasAdapter);
-    m_export->setVisible(hasRun && hasAdapter);
+    // The files of a run that goes on may still change.
+    const bool hasAdapter = hasRun && !app::isLive(state) && !newestAdapter().isEmpty();
+    m_try->setVisible(hasAdapter);
+    m_export->setVisible(hasAdapter);
+}
+
+// The run's result, or its last checkpoint; empty: it has neither.
+QString RunPage::newestAdapter() const
+{
+    // The worker's word comes before the catalog has read the folder.
+    if (m_run->state() == app::RunState::Finished) {
+        return m_run->id() + u"/adapter"_s;
+    }
+    const auto age = [](const app::AdapterRecord& adapter) {
+        const bool isResult = adapter.kind == app::AdapterRecord::Kind::Final;
+        return std::tuple(adapter.created, isResult, adapter.numbers.step);
+    };
+    const app::AdapterListModel& adapters = application().adapterList();
+    const app::AdapterRecord* newest = nullptr;
+    for (int row = 0; row < adapters.rowCount(); ++row) {
+        const app::AdapterRecord& adapter = adapters.record(row);
+        if (adapter.run == m_run->id() && (newest == nullptr || age(*newest) < age(adapter))) {
+            newest = &adapter;
+        }
+    }
+    return newest == nullptr ? QString() : newest->id;
 }
 
 void RunPage::onStep()

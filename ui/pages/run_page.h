@@ -49,6 +49,7 @@ private:
     void onEnded();
     void fillSettings();
     void showActions(app::RunState state);
+    [[nodiscard]] QString newestAdapter() const;
     void onPause();
     void onResume();
 
