@@ -178,6 +178,33 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(studio.app().datasetList().record(0).rows, qint64{3}, 30'000);
     }
 
+    void datasetsPageShowsAModelsNameWhole()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"tiny.jsonl"_s),
+                         "{\"prompt\":\"1+1=\",\"completion\":\"2\"}\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.resize(1016, 700);
+        page.show();
+        studio.dialogs().setNextPath(studio.path(u"tiny.jsonl"_s));
+        tests::buttonWithText(&page, tr("&Import a file..."))->click();
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
+        app::ModelRecord model;
+        model.id = u"late"_s;
+        model.path = u"/nowhere/late"_s;
+        model.name = u"A model that came late"_s;
+        studio.app().catalog().saveModel(model);
+        const auto boxes = page.findChildren<QComboBox*>();
+        const auto named = std::find_if(boxes.begin(), boxes.end(), [](const QComboBox* box) {
+            return box->accessibleName() == u"Tokens of"_s;
+        });
+        QVERIFY(named != boxes.end());
+        QTRY_COMPARE((*named)->currentText(), model.name);
+        QTRY_VERIFY((*named)->width() > (*named)->fontMetrics().horizontalAdvance(model.name) + 16);
+        QCOMPARE((*named)->toolTip(), model.name);
+    }
+
     void newRunKeepsFromStartingWithoutAModel()
     {
         tests::Studio studio;

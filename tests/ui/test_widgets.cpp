@@ -1,13 +1,17 @@
 // Map, form fields, memory bar, tokens, job bar: what they show and what a hand or a key does.
+#include <QHeaderView>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QTableView>
 #include <QTest>
 
 #include "tests/ui/strict.h"
 #include "ui/services/dialogs.h"
 #include "ui/widgets/chat_pane.h"
 #include "ui/widgets/column_map_editor.h"
+#include "ui/widgets/data_gate.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/form_field.h"
 #include "ui/widgets/memory_bar.h"
@@ -191,6 +195,41 @@ private Q_SLOTS:
         QCOMPARE(pane.history().size(), 2);
         pane.addToken(u"late"_s);
         QCOMPARE(pane.lastAnswer(), u"two"_s);
+    }
+
+    // As wide as the page gives it in a window of the default size.
+    void dataGateCutsNoText()
+    {
+        app::DatasetCheck check;
+        check.rows = 1;
+        check.preview = {{.row = 1,
+                          .rendered = u"<|im_start|>user\nWhat is the capital of France?"_s,
+                          .tokens = {{.id = 1, .text = u"What"_s, .trained = true}},
+                          .totalTokens = 1200,
+                          .trainedTokens = 1}};
+        ui::DataGate gate(m_theme);
+        gate.resize(730, 600);
+        gate.show();
+        gate.showCheck(check, {});
+        QVERIFY(QTest::qWaitForWindowExposed(&gate));
+        const auto* rows = gate.findChild<QTableView*>();
+        QVERIFY(rows != nullptr && rows->isVisible());
+        const QHeaderView* header = rows->horizontalHeader();
+        for (int column = 0; column < header->count(); ++column) {
+            QVERIFY2(header->sectionSize(column) >= header->sectionSizeHint(column),
+                     qPrintable(QString::number(column)));
+        }
+        for (const QLabel* label : gate.findChildren<QLabel*>()) {
+            if (label->isVisible() && label->wordWrap()) {
+                QVERIFY2(label->height() >= label->heightForWidth(label->width()),
+                         qPrintable(label->text()));
+            } else if (label->isVisible()) {
+                QVERIFY2(label->width() >= label->minimumSizeHint().width(),
+                         qPrintable(label->text()));
+            }
+        }
+        const auto* caption = gate.findChild<QLabel*>(u"tokensCaption"_s);
+        QVERIFY(caption != nullptr && caption->wordWrap());
     }
 
     void aLongTitleGivesWay()

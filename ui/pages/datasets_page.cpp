@@ -11,6 +11,7 @@
 #include "app/runs/run_spec.h"
 #include "ui/widgets/column_map_editor.h"
 #include "ui/widgets/data_gate.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/job_bar.h"
 #include "ui/widgets/record_table.h"
@@ -21,7 +22,8 @@ namespace ui {
 
 namespace {
 
-constexpr int kDatasetsWidth = 300;
+constexpr int kDatasetsWidth = 250;
+constexpr int kWidestOption = 260; // a model may have any name
 constexpr int kCheckDelayMilliseconds = 120;
 
 QComboBox* addOption(QHBoxLayout* row, const QString& label, QWidget* parent)
@@ -31,6 +33,9 @@ QComboBox* addOption(QHBoxLayout* row, const QString& label, QWidget* parent)
     name->setBuddy(box);
     QString plain = label;
     box->setAccessibleName(plain.remove(u'&'));
+    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    box->setMaximumWidth(kWidestOption);
+    QObject::connect(box, &QComboBox::currentTextChanged, box, &QWidget::setToolTip);
     row->addWidget(name);
     row->addWidget(box);
     return box;
@@ -120,7 +125,7 @@ QWidget* DatasetsPage::buildOptions()
     m_chatFormat->addItems(
         {u"auto"_s, u"chatml"_s, u"llama2"_s, u"llama3"_s, u"mistral"_s, u"alpaca"_s, u"plain"_s});
     m_model = addOption(row, tr("To&kens of"), options);
-    m_recognized = makeLabel({}, u"small"_s, options);
+    m_recognized = new ElidedLabel({}, u"small"_s, options);
     row->addSpacing(space::kSmall);
     row->addWidget(m_recognized, 1);
     connect(m_format, &QComboBox::activated, this, &DatasetsPage::onOptionsChanged);
@@ -150,6 +155,7 @@ void DatasetsPage::fillModels()
     }
     const int index = m_model->findData(chosen);
     m_model->setCurrentIndex(index > 0 ? index : m_model->count() > 1 ? 1 : 0);
+    m_model->setToolTip(m_model->currentText());
 }
 
 void DatasetsPage::refresh()

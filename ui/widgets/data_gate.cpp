@@ -20,8 +20,9 @@ namespace ui {
 namespace {
 
 constexpr int kRowNumberWidth = 48;
-constexpr int kTokenCountWidth = 66;
-constexpr int kLeastTextWidth = 130;
+constexpr int kLeastRowsWidth = 380; // the counts whole, and a readable start of the text
+constexpr int kRowsShare = 3;        // of the width, against the tokens' share
+constexpr int kTokensShare = 2;
 constexpr int kTilesPerRow = 4;
 
 } // namespace
@@ -81,13 +82,11 @@ QWidget* DataGate::buildRows()
     m_rows->setAccessibleName(tr("Rendered rows"));
     m_rows->setSelectionMode(QAbstractItemView::SingleSelection);
     styleTable(m_rows);
-    m_rows->horizontalHeader()->setStretchLastSection(false);
-    m_rows->horizontalHeader()->setSectionResizeMode(app::DatasetRowsModel::Text,
-                                                     QHeaderView::Stretch);
-    m_rows->setColumnWidth(app::DatasetRowsModel::Row, kRowNumberWidth);
-    m_rows->setColumnWidth(app::DatasetRowsModel::Tokens, kTokenCountWidth);
-    m_rows->setColumnWidth(app::DatasetRowsModel::Trained, kTokenCountWidth);
-    m_rows->setMinimumWidth(kRowNumberWidth + 2 * kTokenCountWidth + kLeastTextWidth);
+    QHeaderView* header = m_rows->horizontalHeader();
+    header->setStretchLastSection(false);
+    header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setSectionResizeMode(app::DatasetRowsModel::Text, QHeaderView::Stretch);
+    m_rows->setMinimumWidth(kLeastRowsWidth);
     connect(m_rows->selectionModel(),
             &QItemSelectionModel::currentRowChanged,
             this,
@@ -96,7 +95,8 @@ QWidget* DataGate::buildRows()
     auto* column = new QVBoxLayout(right);
     column->setContentsMargins(space::kSmall, space::kSmall, 0, 0);
     column->setSpacing(space::kSmall);
-    m_tokensCaption = makeLabel({}, u"small"_s, right);
+    m_tokensCaption = makeText({}, u"small"_s, right);
+    m_tokensCaption->setObjectName(u"tokensCaption"_s);
     m_tokens = new TokenView(m_theme, right);
     m_rendered = new QPlainTextEdit(right);
     m_rendered->setReadOnly(true);
@@ -109,9 +109,9 @@ QWidget* DataGate::buildRows()
     column->addWidget(m_rendered, 2);
     splitter->addWidget(m_rows);
     splitter->addWidget(right);
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 1);
-    splitter->setSizes({1, 1});
+    splitter->setStretchFactor(0, kRowsShare);
+    splitter->setStretchFactor(1, kTokensShare);
+    splitter->setSizes({kRowsShare, kTokensShare});
     return splitter;
 }
 
