@@ -136,6 +136,20 @@ Json exported_answer(std::string_view format, const std::string& path, const Exp
               {"difference_from_base", check.difference_from_base}}}};
 }
 
+Json analyzed_answer(const std::string& adapter, const std::vector<MatrixAnalysis>& matrices)
+{
+    Json list = Json::array();
+    for (const MatrixAnalysis& matrix : matrices) {
+        list.push_back({{"layer", matrix.layer},
+                        {"target", to_string(matrix.target)},
+                        {"rank", matrix.rank},
+                        {"delta_norm", matrix.delta_norm},
+                        {"weight_norm", matrix.weight_norm},
+                        {"effective_rank", matrix.effective_rank}});
+    }
+    return {{"event", "analyzed"}, {"adapter", adapter}, {"matrices", std::move(list)}};
+}
+
 Result<DType> parse_export_dtype(const std::string& name)
 {
     for (const DType dtype : {DType::F32, DType::BF16, DType::F16}) {

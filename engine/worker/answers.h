@@ -56,6 +56,8 @@
 //              positions, max_abs_difference, max_abs_logit, tolerance, top1_agreement,
 //              difference_from_base}}
 //     An adapter's base_quant is how its base was kept while it trained.
+//   analyzed  {adapter, matrices: [{layer, target, rank, delta_norm, weight_norm,
+//              effective_rank}]}         the fields of engine/train/adapter_analysis.h
 #pragma once
 
 #include <string>
@@ -66,6 +68,7 @@
 #include "engine/model/lora_adapter.h"
 #include "engine/model/merge.h"
 #include "engine/tensor/backend.h"
+#include "engine/train/adapter_analysis.h"
 #include "engine/worker/resident_model.h"
 
 namespace engine {
@@ -84,6 +87,8 @@ loaded_adapter_answer(const std::string& key, const std::string& path, const Lor
                                     const ResidentModel::Answer& answer);
 [[nodiscard]] Json
 exported_answer(std::string_view format, const std::string& path, const ExportCheck& check);
+[[nodiscard]] Json analyzed_answer(const std::string& adapter,
+                                   const std::vector<MatrixAnalysis>& matrices);
 
 // "f32", "bf16" or "f16". Errors: InvalidArgument.
 [[nodiscard]] Result<DType> parse_export_dtype(const std::string& name);

@@ -11,9 +11,9 @@ namespace engine {
 namespace {
 
 constexpr std::string_view kCommandNames[] = {
-    "train",  "resume_run", "pause",        "continue",       "checkpoint", "sample", "stop",
-    "quit",   "load_model", "load_adapter", "unload_adapter", "generate",   "cancel", "merge",
-    "export", "inspect",    "check",        "estimate",       "devices",
+    "train",  "resume_run", "pause",        "continue",       "checkpoint", "sample",  "stop",
+    "quit",   "load_model", "load_adapter", "unload_adapter", "generate",   "cancel",  "merge",
+    "export", "inspect",    "check",        "estimate",       "devices",    "analyze",
 };
 static_assert(std::size(kCommandNames) == std::variant_size_v<CommandBody>);
 
@@ -294,6 +294,13 @@ template <typename Archive, Same<EstimateCommand> C>
 void list_fields(Archive& archive, C& command)
 {
     archive.required("config", command.config);
+}
+
+template <typename Archive, Same<AnalyzeCommand> C>
+void list_fields(Archive& archive, C& command)
+{
+    archive.required("base_model", command.base_model);
+    archive.required("adapter", command.adapter);
 }
 
 // The alternative of CommandBody at a run-time index, default constructed.

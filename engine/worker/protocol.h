@@ -82,7 +82,7 @@ struct GenerateCommand
     SamplingConfig sampling;
 };
 
-struct CancelCommand // ends the running generate, merge, export, check or inspect
+struct CancelCommand // ends the running generate, merge, export, check, inspect or analyze
 {};
 
 struct MergeCommand
@@ -131,6 +131,12 @@ struct EstimateCommand // answered with `estimated`
 struct DevicesCommand // answered with `devices`
 {};
 
+struct AnalyzeCommand // answered with `analyzed`: what an adapter changed, matrix by matrix
+{
+    std::string base_model;
+    std::string adapter; // folder
+};
+
 using CommandBody = std::variant<TrainCommand,
                                  ResumeRunCommand,
                                  PauseCommand,
@@ -149,7 +155,8 @@ using CommandBody = std::variant<TrainCommand,
                                  InspectCommand,
                                  CheckCommand,
                                  EstimateCommand,
-                                 DevicesCommand>;
+                                 DevicesCommand,
+                                 AnalyzeCommand>;
 
 struct Command
 {

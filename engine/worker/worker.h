@@ -59,6 +59,7 @@ private:
     void execute(const CheckCommand& command, std::int64_t id);
     void execute(const EstimateCommand& command, std::int64_t id);
     void execute(const DevicesCommand& command, std::int64_t id);
+    void execute(const AnalyzeCommand& command, std::int64_t id);
     void run_to_end(const std::string& run_dir, std::int64_t id, RunFunction function);
     [[nodiscard]] Result<std::reference_wrapper<ResidentModel>> loaded_model();
 

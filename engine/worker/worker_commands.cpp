@@ -5,6 +5,7 @@
 #include "engine/core/platform.h"
 #include "engine/data/data_gate.h"
 #include "engine/model/merge.h"
+#include "engine/train/adapter_analysis.h"
 #include "engine/train/run_setup.h"
 #include "engine/train/trainer.h"
 #include "engine/worker/answers.h"
@@ -161,6 +162,24 @@ void Worker::execute(const EstimateCommand& command, std::int64_t id)
 void Worker::execute(const DevicesCommand& /*command*/, std::int64_t id)
 {
     m_writer.post(devices_answer(list_devices()), id);
+}
+
+void Worker::execute(const AnalyzeCommand& command, std::int64_t id)
+{
+    const std::unique_ptr<Backend> backend = value_or_throw(make_backend({}));
+    const ModelConfig config = value_or_throw(ModelConfig::load(command.base_model));
+    const LoraAdapter adapter =
+        value_or_throw(load_adapter(*backend, config, command.adapter, DType::F32));
+    LoadOptions options;
+    // As the weights are stored, so that they are read where they lie.
+    options.dtype = config.torch_dtype == "bfloat16" ? DType::BF16 : DType::F32;
+    options.progress = [&](double fraction) {
+        m_writer.post(state_answer("loading", fraction), id);
+    };
+    options.stop = StopToken(*m_cancel);
+    const BaseModel base = value_or_throw(BaseModel::load(*backend, command.base_model, options));
+    m_writer.post(TrainEvent(StateEvent{"analyzing"}), id);
+    m_writer.post(analyzed_answer(command.adapter, analyze_adapter(*backend, base, adapter)), id);
 }
 
 } // namespace engine

@@ -60,7 +60,8 @@ std::vector<Command> every_command()
                                        InspectCommand{"p"},
                                        check,
                                        estimate,
-                                       DevicesCommand{}};
+                                       DevicesCommand{},
+                                       AnalyzeCommand{"m", "a"}};
     std::vector<Command> commands;
     for (CommandBody& body : bodies) {
         commands.push_back({static_cast<std::int64_t>(commands.size()) + 1, std::move(body)});

@@ -98,6 +98,32 @@ TEST_F(WorkerProgram, TrainsToTheEndAndStaysForMore)
     EXPECT_EQ(m_worker->wait(), 0);
 }
 
+TEST_F(WorkerProgram, SaysWhatAnAdapterChanged)
+{
+    const fs::path run =
+        tests::make_run(m_folder.path(), "run", {{"targets", {"q_proj", "v_proj"}}});
+    send(engine::TrainCommand{run.string()});
+    ASSERT_EQ(m_worker->wait_for("finished")["reason"], "done");
+    const std::string base = (m_folder.path() / "model").string();
+    const std::string adapter = (run / "adapter").string();
+    send(engine::AnalyzeCommand{base, adapter});
+    const Json analyzed = answer();
+    ASSERT_EQ(analyzed["event"], "analyzed") << analyzed;
+    EXPECT_EQ(analyzed["adapter"], adapter);
+    ASSERT_EQ(analyzed["matrices"].size(), 4U); // 2 layers
+    for (const Json& matrix : analyzed["matrices"]) {
+        EXPECT_EQ(matrix["rank"], 4);
+        EXPECT_GT(matrix["weight_norm"].get<double>(), 0.0);
+        EXPECT_GT(matrix["delta_norm"].get<double>(), 0.0);
+        EXPECT_GE(matrix["effective_rank"].get<double>(), 1.0);
+        EXPECT_LE(matrix["effective_rank"].get<double>(), 4.0 + 1e-9);
+    }
+    send(engine::AnalyzeCommand{base, (run / "nothing").string()});
+    EXPECT_EQ(answer()["code"], "not_found");
+    send(engine::AnalyzeCommand{(m_folder.path() / "nowhere").string(), adapter});
+    EXPECT_EQ(answer()["event"], "failed");
+}
+
 TEST_F(WorkerProgram, ARunThatCannotStartFailsWithAReason)
 {
     send(engine::TrainCommand{(m_folder.path() / "nowhere").string()});
