@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include <QDir>
 #include <QFileInfo>
 
 #include "app/runs/run_folder.h"
@@ -38,9 +37,19 @@ RunQueue::RunQueue(const Paths& paths,
     , m_settings(settings)
     , m_factory(std::move(factory))
     , m_program(std::move(program))
-{}
+{
+    m_files.setMaxThreadCount(1);
+}
 
-RunQueue::~RunQueue() = default;
+RunQueue::~RunQueue()
+{
+    m_files.waitForDone();
+    for (const RunCreation* each : findChildren<RunCreation*>()) {
+        if (!each->isEnded() && !each->folder().isEmpty()) {
+            m_catalog.refreshRun(each->runId());
+        }
+    }
+}
 
 LadderTimes RunQueue::ladderTimes() const
 {
@@ -80,7 +89,7 @@ RunQueue::Entry& RunQueue::adopt(const QString& folder)
     return *m_entries.back();
 }
 
-Outcome<RunController*> RunQueue::enqueue(const RunSpec& spec)
+Outcome<RunCreation*> RunQueue::enqueue(const RunSpec& spec)
 {
     if (!spec.canStart()) {
         return Problem{u"invalid_config"_s, spec.errors().first()};
@@ -89,34 +98,36 @@ Outcome<RunController*> RunQueue::enqueue(const RunSpec& spec)
         return m_catalog.readOnlyReason();
     }
     const QString name = spec.value(u"name"_s).toString();
-    const Outcome<QString> made =
-        m_paths.createRunFolder(name.isEmpty() ? QFileInfo(spec.baseModel()).fileName() : name);
-    if (!made) {
-        return made.problem();
-    }
-    const RunFolder folder(*made);
-    QJsonObject studio{{u"state"_s, stateName(RunState::Queued)},
-                       {u"created"_s, QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
-                       {u"parent"_s, spec.parentRun()}};
+    RunCreation::Plan plan;
+    plan.name = name.isEmpty() ? QFileInfo(spec.baseModel()).fileName() : name;
+    plan.config = spec.toConfig();
+    plan.studio = {{u"state"_s, stateName(RunState::Queued)},
+                   {u"created"_s, QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
+                   {u"parent"_s, spec.parentRun()}};
     if (const auto model = m_catalog.modelByPath(spec.baseModel())) {
-        studio.insert("base_hash"_L1, model->hash);
+        plan.studio.insert("base_hash"_L1, model->hash);
     }
     if (const auto dataset = m_catalog.datasetByPath(spec.dataset())) {
-        studio.insert("dataset_hash"_L1, dataset->hash);
+        plan.studio.insert("dataset_hash"_L1, dataset->hash);
     }
-    Outcome<Done> written = folder.setStudioValues(studio);
-    if (written) {
-        written = folder.writeConfig(spec.toConfig());
+    auto* creation = new RunCreation(m_paths, std::move(plan), this);
+    const QString device = spec.value(u"device"_s).toString();
+    connect(
+        creation, &Job::ended, this, [this, creation, device] { onCreated(*creation, device); });
+    creation->start(m_files);
+    return creation;
+}
+
+void RunQueue::onCreated(RunCreation& creation, const QString& device)
+{
+    creation.deleteLater();
+    if (creation.state() != Job::State::Done) {
+        return; // whoever asked for the run hears why
     }
-    if (!written) {
-        QDir(*made).removeRecursively(); // half a run folder would be offered as interrupted
-        return written.problem();
-    }
-    Entry& entry = adopt(*made);
-    entry.device = spec.value(u"device"_s).toString();
+    Entry& entry = adopt(creation.folder());
+    entry.device = device;
     queue(entry, RunController::Start::Fresh);
     m_catalog.refreshRun(entry.run->id());
-    return entry.run.get();
 }
 
 Outcome<RunController*> RunQueue::resume(const QString& runId)

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include <QObject>
+#include <QThreadPool>
 
 #include "app/catalog/catalog.h"
 #include "app/runs/run_controller.h"
+#include "app/runs/run_creation.h"
 #include "app/settings.h"
 
 namespace app {
@@ -27,10 +29,15 @@ public:
              WorkerFactory factory,
              QString program,
              QObject* parent = nullptr);
+    // Waits for a folder that is being written: the catalog has the run, and the next studio
+    // offers it.
     ~RunQueue() override;
 
-    // Makes a run folder with run.json and queues it. Errors: the spec has errors; the disk.
-    [[nodiscard]] Outcome<RunController*> enqueue(const RunSpec& spec);
+    // Makes a run folder with run.json, in the background and one after the other; it is queued by
+    // the time the job says Done, and open() has its controller. The job is the queue's and is
+    // deleted after it has ended; its Failed tells of the disk. Errors: the spec has errors; the
+    // workspace cannot be written.
+    [[nodiscard]] Outcome<RunCreation*> enqueue(const RunSpec& spec);
     // Goes on from the last whole checkpoint (from the start when there is none).
     [[nodiscard]] Outcome<RunController*> resume(const QString& runId);
     // The controller of a run, made on demand: an ended run's loads its past, a run that another
@@ -67,6 +74,7 @@ private:
     Entry& adopt(const QString& folder);
     [[nodiscard]] Entry* entryOf(const RunController* run);
     [[nodiscard]] Entry* entryOf(const QString& runId);
+    void onCreated(RunCreation& creation, const QString& device);
     void queue(Entry& entry, RunController::Start how);
     [[nodiscard]] bool deviceIsBusy(const QString& device) const;
     void startNext();
@@ -94,6 +102,7 @@ private:
     std::vector<std::unique_ptr<Entry>> m_entries;
     QStringList m_interrupted;
     bool m_closing = false;
+    QThreadPool m_files; // of one thread; ends before the members above
 };
 
 // The stop ladder's times as a person set them.

@@ -1,6 +1,9 @@
 // What app tests share: a workspace in a temporary folder, run folders, and the fake worker.
 #pragma once
 
+#include <memory>
+#include <optional>
+
 #include <QDir>
 #include <QFile>
 #include <QJsonDocument>
@@ -9,6 +12,7 @@
 #include <QTest>
 
 #include "app/paths.h"
+#include "app/runs/run_queue.h"
 #include "app/worker/qprocess_worker.h"
 
 namespace app_test {
@@ -81,6 +85,20 @@ inline app::WorkerFactory fakeWorker(const char* mode)
 {
     qputenv("LOWRANK_FAKE", mode);
     return app::qprocessWorkerFactory(QStringLiteral(LOWRANK_FAKE_WORKER));
+}
+
+// The queued run, once its folder is written; nullptr when it could not be.
+inline app::RunController* enqueue(app::RunQueue& runs, const app::RunSpec& spec)
+{
+    const app::Outcome<app::RunCreation*> creation = runs.enqueue(spec);
+    if (!creation) {
+        return nullptr;
+    }
+    const auto id = std::make_shared<std::optional<QString>>(); // empty: the job has not ended
+    QObject::connect(
+        *creation, &app::Job::ended, *creation, [id, job = *creation] { *id = job->runId(); });
+    (void)QTest::qWaitFor([&] { return id->has_value(); });
+    return id->value_or(QString()).isEmpty() ? nullptr : runs.open(**id);
 }
 
 } // namespace app_test

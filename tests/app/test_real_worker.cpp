@@ -74,7 +74,8 @@ private Q_SLOTS:
     {
         app::Application& studio = m_studio->studio;
         m_studio->spec.setValue(u"max_steps"_s, 400);
-        RunController* run = *studio.runs().enqueue(m_studio->spec);
+        RunController* run = app_test::enqueue(studio.runs(), m_studio->spec);
+        QVERIFY(run != nullptr);
         QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() >= 5
                                      || app::isEnded(run->state()),
                                  kSlowMs);
@@ -105,7 +106,8 @@ private Q_SLOTS:
     {
         app::Application& studio = m_studio->studio;
         m_studio->spec.setValue(u"max_steps"_s, 300);
-        RunController* run = *studio.runs().enqueue(m_studio->spec);
+        RunController* run = app_test::enqueue(studio.runs(), m_studio->spec);
+        QVERIFY(run != nullptr);
         QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() >= 3, kSlowMs);
         QSignalSpy detached(run, &RunController::detached);
         QSignalSpy ready(&studio, &app::Application::readyToQuit);

@@ -41,11 +41,7 @@ struct Studio
         spec.setValue(u"name"_s, u"try"_s);
     }
 
-    RunController* start()
-    {
-        const auto run = runs.enqueue(spec);
-        return run ? *run : nullptr;
-    }
+    RunController* start() { return app_test::enqueue(runs, spec); }
 
     QTemporaryDir folder;
     app::Paths paths{folder.path() + u"/workspace"_s};
@@ -66,13 +62,15 @@ private Q_SLOTS:
     void aRunGoesToItsEnd()
     {
         Studio studio("normal");
+        QList<RunState> states;
+        connect(&studio.runs, &app::RunQueue::runChanged, this, [&](const RunController* changed) {
+            states.append(changed->state());
+        });
         RunController* run = studio.start();
         QVERIFY(run != nullptr);
-        QCOMPARE(run->state(), RunState::Queued);
-        QList<RunState> states;
-        connect(run, &RunController::stateChanged, this, [&] { states.append(run->state()); });
         QTRY_COMPARE(run->state(), RunState::Finished);
-        QCOMPARE(states.first(), RunState::Starting);
+        QCOMPARE(states.value(0), RunState::Queued);
+        QCOMPARE(states.value(1), RunState::Starting);
         QVERIFY(states.contains(RunState::Loading));
         QVERIFY(states.contains(RunState::Training));
         QCOMPARE(run->metrics().series(app::Metric::Loss).size(), 20);
@@ -83,6 +81,72 @@ private Q_SLOTS:
         QCOMPARE(studio.catalog.run(run->id())->numbers.trainableParameters, 1234);
         QTRY_COMPARE(studio.catalog.adapters().size(), 1);
         QVERIFY(!studio.runs.isBusy());
+    }
+
+    // The thread that asks writes nothing: the folder is not there yet when enqueue() returns, and
+    // what becomes visible is whole.
+    void aRunsFolderIsWrittenInTheBackground()
+    {
+        Studio studio("normal");
+        const auto creation = studio.runs.enqueue(studio.spec);
+        QVERIFY(creation);
+        QVERIFY(!(*creation)->isEnded());
+        QVERIFY(studio.runs.waiting().isEmpty());
+        QSignalSpy added(&studio.runs, &app::RunQueue::runAdded);
+        QString id;
+        bool isWhole = false;
+        connect(*creation, &app::Job::ended, this, [&, job = *creation] {
+            id = job->runId();
+            isWhole = app::RunFolder(job->folder()).readConfig().hasValue()
+                      && app::RunFolder(job->folder()).readStudio().contains("created"_L1)
+                      && studio.runs.waiting().size() == 1;
+        });
+        QTRY_COMPARE(added.size(), 1);
+        QVERIFY(isWhole);
+        QTRY_COMPARE(studio.runs.open(id)->state(), RunState::Finished);
+    }
+
+    void aFolderThatCannotBeWrittenIsTold()
+    {
+        Studio studio("normal");
+        // A file where the folder of runs should be: also root cannot write below it.
+        QVERIFY(QDir(studio.paths.runs()).removeRecursively());
+        app_test::writeFile(studio.paths.runs(), "in the way");
+        QSignalSpy added(&studio.runs, &app::RunQueue::runAdded);
+        const auto creation = studio.runs.enqueue(studio.spec);
+        QVERIFY(creation);
+        app::Problem problem;
+        auto state = app::Job::State::Waiting;
+        connect(*creation, &app::Job::ended, this, [&, job = *creation] {
+            state = job->state();
+            problem = job->problem();
+        });
+        QTRY_COMPARE(state, app::Job::State::Failed);
+        QVERIFY(!problem.message.isEmpty());
+        QVERIFY(added.isEmpty());
+        QVERIFY(!studio.runs.isBusy());
+    }
+
+    void closingWhileAFolderIsWrittenLeavesItWhole()
+    {
+        const QTemporaryDir folder;
+        const app::Paths paths(folder.path() + u"/workspace"_s);
+        {
+            Studio studio("normal");
+            studio.spec.setValue(u"name"_s, u"kept"_s);
+            app::Catalog catalog(paths);
+            QVERIFY(catalog.open().hasValue());
+            app::RunQueue runs(
+                paths, catalog, studio.settings, app_test::fakeWorker("normal"), QString());
+            QVERIFY(runs.enqueue(studio.spec)); // and all of it goes
+        }
+        app::Catalog next(paths);
+        QVERIFY(next.open().hasValue());
+        QTRY_COMPARE(next.runs().size(), 1);
+        const app::RunRecord run = next.runs().first();
+        QCOMPARE(run.name, u"kept"_s);
+        QVERIFY(app::canResume(run.state));
+        QCOMPARE(QDir(paths.runs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(), 1);
     }
 
     void endings_data()

@@ -1,4 +1,9 @@
-// Make it fit: the levers it pulls with the real worker's estimate, and where it says it cannot.
+// New run: Start writes the run in the background, once; make it fit pulls its levers with the real
+// worker's estimate, and says when it cannot.
+#include <QDir>
+#include <QFile>
+#include <QSignalSpy>
+
 #include "tests/ui/studio.h"
 #include "ui/pages/new_run_page.h"
 #include "ui/widgets/memory_bar.h"
@@ -20,6 +25,52 @@ class TestNewRunPage final : public QObject
 private Q_SLOTS:
 
     void init() { tests::failOnWarnings(); }
+
+    void startMakesOneRunHoweverOftenItIsClicked()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        const QSignalSpy requested(&page, &ui::Page::pageRequested);
+        QPushButton* start = tests::buttonWithText(&page, u"&Start training"_s);
+        start->click();
+        QVERIFY(!start->isEnabled());
+        QVERIFY(requested.isEmpty()); // the folder is another thread's work
+        page.spec().setValue(u"name"_s, u"meanwhile"_s);
+        QVERIFY(!start->isEnabled());
+        start->click();
+        QTRY_COMPARE(requested.size(), 1);
+        QVERIFY(start->isEnabled());
+        const QString id = requested.at(0).at(1).toString();
+        QCOMPARE(QDir(studio.app().paths().runs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot),
+                 QStringList{id});
+        const app::RunController* run = studio.app().runs().open(id);
+        QVERIFY(run != nullptr);
+        QTRY_COMPARE(run->state(), app::RunState::Finished);
+    }
+
+    void aRunThatCannotBeWrittenIsToldOnThePage()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        const QSignalSpy requested(&page, &ui::Page::pageRequested);
+        // A file where the folder of runs should be.
+        QVERIFY(QDir(studio.app().paths().runs()).removeRecursively());
+        QFile inTheWay(studio.app().paths().runs());
+        QVERIFY(inTheWay.open(QIODevice::WriteOnly));
+        QPushButton* start = tests::buttonWithText(&page, u"&Start training"_s);
+        start->click();
+        QTRY_COMPARE(page.banner().property("banner").toString(), u"danger"_s);
+        QVERIFY(requested.isEmpty());
+        QVERIFY(start->isEnabled());
+    }
 
     void makeItFitLowersTheMicroBatchFirst()
     {

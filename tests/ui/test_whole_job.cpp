@@ -151,8 +151,7 @@ private Q_SLOTS:
         m_program.watch(true);
         // As a hand does it: the click is an event and is timed like the others.
         QTest::mouseClick(tests::buttonWithText(&newRun(), u"&Start training"_s), Qt::LeftButton);
-        QCOMPARE(m_window->currentPage(), ui::PageId::Run);
-        const app::RunController* run = runPage().run();
+        const app::RunController* run = watchedRun();
         QVERIFY(run != nullptr);
         m_first = run->id();
         QTRY_VERIFY_WITH_TIMEOUT(run->metrics().series(app::Metric::Loss).size() > 0,
@@ -197,6 +196,7 @@ private Q_SLOTS:
         newRun().spec().setValue(u"rank"_s, 4);
         newRun().spec().setValue(u"max_steps"_s, 20);
         tests::buttonWithText(&newRun(), u"&Start training"_s)->click();
+        QVERIFY(watchedRun() != nullptr);
         QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->state() == app::RunState::Finished,
                                  kPatienceMilliseconds);
         const QString second = runPage().run()->id();
@@ -271,6 +271,7 @@ private Q_SLOTS:
         newRun().spec().setValue(u"name"_s, u"third"_s);
         newRun().spec().setValue(u"max_steps"_s, 5000);
         tests::buttonWithText(&newRun(), u"&Start training"_s)->click();
+        QVERIFY(watchedRun() != nullptr);
         QTRY_VERIFY_WITH_TIMEOUT(runPage().run()->numbers().step > 0, kPatienceMilliseconds);
         const QSignalSpy closed(m_window.get(), &ui::MainWindow::closed);
         m_studio->dialogs().setNextAnswer(2); // cancel
@@ -317,6 +318,18 @@ private:
     }
 
     ui::NewRunPage& newRun() { return *m_window->findChild<ui::NewRunPage*>(); }
+
+    // The run that was just started, once its page shows it; nullptr when that does not come.
+    const app::RunController* watchedRun()
+    {
+        const bool isThere = QTest::qWaitFor(
+            [this] {
+                const auto* page = m_window->findChild<ui::RunPage*>();
+                return m_window->currentPage() == ui::PageId::Run && page->run() != nullptr;
+            },
+            kPatienceMilliseconds);
+        return isThere ? runPage().run() : nullptr;
+    }
 
     ui::RunPage& runPage() { return *m_window->findChild<ui::RunPage*>(); }
 

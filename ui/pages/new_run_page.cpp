@@ -405,7 +405,7 @@ void NewRunPage::onProblemsChanged()
     }
     m_problems->setText(lines.join(u'\n'));
     m_problems->setVisible(!lines.isEmpty());
-    m_start->setEnabled(m_spec.canStart());
+    m_start->setEnabled(m_spec.canStart() && !m_isStarting);
 }
 
 void NewRunPage::estimate()
@@ -501,14 +501,29 @@ void NewRunPage::pullNextLever()
 
 void NewRunPage::onStart()
 {
-    const app::Outcome<app::RunController*> outcome = application().runs().enqueue(m_spec);
-    if (!outcome) {
-        showProblem(outcome.problem());
+    const app::Outcome<app::RunCreation*> creation = application().runs().enqueue(m_spec);
+    if (!creation) {
+        showProblem(creation.problem());
+        return;
+    }
+    m_isStarting = true;
+    m_start->setEnabled(false); // a second click would be a second run
+    connect(*creation, &app::Job::ended, this, [this, made = *creation] { onCreated(*made); });
+}
+
+void NewRunPage::onCreated(const app::RunCreation& creation)
+{
+    m_isStarting = false;
+    m_start->setEnabled(m_spec.canStart());
+    if (creation.state() != app::Job::State::Done) {
+        showProblem(creation.problem());
         return;
     }
     application().settings().setValue(app::Setting::LastBaseModel, m_spec.baseModel());
     application().settings().setValue(app::Setting::LastDataset, m_spec.dataset());
-    Q_EMIT pageRequested(PageId::Run, outcome.value()->id());
+    if (isVisible()) { // whoever went to another page meanwhile stays there
+        Q_EMIT pageRequested(PageId::Run, creation.runId());
+    }
 }
 
 } // namespace ui

@@ -50,6 +50,7 @@ private:
     void makeItFit();
     void pullNextLever();
     void onStart();
+    void onCreated(const app::RunCreation& creation);
 
     app::RunSpec m_spec;
     QComboBox* m_model = nullptr;
@@ -75,6 +76,7 @@ private:
     QStringList m_fitSteps;      // what makeItFit changed so far
     qint64 m_resolvedLength = 0; // tokens, of the newest estimate
     bool m_isFitting = false;
+    bool m_isStarting = false;     // the folder of a run is being written
     bool m_isSampleWanted = false; // asked for before the catalog had it
 };
 
