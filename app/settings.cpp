@@ -2,6 +2,12 @@
 #include "app/settings.h"
 
 #include <array>
+#include <memory>
+#include <utility>
+
+#include <QSettings>
+
+#include "engine/core/thread_sanitizer.h"
 
 using namespace Qt::StringLiterals;
 
@@ -77,8 +83,45 @@ QVariant accepted(const SettingInfo& info, QVariant value)
 
 Settings::Settings(const QString& file, QObject* parent)
     : QObject(parent)
-    , m_settings(file, QSettings::IniFormat)
-{}
+    , m_file(file)
+{
+    m_writer.setMaxThreadCount(1);
+    const QSettings stored(file, QSettings::IniFormat);
+    for (const QString& key : stored.allKeys()) {
+        m_values.insert(key, stored.value(key));
+    }
+}
+
+Settings::~Settings()
+{
+    write();
+    m_writer.waitForDone();
+}
+
+// QSettings syncs its file to the disk; only what was set is written, so that two studios keep each
+// other's settings.
+void Settings::write()
+{
+    if (m_unwritten.isEmpty()) {
+        return;
+    }
+
+    struct Change
+    {
+        QString file;
+        QMap<QString, QVariant> values;
+    };
+
+    auto change = std::make_shared<Change>(Change{m_file, std::exchange(m_unwritten, {})});
+    engine::publish(change.get());
+    m_writer.start([change] {
+        engine::observe(change.get());
+        QSettings stored(change->file, QSettings::IniFormat);
+        for (auto each = change->values.cbegin(); each != change->values.cend(); ++each) {
+            stored.setValue(each.key(), each.value());
+        }
+    });
+}
 
 const SettingInfo& Settings::info(Setting setting)
 {
@@ -88,7 +131,7 @@ const SettingInfo& Settings::info(Setting setting)
 QVariant Settings::value(Setting setting) const
 {
     const SettingInfo& row = info(setting);
-    const QVariant stored = m_settings.value(row.key);
+    const QVariant stored = m_values.value(row.key);
     if (!stored.isValid()) {
         return row.fallback;
     }
@@ -104,7 +147,11 @@ bool Settings::setValue(Setting setting, const QVariant& value)
         return false;
     }
     if (next != this->value(setting)) {
-        m_settings.setValue(row.key, next);
+        m_values.insert(row.key, next);
+        if (m_unwritten.isEmpty()) { // with what else is set before the event loop turns
+            QMetaObject::invokeMethod(this, &Settings::write, Qt::QueuedConnection);
+        }
+        m_unwritten.insert(row.key, next);
         Q_EMIT changed(setting);
     }
     return true;

@@ -2,11 +2,10 @@
 // person's configuration folder.
 #pragma once
 
-#include <vector>
-
+#include <QMap>
 #include <QObject>
-#include <QSettings>
 #include <QStringList>
+#include <QThreadPool>
 #include <QVariant>
 
 namespace app {
@@ -49,6 +48,7 @@ class Settings final : public QObject
 public:
     // `file`: the ini file; it need not exist.
     explicit Settings(const QString& file, QObject* parent = nullptr);
+    ~Settings() override; // what was set is in the file afterwards
 
     [[nodiscard]] static const SettingInfo& info(Setting setting);
 
@@ -67,7 +67,12 @@ Q_SIGNALS:
     void changed(app::Setting setting);
 
 private:
-    QSettings m_settings;
+    void write();
+
+    QString m_file;
+    QMap<QString, QVariant> m_values;    // of the file, and what was set since
+    QMap<QString, QVariant> m_unwritten; // set in this turn of the event loop
+    QThreadPool m_writer;                // of one thread: the file takes as long as the disk
 };
 
 } // namespace app

@@ -1,6 +1,7 @@
 // Settings, paths, sentences for errors, and the jobs that import models, data and adapters.
 #include <cmath>
 
+#include <QLockFile>
 #include <QSignalSpy>
 #include <QThreadPool>
 
@@ -68,6 +69,30 @@ private Q_SLOTS:
         const app::Settings again(file);
         QCOMPARE(again.text(app::Setting::Theme), u"dark"_s);
         QCOMPARE(again.value(app::Setting::WindowGeometry).toByteArray(), QByteArray("\0\1x", 3));
+    }
+
+    // The file is synced to the disk, which may take its time: not on the thread that sets.
+    void settingsAreWrittenInTheBackground()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(u"studio.ini"_s);
+        app_test::writeFile(file, "[General]\ntheme=dark\nlanguage=ko\n");
+        app::Settings settings(file);
+        app::Settings other(file);         // another studio's
+        QLockFile lock(file + u".lock"_s); // whoever writes the file takes it first
+        QVERIFY(lock.lock());
+        QVERIFY(settings.setValue(app::Setting::Threads, 3));
+        QCOMPARE(settings.number(app::Setting::Threads), 3);
+        QVERIFY(other.setValue(app::Setting::Theme, u"light"_s));
+        const auto fileSays = [&](const QByteArray& line) {
+            QFile stored(file);
+            return stored.open(QIODevice::ReadOnly) && stored.readAll().contains(line);
+        };
+        QTest::qWait(20); // a write on this thread would wait for the lock until it is stale
+        QVERIFY(!fileSays("threads=3"));
+        lock.unlock();
+        QTRY_VERIFY(fileSays("threads=3") && fileSays("theme=light"));
+        QVERIFY(fileSays("language=ko"));
     }
 
     void aSettingThatIsNonsenseInTheFileIsItsDefault()
