@@ -177,6 +177,7 @@ private Q_SLOTS:
         chart.setLabels(u"step"_s, u"loss"_s);
         chart.setCurves({ui::metricCurve(series, u"train"_s, 0)});
         chart.refreshNow();
+        QVERIFY(chart.findChild<QTableView*>() == nullptr); // made when it is looked at
         chart.setTableVisible(true);
         const auto* table = chart.findChild<QTableView*>();
         QVERIFY(table != nullptr);

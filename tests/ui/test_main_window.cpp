@@ -52,6 +52,7 @@ private Q_SLOTS:
         const auto* brand = window.findChild<QLabel*>(u"brand"_s);
         QVERIFY(brand->width() >= brand->sizeHint().width());
         const ui::Page& page = window.showPage(ui::PageId::Run, u"seen"_s);
+        QTRY_VERIFY(page.isBuilt());
         QCoreApplication::processEvents();
         QList<QRect> taken;
         for (const QWidget* widget : page.findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) {

@@ -9,6 +9,7 @@
 #include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTableView>
 
 #include "tests/ui/filled_workspace.h"
@@ -22,6 +23,8 @@
 #include "ui/pages/playground_page.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/settings_page.h"
+#include "ui/widgets/facts.h"
+#include "ui/widgets/line_chart.h"
 
 using namespace Qt::StringLiterals;
 
@@ -100,6 +103,7 @@ private Q_SLOTS:
         for (const ui::PageId page : everyPage()) {
             const ui::Page& shown = window.showPage(page);
             QVERIFY(shown.isVisible());
+            QTRY_VERIFY(shown.isBuilt());
             QVERIFY(!window.grab().isNull());
             QVERIFY(!shown.accessibleName().isEmpty());
         }
@@ -116,6 +120,7 @@ private Q_SLOTS:
         window.show();
         for (const ui::PageId page : everyPage()) {
             const ui::Page& shown = window.showPage(page);
+            QTRY_VERIFY(shown.isBuilt());
             QVERIFY(!window.grab().isNull());
             int controls = 0;
             for (const QWidget* widget : shown.findChildren<QWidget*>()) {
@@ -138,6 +143,7 @@ private Q_SLOTS:
         window.show();
         for (const ui::PageId page : everyPage()) {
             const ui::Page& shown = window.showPage(page);
+            QTRY_VERIFY(shown.isBuilt());
             for (const QWidget* widget : shown.findChildren<QWidget*>()) {
                 if (isControl(widget) && !isInner(widget) && widget->isVisibleTo(&shown)
                     && widget->isEnabled()) {
@@ -145,6 +151,48 @@ private Q_SLOTS:
                 }
             }
         }
+    }
+
+    // Five charts at once would hold up the window at the click that starts a run.
+    void runPageIsBuiltPartByPart()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::RunPage page(studio.context(), nullptr);
+        page.show();
+        QVERIFY(page.findChildren<ui::LineChart*>().isEmpty());
+        page.open(u"seen"_s);
+        page.open({}); // shown again meanwhile
+        QVERIFY(page.run() == nullptr);
+        QTRY_VERIFY(page.run() != nullptr);
+        QVERIFY(page.isBuilt());
+        QCOMPARE(page.run()->id(), u"seen"_s);
+        QCOMPARE(page.findChildren<ui::LineChart*>().size(), 5);
+        QTRY_VERIFY(page.lossChart().drawnPoints() > 0);
+    }
+
+    void runPageListsTheSettingsWhenTheyAreLookedAt()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::RunPage page(studio.context(), nullptr);
+        page.show();
+        page.open(u"seen"_s);
+        QTRY_VERIFY(page.run() != nullptr);
+        const auto* facts = page.findChild<ui::Facts*>();
+        QVERIFY(facts->findChildren<QLabel*>().isEmpty());
+        auto* tabs = page.findChild<QTabWidget*>();
+        for (int tab = 0; tab < tabs->count(); ++tab) {
+            if (tabs->widget(tab)->isAncestorOf(facts)) {
+                tabs->setCurrentIndex(tab);
+            }
+        }
+        QVERIFY(facts->findChildren<QLabel*>().size() >= 2);
+        page.open(u"other"_s); // the tab stays, with the other run's settings
+        const auto labels = facts->findChildren<QLabel*>();
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+            return label->accessibleName().contains("other"_L1);
+        }));
     }
 
     void modelsPageSaysWhyAFolderIsNoModel()

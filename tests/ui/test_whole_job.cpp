@@ -31,8 +31,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kPatienceMilliseconds = 120'000;
-// What a person notices, on a processor that others use too; a quiet one needs a fifth of it.
-constexpr double kLongestBlockMilliseconds = 250.0;
+constexpr double kLongestBlockMilliseconds = 50.0; // less than a person notices
 
 // Nanoseconds this thread was ready to run but had no processor: other processes' doing.
 qint64 waitedForProcessor()

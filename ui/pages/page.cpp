@@ -2,8 +2,11 @@
 // for one another.
 #include "ui/pages/page.h"
 
+#include <utility>
+
 #include <QLabel>
 #include <QScrollArea>
+#include <QTimer>
 
 #include "ui/widgets/elided_label.h"
 
@@ -62,6 +65,24 @@ void Page::showProblem(const app::Problem& problem)
 {
     m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });
     m_banner->setToolTip(problem.details);
+}
+
+void Page::later(std::function<void()> part)
+{
+    m_parts.push_back(std::move(part));
+    if (m_parts.size() == 1) {
+        QTimer::singleShot(0, this, &Page::doNextPart);
+    }
+}
+
+void Page::doNextPart()
+{
+    const std::function<void()> part = std::move(m_parts.front());
+    m_parts.pop_front();
+    if (!m_parts.empty()) {
+        QTimer::singleShot(0, this, &Page::doNextPart);
+    }
+    part();
 }
 
 QWidget* Page::makeScrolling(QWidget* content, QWidget* parent)

@@ -2,6 +2,9 @@
 // for one another.
 #pragma once
 
+#include <deque>
+#include <functional>
+
 #include <QHBoxLayout>
 #include <QVBoxLayout>
 #include <QWidget>
@@ -56,6 +59,8 @@ public:
 
     [[nodiscard]] QString subtitle() const; // the line below the title
 
+    [[nodiscard]] bool isBuilt() const { return m_parts.empty(); } // no part is left for later
+
 Q_SIGNALS:
     void pageRequested(ui::PageId page, const QString& subject);
 
@@ -75,16 +80,22 @@ protected:
     void setTitle(const QString& title);
     void setSubtitle(const QString& subtitle);
     void showProblem(const app::Problem& problem);
+    // Does a part of the page's building in a turn of the event loop of its own, the parts in the
+    // order given: together they would hold up the window.
+    void later(std::function<void()> part);
     // A scroll area around forms taller than the window.
     [[nodiscard]] static QWidget* makeScrolling(QWidget* content, QWidget* parent);
 
 private:
+    void doNextPart();
+
     PageContext m_context;
     QLabel* m_title = nullptr;
     QLabel* m_subtitle = nullptr;
     Banner* m_banner = nullptr;
     QHBoxLayout* m_actions = nullptr;
     QVBoxLayout* m_body = nullptr;
+    std::deque<std::function<void()>> m_parts; // still to be done
 };
 
 } // namespace ui

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include <QComboBox>
 #include <QHeaderView>
@@ -70,18 +71,23 @@ RunPage::RunPage(const PageContext& context, QWidget* parent)
     auto* column = new QVBoxLayout(full);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(space::kMedium);
-    column->addWidget(buildHeader());
     auto* splitter = new QSplitter(Qt::Vertical, full);
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(space::kMedium);
-    splitter->addWidget(buildCharts());
-    splitter->addWidget(buildTabs());
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 1);
     column->addWidget(splitter, 1);
     m_stack->addWidget(empty);
     m_stack->addWidget(full);
+    m_stack->setCurrentIndex(1);
     body()->addWidget(m_stack, 1);
+    later([this, column] { column->insertWidget(0, buildHeader()); });
+    later([this, splitter] {
+        splitter->addWidget(buildTabs());
+        splitter->setStretchFactor(0, 1);
+    });
+    later([this, splitter] {
+        splitter->insertWidget(0, buildCharts()); // queues the small ones
+        splitter->setStretchFactor(0, 3);
+    });
     connect(&application().catalog(), &app::Catalog::runsChanged, this, &RunPage::fillRuns);
     connect(&application().runs(), &app::RunQueue::runAdded, this, &RunPage::fillRuns);
     connect(&application().catalog(), &app::Catalog::adaptersChanged, this, [this] {
@@ -90,7 +96,16 @@ RunPage::RunPage(const PageContext& context, QWidget* parent)
         }
     });
     fillRuns();
+    showActions(app::RunState::Queued);
+}
+
+void RunPage::onBuilt()
+{
+    m_isBuilt = true;
     showRun(nullptr);
+    if (m_wanted) {
+        open(*std::exchange(m_wanted, std::nullopt));
+    }
 }
 
 void RunPage::buildActions()
@@ -167,18 +182,28 @@ QWidget* RunPage::buildCharts()
     auto* right = new Card({}, holder);
     auto* grid = new QGridLayout;
     grid->setSpacing(space::kMedium);
-    m_rate = makeSmallChart(theme(), tr("Learning rate"), right);
-    m_grad = makeSmallChart(theme(), tr("Gradient norm"), right);
-    m_tokens = makeSmallChart(theme(), tr("Tokens per second"), right);
-    m_memory = makeSmallChart(theme(), tr("Memory (MB)"), right);
-    grid->addWidget(m_rate, 0, 0);
-    grid->addWidget(m_grad, 0, 1);
-    grid->addWidget(m_tokens, 1, 0);
-    grid->addWidget(m_memory, 1, 1);
     right->body()->addLayout(grid);
     columns->addWidget(left, 1);
     columns->addWidget(right, 1);
+    buildSmallCharts(grid, right);
     return holder;
+}
+
+void RunPage::buildSmallCharts(QGridLayout* grid, QWidget* parent)
+{
+    later([this, grid, parent] {
+        m_rate = makeSmallChart(theme(), tr("Learning rate"), parent);
+        m_grad = makeSmallChart(theme(), tr("Gradient norm"), parent);
+        grid->addWidget(m_rate, 0, 0);
+        grid->addWidget(m_grad, 0, 1);
+    });
+    later([this, grid, parent] {
+        m_tokens = makeSmallChart(theme(), tr("Tokens per second"), parent);
+        m_memory = makeSmallChart(theme(), tr("Memory (MB)"), parent);
+        grid->addWidget(m_tokens, 1, 0);
+        grid->addWidget(m_memory, 1, 1);
+    });
+    later([this] { onBuilt(); });
 }
 
 QWidget* RunPage::buildTabs()
@@ -205,13 +230,19 @@ QWidget* RunPage::buildTabs()
     m_log = new LogView(m_tabs);
     m_tabs->addTab(m_samples, tr("Samples"));
     m_tabs->addTab(m_reportTable, tr("LoRA-GA"));
-    m_tabs->addTab(makeScrolling(settings, m_tabs), tr("Settings"));
+    m_settingsTab = makeScrolling(settings, m_tabs);
+    m_tabs->addTab(m_settingsTab, tr("Settings"));
     m_tabs->addTab(m_log, tr("Log"));
+    connect(m_tabs, &QTabWidget::currentChanged, this, &RunPage::fillSettings);
     return m_tabs;
 }
 
 void RunPage::open(const QString& subject)
 {
+    if (!m_isBuilt) {
+        m_wanted = subject.isEmpty() ? m_wanted.value_or(QString()) : subject;
+        return;
+    }
     QString id = subject;
     if (id.isEmpty() && m_run == nullptr) {
         const app::RunController* current = application().runs().current();
@@ -444,8 +475,12 @@ void RunPage::onEnded()
     }
 }
 
+// Some fifty labels: made when somebody looks at them.
 void RunPage::fillSettings()
 {
+    if (m_run == nullptr || m_tabs->currentWidget() != m_settingsTab) {
+        return;
+    }
     const auto record = application().catalog().run(m_run->id());
     QList<QPair<QString, QString>> facts;
     if (record) {

@@ -2,11 +2,14 @@
 // can be done with it.
 #pragma once
 
+#include <optional>
+
 #include <QPointer>
 
 #include "ui/pages/page.h"
 
 class QComboBox;
+class QGridLayout;
 class QPlainTextEdit;
 class QStackedWidget;
 class QTabWidget;
@@ -27,7 +30,7 @@ class RunPage final : public Page
 
 public:
     RunPage(const PageContext& context, QWidget* parent);
-    void open(const QString& subject) override; // a run's id
+    void open(const QString& subject) override; // a run's id; shown once the page is built
 
     [[nodiscard]] LineChart& lossChart() const { return *m_loss; }
 
@@ -37,7 +40,9 @@ private:
     void buildActions();
     QWidget* buildHeader();
     QWidget* buildCharts();
+    void buildSmallCharts(QGridLayout* grid, QWidget* parent);
     QWidget* buildTabs();
+    void onBuilt();
     void fillRuns();
     void showRun(app::RunController* run);
     void connectRun();
@@ -81,9 +86,12 @@ private:
     QPlainTextEdit* m_samples = nullptr;
     InitReportModel* m_report = nullptr;
     QTableView* m_reportTable = nullptr;
+    QWidget* m_settingsTab = nullptr;
     Facts* m_settings = nullptr;
     LogView* m_log = nullptr;
     qsizetype m_samplesShown = 0;
+    bool m_isBuilt = false;
+    std::optional<QString> m_wanted; // opened before it was built
 };
 
 } // namespace ui

@@ -130,14 +130,7 @@ void LineChart::buildView()
     connect(m_view, &ChartView::zoomByRequested, this, &LineChart::zoomBy);
     connect(m_view, &ChartView::panRequested, this, &LineChart::pan);
     connect(m_view, &ChartView::resetRequested, this, &LineChart::resetZoom);
-    m_table = new QTableView(m_stack);
-    m_tableModel = new ChartTableModel(m_table);
-    m_table->setModel(m_tableModel);
-    m_table->setAccessibleName(tr("The chart's numbers"));
-    m_table->verticalHeader()->hide();
-    m_table->horizontalHeader()->setStretchLastSection(true);
     m_stack->addWidget(m_view);
-    m_stack->addWidget(m_table);
     m_stack->setMinimumHeight(140);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_stack, 1);
 }
@@ -404,6 +397,17 @@ QStringList LineChart::readout(double x) const
     return lines;
 }
 
+void LineChart::buildTable()
+{
+    auto* table = new QTableView(m_stack);
+    m_tableModel = new ChartTableModel(table);
+    table->setModel(m_tableModel);
+    table->setAccessibleName(tr("The chart's numbers"));
+    table->verticalHeader()->hide();
+    table->horizontalHeader()->setStretchLastSection(true);
+    m_stack->addWidget(table);
+}
+
 void LineChart::fillTable()
 {
     QStringList names;
@@ -420,6 +424,9 @@ void LineChart::fillTable()
 void LineChart::setTableVisible(bool isVisible)
 {
     m_tableButton->setChecked(isVisible);
+    if (isVisible && m_tableModel == nullptr) {
+        buildTable(); // few charts are ever read as a table
+    }
     m_stack->setCurrentIndex(isVisible ? 1 : 0);
     if (isVisible) {
         fillTable();

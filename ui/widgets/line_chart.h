@@ -16,7 +16,6 @@
 class QLabel;
 class QLineSeries;
 class QStackedWidget;
-class QTableView;
 class QToolButton;
 class QValueAxis;
 
@@ -83,6 +82,7 @@ protected:
 private:
     void buildHeader(const QString& title);
     void buildView();
+    void buildTable();
     void applyTheme();
     void rebuildSeries();
     void fillSeries(int index, const QList<QPointF>& points);
@@ -106,8 +106,7 @@ private:
     QToolButton* m_tableButton = nullptr;
     QToolButton* m_resetButton = nullptr;
     QStackedWidget* m_stack = nullptr;
-    QTableView* m_table = nullptr;
-    ChartTableModel* m_tableModel = nullptr;
+    ChartTableModel* m_tableModel = nullptr; // with the first look at the table
     QTimer m_timer;
     bool m_isZoomed = false;
     double m_from = 0.0;
