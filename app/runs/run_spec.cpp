@@ -74,6 +74,9 @@ void RunSpec::setValue(const QString& name, const QVariant& value)
         return;
     }
     store(name, value);
+    if (name == "learning_rate"_L1) {
+        m_isRatePreset = false;
+    }
     Q_EMIT valueChanged(name);
     if (name == "rank"_L1) {
         Q_EMIT mapChanged();
@@ -118,6 +121,7 @@ void RunSpec::reset()
     for (const FieldInfo& each : fields()) {
         store(each.name, each.fallback);
     }
+    m_isRatePreset = true;
     m_targets = targetNames();
     m_layers.clear();
     m_rankPattern.clear();

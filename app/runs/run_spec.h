@@ -77,8 +77,9 @@ public:
     [[nodiscard]] qint64 trainableParameters() const;
     [[nodiscard]] double adapterMegabytes() const; // of the saved float32 adapter
 
-    // The learning rate that suits the chosen start and ratio, and why; NaN and empty when the
-    // present one does.
+    // The learning rate that suits the model, the chosen start and the ratio, and why. NaN and
+    // empty when the present one does, or was chosen on purpose: only a default or preset that has
+    // become another method's or model's is advised against, and a rate that is risky.
     struct Advice
     {
         double learningRate = kUnknown;
@@ -86,6 +87,7 @@ public:
     };
 
     [[nodiscard]] Advice learningRateAdvice() const;
+    void takeLearningRateAdvice();
     // Sets what suits the chosen start of the adapter: learning rate and scale. For the buttons
     // "LoRA", "LoRA-GA" and "LoRA+".
     enum class Algorithm { Lora, LoraGa, LoraPlus };
@@ -113,9 +115,13 @@ private:
     void store(const QString& name, const QVariant& value);
     void changeMap();
     void revalidate();
+    [[nodiscard]] double presetRate() const; // of the chosen method, for the chosen model
+    [[nodiscard]] bool isRateRisky() const;
+    void setPresetRate(double rate);
     [[nodiscard]] QString cellKey(qint64 layer, const QString& target) const;
 
     QMap<QString, QVariant> m_values; // of fields
+    bool m_isRatePreset = true;       // nobody chose the learning rate on purpose
     ModelShape m_shape;
     QString m_baseRefusal; // why the chosen base cannot be trained
     QStringList m_targets;

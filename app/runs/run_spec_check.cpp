@@ -1,10 +1,12 @@
 // RunSpec's rules, which are the engine's, its advice, and its run.json.
 #include <cmath>
 
+#include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 
+#include "app/paths.h"
 #include "app/runs/run_spec.h"
 #include "engine/train/train_config.h"
 
@@ -14,12 +16,33 @@ namespace app {
 
 namespace {
 
-// The rates that the methods' papers and our own comparison use for a first try.
+// Rates for a first try; those of the other methods are shares of LoRA's.
 constexpr double kLoraRate = 2e-4;
-constexpr double kLoraGaRate = 5e-5; // near that of full training: B is not zero at the start
-constexpr double kLoraPlusRate = 5e-5;
+constexpr double kSampleRate = 2e-3;  // so small a model learns nothing at LoRA's usual rate
+constexpr double kLoraGaShare = 0.25; // near full training's: B is not zero at the start
+constexpr double kLoraPlusShare = 0.25;
 constexpr double kLoraPlusRatio = 16.0;
-constexpr double kTolerance = 1e-12;
+// Above these B or the whole adapter may diverge; the engine warns at the same for kLoraRate.
+constexpr double kRiskyShare = 10.0; // of B's rate
+constexpr double kRiskyLoraGaShare = 0.5;
+constexpr double kTolerance = 1e-9; // of a rate, relative
+
+bool isSameRate(double a, double b)
+{
+    return std::abs(a - b) <= kTolerance * std::abs(b);
+}
+
+bool isSample(const QString& baseModel)
+{
+    static const QString kSample = Paths::sampleModel();
+    return !kSample.isEmpty() && QDir::cleanPath(baseModel) == kSample;
+}
+
+// LoRA's own, for this model.
+double loraRate(const QString& baseModel)
+{
+    return isSample(baseModel) ? kSampleRate : kLoraRate;
+}
 
 QJsonValue toJsonValue(const FieldInfo& field, const QVariant& value)
 {
@@ -87,6 +110,8 @@ Outcome<Done> RunSpec::load(const QJsonObject& config)
         store(each.name, full.take(each.name).toVariant());
     }
     m_rest = full;
+    const double rate = m_values.value(u"learning_rate"_s).toDouble();
+    m_isRatePreset = isSameRate(rate, kLoraRate) || isSameRate(rate, presetRate());
     for (const FieldInfo& each : fields()) {
         Q_EMIT valueChanged(each.name);
     }
@@ -103,23 +128,61 @@ Outcome<Done> RunSpec::loadFromRun(const RunRecord& run)
     return loaded;
 }
 
+double RunSpec::presetRate() const
+{
+    const double lora = loraRate(baseModel());
+    if (m_values.value(u"init"_s) == u"lora-ga"_s) {
+        return lora * kLoraGaShare;
+    }
+    return m_values.value(u"loraplus_ratio"_s).toDouble() > 1.0 ? lora * kLoraPlusShare : lora;
+}
+
+bool RunSpec::isRateRisky() const
+{
+    const double rate = m_values.value(u"learning_rate"_s).toDouble();
+    const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
+    const double lora = loraRate(baseModel());
+    return rate * ratio > lora * kRiskyShare * (1.0 + kTolerance)
+           || (m_values.value(u"init"_s) == u"lora-ga"_s
+               && rate > lora * kRiskyLoraGaShare * (1.0 + kTolerance));
+}
+
 RunSpec::Advice RunSpec::learningRateAdvice() const
 {
     const double rate = m_values.value(u"learning_rate"_s).toDouble();
     const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
-    Advice advice;
-    if (m_values.value(u"init"_s) == u"lora-ga"_s) {
-        advice = {kLoraGaRate,
-                  tr("LoRA-GA starts along the model's gradient, so its best rate is near that of "
-                     "training every weight.")};
-    } else if (ratio > 1.0) {
-        advice = {kLoraPlusRate,
-                  tr("With a LoRA+ ratio of %1 matrix B already learns %1 times faster than A.")
-                      .arg(ratio)};
-    } else {
-        advice = {kLoraRate, tr("The usual rate for LoRA, where matrix B starts from zero.")};
+    const double preset = presetRate();
+    if (m_values.value(u"method"_s) == u"full"_s || isSameRate(rate, preset)
+        || !(m_isRatePreset || isRateRisky())) {
+        return {};
     }
-    return std::abs(advice.learningRate - rate) < kTolerance ? Advice() : advice;
+    if (m_values.value(u"init"_s) == u"lora-ga"_s) {
+        return {preset,
+                tr("LoRA-GA starts along the model's gradient, so its best rate is near that of "
+                   "training every weight.")};
+    }
+    if (ratio > 1.0) {
+        return {preset,
+                tr("With a LoRA+ ratio of %1 matrix B already learns %1 times faster than A.")
+                    .arg(ratio)};
+    }
+    return {preset,
+            isSample(baseModel())
+                ? tr("The sample model is so small that it needs a larger rate.")
+                : tr("The usual rate for LoRA, where matrix B starts from zero.")};
+}
+
+void RunSpec::takeLearningRateAdvice()
+{
+    if (const Advice advice = learningRateAdvice(); !std::isnan(advice.learningRate)) {
+        setPresetRate(advice.learningRate);
+    }
+}
+
+void RunSpec::setPresetRate(double rate)
+{
+    setValue(u"learning_rate"_s, rate);
+    m_isRatePreset = true;
 }
 
 void RunSpec::applyAlgorithm(Algorithm algorithm)
@@ -128,9 +191,7 @@ void RunSpec::applyAlgorithm(Algorithm algorithm)
     setValue(u"init"_s, gradient ? u"lora-ga"_s : u"lora"_s);
     setValue(u"loraplus_ratio"_s, algorithm == Algorithm::LoraPlus ? kLoraPlusRatio : 1.0);
     setValue(u"rslora"_s, gradient); // the stable scale assumes alpha / sqrt(rank)
-    if (const Advice advice = learningRateAdvice(); !std::isnan(advice.learningRate)) {
-        setValue(u"learning_rate"_s, advice.learningRate);
-    }
+    setPresetRate(presetRate());
 }
 
 void RunSpec::revalidate()
@@ -159,7 +220,14 @@ void RunSpec::revalidate()
                 errors.insert(fieldOf(each), QString::fromStdString(each.message));
             }
         }
+        // The engine knows the rates of real models only.
+        const bool isRateFine = isSample(baseModel()) && !isRateRisky()
+                                && m_values.value(u"method"_s) != u"full"_s
+                                && m_values.value(u"learning_rate"_s).toDouble() > 0.0;
         for (const auto& each : config->warnings()) {
+            if (isRateFine && fieldOf(each) == "learning_rate"_L1) {
+                continue;
+            }
             if (!warnings.contains(fieldOf(each))) {
                 warnings.insert(fieldOf(each), QString::fromStdString(each.message));
             }

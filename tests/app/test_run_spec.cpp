@@ -138,6 +138,65 @@ private Q_SLOTS:
         QVERIFY(spec.errors().contains(u"data"_s));
     }
 
+    void aRateThatWasChosenIsNotAdvisedAgainst()
+    {
+        RunSpec spec;
+        spec.setBaseModel(smallModel());
+        const auto advised = [&] { return spec.learningRateAdvice().learningRate; };
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"init"_s, u"lora-ga"_s); // with LoRA's default
+        QCOMPARE(advised(), 5e-5);
+        spec.takeLearningRateAdvice();
+        QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 5e-5);
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"init"_s, u"lora"_s); // with LoRA-GA's preset
+        QCOMPARE(advised(), 2e-4);
+        spec.setValue(u"learning_rate"_s, 4e-4); // typed
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"learning_rate"_s, 5e-5); // also when it is another method's
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"loraplus_ratio"_s, 16.0);
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"learning_rate"_s, 2e-4); // typed, but B would move at 3.2e-3
+        QCOMPARE(advised(), 5e-5);
+        spec.setValue(u"method"_s, u"full"_s); // has no matrix B
+        QVERIFY(std::isnan(advised()));
+        spec.reset();
+        QVERIFY(std::isnan(advised()));
+        spec.setValue(u"loraplus_ratio"_s, 4.0); // the default is nobody's choice
+        QCOMPARE(advised(), 5e-5);
+    }
+
+    void theSampleKeepsItsLargerRate()
+    {
+        if (app::Paths::sampleModel().isEmpty()) {
+            QSKIP("needs the sample");
+        }
+        RunSpec spec;
+        app::ModelRecord sample = smallModel();
+        sample.path = app::Paths::sampleModel();
+        spec.setBaseModel(sample);
+        const auto advised = [&] { return spec.learningRateAdvice().learningRate; };
+        QCOMPARE(advised(), 2e-3); // the default teaches it nothing
+        spec.takeLearningRateAdvice();
+        QVERIFY(std::isnan(advised()));
+        QVERIFY(!spec.warnings().contains(u"learning_rate"_s));
+        for (const auto algorithm : {RunSpec::Algorithm::LoraGa, RunSpec::Algorithm::LoraPlus}) {
+            spec.applyAlgorithm(algorithm);
+            QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 5e-4);
+            QVERIFY(std::isnan(advised()));
+            QVERIFY2(!spec.warnings().contains(u"learning_rate"_s),
+                     qPrintable(spec.warnings().value(u"learning_rate"_s)));
+        }
+        spec.setValue(u"learning_rate"_s, 2e-3); // typed: B would move at 3.2e-2
+        QCOMPARE(advised(), 5e-4);
+        QVERIFY(spec.warnings().contains(u"learning_rate"_s));
+        spec.applyAlgorithm(RunSpec::Algorithm::Lora);
+        QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 2e-3);
+        spec.setBaseModel(smallModel()); // the sample's rate is no rate for another model
+        QCOMPARE(advised(), 2e-4);
+    }
+
     void aModelThatCannotBeTrainedIsRefused()
     {
         RunSpec spec;

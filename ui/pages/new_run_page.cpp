@@ -148,9 +148,8 @@ NewRunPage::buildGroup(const QString& heading, app::FieldInfo::Group group, QWid
         row->addWidget(m_adviceText, 1);
         row->addWidget(m_adviceUse);
         card->body()->addWidget(m_advice);
-        connect(m_adviceUse, &QPushButton::clicked, this, [this] {
-            m_spec.setValue(u"learning_rate"_s, m_spec.learningRateAdvice().learningRate);
-        });
+        connect(
+            m_adviceUse, &QPushButton::clicked, this, [this] { m_spec.takeLearningRateAdvice(); });
     }
     return card;
 }
@@ -371,9 +370,7 @@ void NewRunPage::onInitChanged()
 void NewRunPage::onAdviceChanged()
 {
     const app::RunSpec::Advice advice = m_spec.learningRateAdvice();
-    const double current = m_spec.value(u"learning_rate"_s).toDouble();
-    const bool isWanted =
-        std::isfinite(advice.learningRate) && std::abs(advice.learningRate - current) > 1e-12;
+    const bool isWanted = std::isfinite(advice.learningRate);
     m_advice->setVisible(isWanted);
     if (isWanted) {
         m_adviceText->setText(advice.reason);
