@@ -20,6 +20,7 @@ if [ ! -f "$out/before" ]; then
     mv "$out/before.part" "$out/before"
 fi
 if [ ! -d "$out/run" ]; then
+    # The rate and the passes are those of "Start with the sample": RunSpec::applySample in app/runs.
     "$program" train --base "$sample/model" --data "$sample/data/facts.jsonl" --out "$out/run" \
         --epochs 3 --learning-rate 2e-3 --max-steps "$steps" --seed 1
 elif [ ! -f "$out/run/adapter/adapter_config.json" ]; then

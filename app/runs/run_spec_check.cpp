@@ -19,6 +19,7 @@ namespace {
 // Rates for a first try; those of the other methods are shares of LoRA's.
 constexpr double kLoraRate = 2e-4;
 constexpr double kSampleRate = 2e-3;  // so small a model learns nothing at LoRA's usual rate
+constexpr double kSampleEpochs = 3.0; // both as resources/sample/README.md measured
 constexpr double kLoraGaShare = 0.25; // near full training's: B is not zero at the start
 constexpr double kLoraPlusShare = 0.25;
 constexpr double kLoraPlusRatio = 16.0;
@@ -192,6 +193,12 @@ void RunSpec::applyAlgorithm(Algorithm algorithm)
     setValue(u"loraplus_ratio"_s, algorithm == Algorithm::LoraPlus ? kLoraPlusRatio : 1.0);
     setValue(u"rslora"_s, gradient); // the stable scale assumes alpha / sqrt(rank)
     setPresetRate(presetRate());
+}
+
+void RunSpec::applySample()
+{
+    setPresetRate(kSampleRate);
+    setValue(u"epochs"_s, kSampleEpochs);
 }
 
 void RunSpec::revalidate()

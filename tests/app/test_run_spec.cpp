@@ -6,6 +6,7 @@
 #include <QSignalSpy>
 
 #include "app/runs/comparison.h"
+#include "app/runs/memory_fit.h"
 #include "app/runs/run_spec.h"
 #include "tests/app/app_test.h"
 
@@ -195,6 +196,56 @@ private Q_SLOTS:
         QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 2e-3);
         spec.setBaseModel(smallModel()); // the sample's rate is no rate for another model
         QCOMPARE(advised(), 2e-4);
+    }
+
+    void theSampleSetsItsRateAndPasses()
+    {
+        RunSpec spec;
+        spec.applySample();
+        QCOMPARE(spec.value(u"learning_rate"_s).toDouble(), 2e-3);
+        QCOMPARE(spec.value(u"epochs"_s).toDouble(), 3.0);
+        QFile script(QStringLiteral(LOWRANK_TEST_DATA) + u"/../../packaging/sample_job.sh"_s);
+        QVERIFY(script.open(QIODevice::ReadOnly));
+        QVERIFY(script.readAll().contains("--epochs 3 --learning-rate 2e-3 ")); // its twin
+    }
+
+    void memoryIsSavedByTheCheapestLeverFirst()
+    {
+        RunSpec spec;
+        app::MemoryFit fit;
+        QVERIFY(!fit.isGoing());
+        fit.start();
+        QVERIFY(fit.pull(spec, 500));
+        QCOMPARE(spec.value(u"micro_batch_size"_s).toInt(), 1);
+        QVERIFY(!spec.value(u"grad_checkpointing"_s).toBool());
+        QVERIFY(fit.pull(spec, 500));
+        QVERIFY(spec.value(u"grad_checkpointing"_s).toBool());
+        QCOMPARE(spec.value(u"base_quant"_s).toString(), u"none"_s);
+        QVERIFY(fit.pull(spec, 500));
+        QCOMPARE(spec.value(u"base_quant"_s).toString(), u"nf4"_s);
+        QCOMPARE(spec.value(u"seq_len"_s).toInt(), 0);
+        QVERIFY(fit.pull(spec, 500)); // of the estimate's length
+        QCOMPARE(spec.value(u"seq_len"_s).toInt(), 250);
+        QVERIFY(fit.isGoing());
+        QVERIFY(!fit.pull(spec, 250)); // 125 is too short
+        QVERIFY(!fit.isGoing());
+        QCOMPARE(spec.value(u"seq_len"_s).toInt(), 250);
+        QCOMPARE(fit.changes().size(), 4);
+    }
+
+    void everyWeightHasFewerLevers()
+    {
+        RunSpec spec;
+        spec.setValue(u"method"_s, u"full"_s);
+        spec.setValue(u"seq_len"_s, 256);
+        app::MemoryFit fit;
+        fit.start();
+        QVERIFY(fit.pull(spec, 2048));
+        QVERIFY(fit.pull(spec, 2048));
+        QCOMPARE(spec.value(u"seq_len"_s).toInt(), 128);
+        QVERIFY(!fit.pull(spec, 128));
+        QVERIFY(!spec.value(u"grad_checkpointing"_s).toBool());
+        QCOMPARE(spec.value(u"base_quant"_s).toString(), u"none"_s);
     }
 
     void aModelThatCannotBeTrainedIsRefused()

@@ -21,7 +21,6 @@ namespace {
 
 constexpr int kSummaryWidth = 300;
 constexpr int kEstimateDelayMilliseconds = 250;
-constexpr qint64 kShortestFit = 128; // tokens: make it fit goes no lower
 
 // Shown by parts of the page of their own.
 const QStringList& ownFields()
@@ -294,9 +293,7 @@ void NewRunPage::open(const QString& subject)
     if (subject == u"sample"_s) {
         m_isSampleWanted = true;
         chooseSample();
-        // What resources/sample/README.md measured: so small a model learns nothing at 2e-4.
-        m_spec.setValue(u"learning_rate"_s, 2e-3);
-        m_spec.setValue(u"epochs"_s, 3.0);
+        m_spec.applySample();
         m_start->setFocus();
     } else if (subject.startsWith(u"model:"_s)) {
         choose(m_model, subject.mid(6));
@@ -408,7 +405,7 @@ void NewRunPage::onProblemsChanged()
 void NewRunPage::estimate()
 {
     if (!m_spec.canStart()) {
-        m_isFitting = false;
+        m_fitting.stop();
         m_memory->clear();
         m_fit->hide();
         return;
@@ -426,7 +423,7 @@ void NewRunPage::onEstimated()
     m_estimate->deleteLater();
     m_estimate = nullptr;
     if (state != app::Job::State::Done) {
-        m_isFitting = false;
+        m_fitting.stop();
         m_memory->clear();
         m_resolved->setVisible(state == app::Job::State::Failed);
         m_resolved->setText(state == app::Job::State::Failed
@@ -445,12 +442,13 @@ void NewRunPage::onEstimated()
                             .arg(result.gradAccumSteps)
                             .arg(result.seqLen));
     m_fit->setVisible(!result.fits);
-    if (!m_isFitting) {
+    if (!m_fitting.isGoing()) {
         return;
     }
     if (result.fits) {
-        m_isFitting = false;
-        news().showText(u"success"_s, tr("It fits now: %1.").arg(m_fitSteps.join(u", "_s)));
+        m_fitting.stop();
+        news().showText(u"success"_s,
+                        tr("It fits now: %1.").arg(m_fitting.changes().join(u", "_s)));
         return;
     }
     m_resolvedLength = result.seqLen;
@@ -459,41 +457,19 @@ void NewRunPage::onEstimated()
 
 void NewRunPage::makeItFit()
 {
-    m_isFitting = true;
-    m_fitSteps.clear();
+    m_fitting.start();
     pullNextLever();
 }
 
-// The cheapest lever first: a smaller micro-batch and recomputing cost only speed, a quantised base
-// some exactness, a shorter length cuts data.
 void NewRunPage::pullNextLever()
 {
-    const qint64 batch = m_spec.value(u"micro_batch_size"_s).toLongLong();
-    const qint64 length = m_spec.value(u"seq_len"_s).toLongLong() > 0
-                              ? m_spec.value(u"seq_len"_s).toLongLong()
-                              : m_resolvedLength;
-    // Training every weight knows neither of the two levers in the middle.
-    const bool adapts = m_spec.value(u"method"_s) != u"full"_s;
-    if (batch != 1) {
-        m_spec.setValue(u"micro_batch_size"_s, 1);
-        m_fitSteps = {tr("micro-batch 1, accumulated to the same effective batch")};
-    } else if (adapts && !m_spec.value(u"grad_checkpointing"_s).toBool()) {
-        m_spec.setValue(u"grad_checkpointing"_s, true);
-        m_fitSteps.append(tr("activations recomputed"));
-    } else if (adapts && m_spec.value(u"base_quant"_s) != u"nf4"_s) {
-        m_spec.setValue(u"base_quant"_s, u"nf4"_s);
-        m_fitSteps.append(tr("the base in 4 bits"));
-    } else if (length / 2 >= kShortestFit) {
-        m_spec.setValue(u"seq_len"_s, length / 2);
-        m_fitSteps.append(tr("length %1").arg(length / 2));
+    if (m_fitting.pull(m_spec, m_resolvedLength)) {
+        m_estimateSoon.start();
     } else {
-        m_isFitting = false;
         news().showText(u"warning"_s,
                         tr("It does not fit at the smallest settings either. A smaller model or a "
                            "computer with more memory is needed."));
-        return;
     }
-    m_estimateSoon.start();
 }
 
 void NewRunPage::onStart()

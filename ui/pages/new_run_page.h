@@ -4,6 +4,7 @@
 #include <QPointer>
 #include <QTimer>
 
+#include "app/runs/memory_fit.h"
 #include "app/runs/run_spec.h"
 #include "ui/pages/page.h"
 
@@ -73,9 +74,8 @@ private:
     QPushButton* m_start = nullptr;
     QTimer m_estimateSoon;
     QPointer<app::EstimateRequest> m_estimate;
-    QStringList m_fitSteps;      // what makeItFit changed so far
-    qint64 m_resolvedLength = 0; // tokens, of the newest estimate
-    bool m_isFitting = false;
+    app::MemoryFit m_fitting;
+    qint64 m_resolvedLength = 0;   // tokens, of the newest estimate
     bool m_isStarting = false;     // the folder of a run is being written
     bool m_isSampleWanted = false; // asked for before the catalog had it
 };

@@ -1,0 +1,36 @@
+// MemoryFit: what makes a run need less memory, the cheapest lever first.
+#pragma once
+
+#include <QStringList>
+
+namespace app {
+
+class RunSpec;
+
+// A smaller micro-batch and recomputing cost only speed, a quantised base some exactness, a shorter
+// length cuts data. Usage: start(); pull() after every estimate that does not fit.
+class MemoryFit final
+{
+public:
+    static constexpr qint64 kShortestLength = 128; // tokens: no lever goes lower
+
+    void start();
+
+    void stop() { m_isGoing = false; }
+
+    [[nodiscard]] bool isGoing() const { return m_isGoing; }
+
+    // Changes the spec by one lever; false, and the end, when none is left. `estimatedLength`: the
+    // tokens of the newest estimate, for a length that is chosen automatically.
+    [[nodiscard]] bool pull(RunSpec& spec, qint64 estimatedLength);
+
+    [[nodiscard]] const QStringList& changes() const { return m_changes; } // for people
+
+private:
+    [[nodiscard]] static QString pullLever(RunSpec& spec, qint64 estimatedLength);
+
+    QStringList m_changes;
+    bool m_isGoing = false;
+};
+
+} // namespace app
