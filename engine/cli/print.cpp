@@ -9,7 +9,9 @@ namespace cli {
 
 void print_json(engine::Json answer)
 {
-    answer.erase("event");
+    if (answer.is_object()) {
+        answer.erase("event");
+    }
     std::cout << answer.dump(2, ' ', false, engine::Json::error_handler_t::replace) << "\n";
 }
 

@@ -11,7 +11,7 @@
 
 namespace cli {
 
-// An answer without the protocol's "event", indented, to stdout.
+// An answer (or an array of them) without the protocol's "event", indented, to stdout.
 void print_json(engine::Json answer);
 
 // "1.5 GiB", "320 MiB", "17 KiB", "12 B".

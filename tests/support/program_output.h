@@ -1,14 +1,19 @@
 // What a program printed and how it ended, for tests that run one to its end.
 #pragma once
 
+#include <iostream>
+
+#include "engine/core/platform.h"
 #include "tests/support/child_process.h"
+#include "tests/support/temporary_folder.h"
 
 namespace tests {
 
 struct Output
 {
-    int code = -1;    // as ChildProcess::wait
-    std::string text; // stdout
+    int code = -1;      // as ChildProcess::wait
+    std::string text;   // stdout
+    std::string errors; // stderr
 
     [[nodiscard]] engine::Json json() const
     {
@@ -16,9 +21,12 @@ struct Output
     }
 };
 
-// The program meets a closed stdin.
+// The program meets a closed stdin. What it wrote to stderr is shown in the test's output too.
 inline Output output_of(std::vector<std::string> arguments)
 {
+    const TemporaryFolder folder;
+    const std::string errors = (folder.path() / "stderr").string();
+    arguments.insert(arguments.begin(), {"/bin/sh", "-c", "exec \"$@\" 2>\"$0\"", errors});
     ChildProcess child(std::move(arguments));
     child.close_input();
     Output output;
@@ -26,6 +34,8 @@ inline Output output_of(std::vector<std::string> arguments)
         output.text += *line + "\n";
     }
     output.code = child.wait();
+    output.errors = engine::value_or_throw(engine::read_file(errors));
+    std::cerr << output.errors;
     return output;
 }
 
