@@ -241,7 +241,7 @@ Parsed parse_arguments(int argc, const char* const* argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForVersion& version) {
-        parsed.output = version.what();
+        parsed.output = engine::concat(version.what(), "\n");
         parsed.done = true;
     } catch (const CLI::CallForHelp&) {
         parsed.done = true;
@@ -254,7 +254,7 @@ Parsed parse_arguments(int argc, const char* const* argv)
     } catch (const CLI::ParseError& error) {
         parsed.done = true;
         parsed.exit_code = kUsageError;
-        parsed.error = error.what();
+        parsed.error = engine::concat(error.what(), " (lowrank --help lists the options)");
     }
     return parsed;
 }

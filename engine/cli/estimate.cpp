@@ -16,6 +16,14 @@ engine::Json all_settings(const EstimateArguments& arguments)
         return arguments.settings;
     }
     engine::Json settings = engine::value_or_throw(engine::read_json_file(arguments.run_json));
+    if (!settings.is_object()) {
+        throw engine::EngineError({engine::ErrorCode::InvalidConfig,
+                                   engine::concat(arguments.run_json,
+                                                  ": found ",
+                                                  settings.type_name(),
+                                                  ", wanted an object with the settings of a run"),
+                                   "give the run.json of a run folder"});
+    }
     settings.update(arguments.settings); // options win over the file
     return settings;
 }

@@ -36,9 +36,12 @@ void print_model(const Json& answer)
 
 void print_adapter(const Json& answer)
 {
-    std::cout << "adapter  rank " << answer.value("rank", Json()) << ", alpha "
-              << answer.value("alpha", Json()) << "\n  base         "
-              << answer.value("base_model", "not stated") << "\n";
+    const auto number = [&](const char* key) {
+        return answer.contains(key) ? answer[key].dump() : std::string("unknown");
+    };
+    const std::string base = answer.value("base_model", "");
+    std::cout << "adapter  rank " << number("rank") << ", alpha " << number("alpha")
+              << "\n  base         " << (base.empty() ? "not stated" : base) << "\n";
     if (answer.contains("target_modules")) {
         std::cout << "  matrices     " << answer["matrices"] << " in " << answer["layers"].size()
                   << " layers:";
@@ -67,12 +70,10 @@ int run(const InspectArguments& arguments)
 {
     const Json answer = engine::value_or_throw(engine::inspect(arguments.path));
     const bool usable = answer["usable"].get<bool>();
+    const std::string kind = answer["kind"].get<std::string>();
     if (arguments.json) {
         print_json(answer);
-        return usable ? 0 : engine::exit_code(engine::ErrorCode::Unsupported);
-    }
-    const std::string kind = answer["kind"].get<std::string>();
-    if (kind == "model") {
+    } else if (kind == "model") {
         print_model(answer);
     } else if (kind == "adapter") {
         print_adapter(answer);

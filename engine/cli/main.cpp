@@ -1,32 +1,82 @@
 // The program `lowrank`: arguments to a subcommand, errors to an exit code.
 #include <iostream>
 #include <new>
+#include <string>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
 #include "engine/core/platform.h"
 
+namespace {
+
+// The file whose JSON a subcommand reads; empty when it reads none, or several.
+template <typename Arguments>
+std::string input_of(const Arguments& arguments)
+{
+    if constexpr (requires { arguments.run_json; }) {
+        return arguments.run_json;
+    } else if constexpr (requires { arguments.path; }) {
+        return arguments.path;
+    } else if constexpr (requires { arguments.run_dir; }) {
+        return arguments.run_dir;
+    } else if constexpr (requires { arguments.messages; }) {
+        return arguments.messages;
+    } else if constexpr (requires { arguments.data; }) {
+        return arguments.data.data;
+    }
+    return {};
+}
+
+template <typename Arguments>
+int run(const Arguments& arguments)
+{
+    try {
+        return cli::run(arguments);
+    } catch (const engine::Json::exception& error) {
+        // Whoever reads JSON checks its shape first; where one forgot, it is still bad input.
+        const std::string input = input_of(arguments);
+        return cli::report({engine::ErrorCode::Format,
+                            engine::concat(input.empty() ? "the input" : input,
+                                           ": JSON of another shape than wanted: ",
+                                           error.what()),
+                            "check the file's content"});
+    }
+}
+
+int run_program(int argc, char** argv)
+{
+    const cli::Parsed parsed = cli::parse_arguments(argc, argv);
+    if (!parsed.error.empty()) {
+        std::cerr << "lowrank: " << parsed.error << "\n";
+    }
+    if (parsed.done) {
+        std::cout << parsed.output;
+        return parsed.exit_code;
+    }
+    return std::visit([](const auto& arguments) { return run(arguments); }, parsed.arguments);
+}
+
+} // namespace
+
 int main(int argc, char** argv)
 {
     engine::let_waiting_threads_sleep(argv);
+    int code = 0;
     try {
-        const cli::Parsed parsed = cli::parse_arguments(argc, argv);
-        if (!parsed.error.empty()) {
-            std::cerr << "lowrank: " << parsed.error << " (lowrank --help lists the options)\n";
-        }
-        if (parsed.done) {
-            std::cout << parsed.output << (parsed.output.ends_with('\n') ? "" : "\n");
-            return parsed.exit_code;
-        }
-        return std::visit([](const auto& arguments) { return cli::run(arguments); },
-                          parsed.arguments);
+        code = run_program(argc, argv);
     } catch (const engine::EngineError& error) {
-        return cli::report(error.error());
+        code = cli::report(error.error());
     } catch (const std::bad_alloc&) {
-        return cli::report({engine::ErrorCode::OutOfHostMemory,
+        code = cli::report({engine::ErrorCode::OutOfHostMemory,
                             "no memory is left in this computer",
                             "close other programs, or choose smaller settings"});
     } catch (const std::exception& error) {
-        return cli::report({engine::ErrorCode::Internal, error.what()});
+        code = cli::report({engine::ErrorCode::Internal, error.what()});
     }
+    const engine::Result<void> written = cli::flush_output();
+    if (!written) {
+        const int failed = cli::report(written.error());
+        return code == 0 ? failed : code;
+    }
+    return code;
 }

@@ -2,8 +2,10 @@
 #include "engine/cli/print.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <system_error>
 
 namespace cli {
 
@@ -13,6 +15,20 @@ void print_json(engine::Json answer)
         answer.erase("event");
     }
     std::cout << answer.dump(2, ' ', false, engine::Json::error_handler_t::replace) << "\n";
+}
+
+engine::Result<void> flush_output()
+{
+    std::cout.flush();
+    errno = 0;
+    const bool flushed = std::fflush(stdout) == 0;
+    const std::string reason = errno != 0 ? ": " + std::generic_category().message(errno) : "";
+    if (flushed && std::cout.good() && std::ferror(stdout) == 0) {
+        return {};
+    }
+    return engine::Error{engine::ErrorCode::Io,
+                         "stdout: not everything could be written" + reason,
+                         "free some disk space, or write to another place"};
 }
 
 std::string bytes_text(std::int64_t bytes)
@@ -44,9 +60,11 @@ std::string count_text(std::int64_t count)
 int report(const engine::Error& error)
 {
     std::cout.flush();
+    const bool missing_file = error.code == engine::ErrorCode::NotFound && error.hint.empty();
+    const std::string hint = missing_file ? "check the spelling of the name" : error.hint;
     std::cerr << "lowrank: " << error.message;
-    if (!error.hint.empty()) {
-        std::cerr << " (" << error.hint << ")";
+    if (!hint.empty()) {
+        std::cerr << " (" << hint << ")";
     }
     std::cerr << "\n";
     return engine::exit_code(error.code);

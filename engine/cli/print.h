@@ -14,6 +14,10 @@ namespace cli {
 // An answer (or an array of them) without the protocol's "event", indented, to stdout.
 void print_json(engine::Json answer);
 
+// Sends what was printed on its way. Errors: Io when some of it, now or earlier, could not be
+// written.
+[[nodiscard]] engine::Result<void> flush_output();
+
 // "1.5 GiB", "320 MiB", "17 KiB", "12 B".
 [[nodiscard]] std::string bytes_text(std::int64_t bytes);
 

@@ -193,6 +193,25 @@ void add_matrices(Json& answer, const SafetensorsFile& file)
     answer["parameters"] = parameters;
 }
 
+// What the config states, or PEFT's default where it is silent. A value of another type is left
+// out: whoever reads the answer relies on the types.
+void add_adapter_config(Json& answer, const Json& config)
+{
+    const auto copy = [&](const char* key, const char* from, const Json& otherwise) {
+        const auto found = config.is_object() ? config.find(from) : config.end();
+        if (found == config.end() || found->is_null()) {
+            answer[key] = otherwise;
+        } else if (otherwise.is_number() ? found->is_number() : found->type() == otherwise.type()) {
+            answer[key] = *found;
+        }
+    };
+    copy("base_model", "base_model_name_or_path", "");
+    copy("rank", "r", 8);
+    copy("alpha", "lora_alpha", 8.0);
+    copy("use_rslora", "use_rslora", false);
+    copy("dropout", "lora_dropout", 0.0);
+}
+
 Json inspect_adapter(const fs::path& folder)
 {
     Json answer = {{"event", "inspected"},
@@ -206,14 +225,7 @@ Json inspect_adapter(const fs::path& folder)
         answer["reason"] = sentence(config.error());
         return answer;
     }
-    const auto copy = [&](const char* key, const char* from, const Json& otherwise) {
-        answer[key] = config->is_object() ? config->value(from, otherwise) : otherwise;
-    };
-    copy("base_model", "base_model_name_or_path", "");
-    copy("rank", "r", 8);
-    copy("alpha", "lora_alpha", 8.0);
-    copy("use_rslora", "use_rslora", false);
-    copy("dropout", "lora_dropout", 0.0);
+    add_adapter_config(answer, *config);
     const Result<SafetensorsFile> file =
         SafetensorsFile::open(folder / "adapter_model.safetensors");
     if (!file) {
