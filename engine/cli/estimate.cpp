@@ -28,16 +28,33 @@ engine::Json all_settings(const EstimateArguments& arguments)
     return settings;
 }
 
+// The settings of the file and the options, refused as train refuses them; what the file states is
+// told with the file's name.
+engine::TrainConfig checked_config(const EstimateArguments& arguments)
+{
+    try {
+        engine::TrainConfig config = settings_to_config(all_settings(arguments));
+        check_settings(config, DataFile::Optional);
+        return config;
+    } catch (const engine::EngineError& error) {
+        const engine::Error& found = error.error();
+        const bool settings = found.code == engine::ErrorCode::InvalidConfig
+                              || found.code == engine::ErrorCode::Unsupported;
+        if (arguments.run_json.empty() || !settings
+            || found.message.starts_with(arguments.run_json)) {
+            throw;
+        }
+        throw engine::EngineError(
+            {found.code, engine::concat(arguments.run_json, ": ", found.message), found.hint});
+    }
+}
+
 } // namespace
 
 int run(const EstimateArguments& arguments)
 {
-    const engine::TrainConfig config = settings_to_config(all_settings(arguments));
+    const engine::TrainConfig config = checked_config(arguments);
     const engine::Json answer = engine::value_or_throw(engine::estimate_run(config, {}));
-    for (const engine::Json& problem : answer["problems"]) {
-        throw engine::EngineError(
-            {engine::ErrorCode::InvalidConfig, problem["message"].get<std::string>()});
-    }
     if (arguments.json) {
         print_json(answer);
         return 0;

@@ -87,8 +87,10 @@ engine::Result<ProgressPrinter> ProgressPrinter::create(const std::string& mode)
     if (mode == "none") {
         return ProgressPrinter(Mode::None);
     }
-    return engine::Error{engine::ErrorCode::InvalidArgument,
-                         engine::concat("progress: \"", mode, "\" is not auto, bar, json or none")};
+    return engine::Error{
+        engine::ErrorCode::InvalidArgument,
+        engine::concat("--progress is \"", mode, "\", wanted auto, bar, json or none"),
+        "choose one of them"};
 }
 
 void ProgressPrinter::operator()(const engine::TrainEvent& event)

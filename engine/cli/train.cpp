@@ -1,5 +1,6 @@
 // lowrank train and resume: a run folder, events on stdout, Ctrl-C saves.
 #include <filesystem>
+#include <functional>
 #include <iostream>
 
 #include "engine/cli/commands.h"
@@ -7,7 +8,6 @@
 #include "engine/cli/progress.h"
 #include "engine/cli/settings.h"
 #include "engine/core/platform.h"
-#include "engine/train/run_folder.h"
 #include "engine/train/trainer.h"
 
 namespace cli {
@@ -16,59 +16,64 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using RunFunction = engine::Result<engine::FinishedEvent> (*)(const fs::path& run_dir,
-                                                              engine::RunControl& control,
-                                                              const engine::EventSink& sink);
+using RunFunction = std::function<engine::Result<engine::FinishedEvent>(
+    engine::RunControl& control, const engine::EventSink& sink)>;
 
-int run_to_end(const fs::path& run_dir, const std::string& progress, RunFunction function)
+// A run that is refused before it begins has failed like any other: whoever reads events is told.
+int run_to_end(const std::string& progress, const RunFunction& function)
 {
     ProgressPrinter printer = engine::value_or_throw(ProgressPrinter::create(progress));
     engine::RunControl control;
     engine::stop_on_signals(control.stop_source());
-    const engine::Result<engine::FinishedEvent> result =
-        function(run_dir, control, [&](const engine::TrainEvent& event) {
-            printer(event);
-            if (!std::cout) { // nobody reads it any more
-                control.stop(engine::StopMode::Save);
-            }
-        });
-    if (!result) {
-        return report(result.error());
+    try {
+        const engine::Result<engine::FinishedEvent> result =
+            function(control, [&](const engine::TrainEvent& event) {
+                printer(event);
+                if (!std::cout) { // nobody reads it any more
+                    control.stop(engine::StopMode::Save);
+                }
+            });
+        if (!result) {
+            return report(result.error());
+        }
+        return result->reason == "stopped" ? engine::exit_code(engine::ErrorCode::Cancelled) : 0;
+    } catch (const engine::EngineError& error) {
+        printer(engine::FailedEvent{error.error()});
+        throw;
     }
-    return result->reason == "stopped" ? engine::exit_code(engine::ErrorCode::Cancelled) : 0;
+}
+
+void create_folder(const fs::path& path)
+{
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) {
+        throw engine::EngineError(
+            {engine::ErrorCode::Io,
+             engine::concat(path.string(), ": cannot create the folder: ", error.message()),
+             "choose a folder that you may write to"});
+    }
 }
 
 } // namespace
 
 int run(const TrainArguments& arguments)
 {
-    const engine::TrainConfig config = settings_to_config(arguments.settings);
-    for (const engine::TrainConfig::FieldError& problem : config.validate()) {
-        throw engine::EngineError({engine::ErrorCode::InvalidConfig, problem.message});
-    }
-    const engine::RunFolder folder{fs::path(arguments.out)};
-    std::error_code error;
-    if (fs::exists(folder.metrics(), error) || !folder.checkpoint_steps().empty()) {
-        throw engine::EngineError({engine::ErrorCode::InvalidArgument,
-                                   engine::concat(arguments.out, ": holds a run already"),
-                                   engine::concat("go on with lowrank resume ",
-                                                  arguments.out,
-                                                  ", or choose another folder")});
-    }
-    fs::create_directories(folder.root(), error);
-    if (error) {
-        throw engine::EngineError(
-            {engine::ErrorCode::Io,
-             engine::concat(arguments.out, ": cannot create the folder: ", error.message()),
-             "choose a folder that you may write to"});
-    }
-    engine::value_or_throw(folder.write_config(config, engine::Json::object()));
-    return run_to_end(folder.root(), arguments.progress, engine::train_run);
+    return run_to_end(arguments.progress,
+                      [&](engine::RunControl& control, const engine::EventSink& sink) {
+                          const engine::TrainConfig config = settings_to_config(arguments.settings);
+                          check_settings(config, DataFile::Needed);
+                          create_folder(arguments.out);
+                          return engine::start_run(arguments.out, config, control, sink);
+                      });
 }
 
 int run(const ResumeArguments& arguments)
 {
-    return run_to_end(arguments.run_dir, arguments.progress, engine::resume_run);
+    return run_to_end(arguments.progress,
+                      [&](engine::RunControl& control, const engine::EventSink& sink) {
+                          return engine::resume_run(arguments.run_dir, control, sink);
+                      });
 }
 
 } // namespace cli

@@ -36,10 +36,11 @@ public:
         })
     {}
 
-    FinishedEvent go(Start start)
+    // `given`: settings that are not in the folder yet.
+    FinishedEvent go(Start start, const TrainConfig* given)
     {
         const Clock::time_point begun = Clock::now();
-        open(start);
+        open(start, given);
         RunSetup setup = value_or_throw(prepare_run(m_config, m_control.stop_token(), m_sink));
         RunProgress progress = restore(start, setup);
         if (progress.step > 0) {
@@ -72,9 +73,9 @@ public:
 
 private:
     // Reads the settings and takes the folder.
-    void open(Start start)
+    void open(Start start, const TrainConfig* given)
     {
-        m_config = value_or_throw(m_folder.read_config());
+        m_config = given != nullptr ? *given : value_or_throw(m_folder.read_config());
         const auto problems = m_config.validate();
         if (!problems.empty()) {
             std::string all;
@@ -93,6 +94,9 @@ private:
             throw EngineError({ErrorCode::InvalidArgument,
                                concat(m_folder.root().string(), ": holds a run already"),
                                "resume it, or choose another folder"});
+        }
+        if (given != nullptr) {
+            value_or_throw(m_folder.write_config(m_config, Json::object()));
         }
         fs::remove(m_folder.outcome(), error);
         fs::create_directories(m_folder.checkpoints(), error);
@@ -347,13 +351,16 @@ FinishedEvent stopped_before_training(const EventSink& sink)
     return event;
 }
 
-Result<FinishedEvent>
-go(const fs::path& run_dir, RunControl& control, const EventSink& sink, Start start)
+Result<FinishedEvent> go(const fs::path& run_dir,
+                         RunControl& control,
+                         const EventSink& sink,
+                         Start start,
+                         const TrainConfig* given = nullptr)
 {
     Run run(run_dir, control, sink);
     Error error;
     try {
-        return run.go(start);
+        return run.go(start, given);
     } catch (const EngineError& thrown) {
         error = thrown.error();
     } catch (const std::bad_alloc&) {
@@ -375,6 +382,14 @@ go(const fs::path& run_dir, RunControl& control, const EventSink& sink, Start st
 Result<FinishedEvent> train_run(const fs::path& run_dir, RunControl& control, const EventSink& sink)
 {
     return go(run_dir, control, sink, Start::Fresh);
+}
+
+Result<FinishedEvent> start_run(const fs::path& run_dir,
+                                const TrainConfig& config,
+                                RunControl& control,
+                                const EventSink& sink)
+{
+    return go(run_dir, control, sink, Start::Fresh, &config);
 }
 
 Result<FinishedEvent>

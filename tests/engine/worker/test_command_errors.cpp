@@ -1,5 +1,6 @@
 // What the program says when something is wrong: on stderr, by name, with the numbers and the next
 // step.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,31 +31,23 @@ protected:
 
     std::string path(const std::string& name) const { return (m_folder.path() / name).string(); }
 
-    // Options of train that need no more than a few milliseconds a step.
+    // Options of train that need no more than a few milliseconds a step; `options` win.
     std::vector<std::string> train(const std::string& out,
                                    const std::vector<std::string>& options = {}) const
     {
-        std::vector<std::string> all = {"train",
-                                        "--base",
-                                        path("model"),
-                                        "--data",
-                                        path("data.jsonl"),
-                                        "--out",
-                                        path(out),
-                                        "--rank",
-                                        "4",
-                                        "--max-steps",
-                                        "1",
-                                        "--micro-batch-size",
-                                        "2",
-                                        "--grad-accum-steps",
-                                        "1",
-                                        "--seq-len",
-                                        "64",
-                                        "--threads",
-                                        "1",
-                                        "--sample-prompt",
-                                        "say 1:"};
+        std::vector<std::string> all = {
+            "train", "--base", path("model"), "--data", path("data.jsonl"), "--out", path(out)};
+        for (const auto& [name, value] : {std::pair("--rank", "4"),
+                                          std::pair("--max-steps", "1"),
+                                          std::pair("--micro-batch-size", "2"),
+                                          std::pair("--grad-accum-steps", "1"),
+                                          std::pair("--seq-len", "64"),
+                                          std::pair("--threads", "1"),
+                                          std::pair("--sample-prompt", "say 1:")}) {
+            if (std::find(options.begin(), options.end(), name) == options.end()) {
+                all.insert(all.end(), {name, value});
+            }
+        }
         all.insert(all.end(), options.begin(), options.end());
         return all;
     }
@@ -155,6 +148,84 @@ TEST_F(CommandErrors, AUsageErrorPrintsNothingOnStdout)
         EXPECT_THAT(output.text, IsEmpty());
         EXPECT_THAT(output.errors, testing::StartsWith("lowrank: "));
     }
+}
+
+TEST_F(CommandErrors, ARunRefusedEarlyIsAFailedEvent)
+{
+    const auto refused = [&](const std::string& out, const std::vector<std::string>& options) {
+        std::vector<std::string> all = options;
+        all.insert(all.end(), {"--progress", "json"});
+        const Output output = run(train(out, all));
+        EXPECT_EQ(output.code, 2);
+        EXPECT_EQ(std::count(output.text.begin(), output.text.end(), '\n'), 1) << output.text;
+        EXPECT_EQ(output.json()["event"], "failed");
+        EXPECT_THAT(output.errors, HasSubstr(output.json()["message"].get<std::string>()));
+        return output.json()["message"].get<std::string>();
+    };
+    EXPECT_THAT(refused("out", {"--device", "cuda:99"}), HasSubstr("cuda:99"));
+    EXPECT_THAT(refused("out", {"--layers", "9"}), HasSubstr("layers holds 9"));
+    EXPECT_FALSE(fs::exists(path("out")));
+    (void)adapter();
+    EXPECT_THAT(refused("run", {}), HasSubstr("holds a run already"));
+}
+
+TEST_F(CommandErrors, AnUnknownProgressLeavesNoFolder)
+{
+    const Output output = run(train("out", {"--progress", "loud"}));
+    EXPECT_EQ(output.code, 2);
+    EXPECT_THAT(output.errors, HasSubstr("--progress is \"loud\", wanted auto"));
+    EXPECT_FALSE(fs::exists(path("out")));
+}
+
+TEST_F(CommandErrors, AFolderWhoseRunNeverSteppedIsFree)
+{
+    fs::rename(path("data.jsonl"), path("later.jsonl"));
+    EXPECT_EQ(run(train("run")).code, 2);
+    EXPECT_TRUE(fs::exists(path("run/run.json")));
+    fs::rename(path("later.jsonl"), path("data.jsonl"));
+    EXPECT_EQ(run(train("run")).code, 0);
+    EXPECT_TRUE(fs::exists(path("run/adapter/adapter_config.json")));
+}
+
+TEST_F(CommandErrors, OfTwoRunsInOneFolderEachKeepsItsOwnSettings)
+{
+    std::vector<std::string> first =
+        train("run", {"--max-steps", "1000000", "--rank", "2", "--progress", "json"});
+    first.insert(first.begin(), LOWRANK_PROGRAM);
+    tests::ChildProcess child(first);
+    ASSERT_FALSE(child.wait_for("state").is_null());
+    EXPECT_EQ(run(train("run", {"--progress", "none"})).code, 2);
+    ASSERT_FALSE(child.wait_for("step").is_null());
+    child.signal(SIGINT);
+    EXPECT_FALSE(child.wait_for("finished").is_null());
+    EXPECT_EQ(child.wait(), 3);
+    const Json settings = engine::value_or_throw(engine::read_json_file(path("run/run.json")));
+    EXPECT_EQ(settings["rank"], 2);
+}
+
+TEST_F(CommandErrors, EstimateRefusesWhatTrainRefuses)
+{
+    const auto both = [&](const std::vector<std::string>& options, const std::string& wanted) {
+        std::vector<std::string> estimate = {
+            "estimate", "--base", path("model"), "--data", path("data.jsonl")};
+        estimate.insert(estimate.end(), options.begin(), options.end());
+        const Output estimated = run(estimate);
+        EXPECT_EQ(estimated.code, 2);
+        EXPECT_THAT(estimated.text, IsEmpty());
+        EXPECT_THAT(estimated.errors, HasSubstr(wanted));
+        estimate.front() = "train";
+        estimate.insert(estimate.end(), {"--out", path("out")});
+        EXPECT_EQ(run(estimate).errors, estimated.errors);
+        EXPECT_FALSE(fs::exists(path("out")));
+    };
+    both({"--layers", "9"}, "layers holds 9, the model has 0 to 1");
+    both({"--rank", "4096"}, "rank is 4096");
+    both({"--rank-pattern", "foo=4", "--targets", "q_proj,v_proj"},
+         "rank_pattern: foo matches no adapted matrix, there are q_proj, v_proj");
+
+    tests::write_text(path("run.json"), R"({"base": "model", "rnak": 4})");
+    EXPECT_THAT(run({"estimate", path("run.json")}).errors,
+                HasSubstr(path("run.json") + ": rnak: not a setting"));
 }
 
 } // namespace
