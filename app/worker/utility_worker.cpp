@@ -83,6 +83,17 @@ InspectRequest* UtilityWorker::inspect(const QString& path, QObject* owner)
     return request;
 }
 
+HealthRequest*
+UtilityWorker::health(const QString& baseModel, const QString& adapterFolder, QObject* owner)
+{
+    auto* request = new HealthRequest(tr("Measure what the adapter changed"),
+                                      analyzeCommand(baseModel, adapterFolder),
+                                      u"analyzed"_s,
+                                      adapterHealthFrom);
+    enqueue(request, owner);
+    return request;
+}
+
 void UtilityWorker::enqueue(WorkerRequest* request, QObject* owner)
 {
     request->setParent(owner);

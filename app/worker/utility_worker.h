@@ -9,6 +9,7 @@
 #include <QPointer>
 
 #include "app/jobs/job.h"
+#include "app/worker/adapter_health.h"
 #include "app/worker/worker_client.h"
 #include "app/worker/worker_commands.h"
 
@@ -66,6 +67,7 @@ using EstimateRequest = TypedRequest<MemoryEstimate>;
 using ExportRequest = TypedRequest<ExportResult>;
 using DevicesRequest = TypedRequest<DeviceList>;
 using InspectRequest = TypedRequest<QJsonObject>;
+using HealthRequest = TypedRequest<AdapterHealth>;
 
 // Starts its worker on first use and again after a crash (the request that met the crash fails,
 // the waiting ones go on). Requests are answered in order; one is at the worker at a time.
@@ -85,6 +87,7 @@ public:
     ExportRequest* exportAdapter(const ExportOptions& options, QObject* owner);
     DevicesRequest* devices(QObject* owner);
     InspectRequest* inspect(const QString& path, QObject* owner);
+    HealthRequest* health(const QString& baseModel, const QString& adapterFolder, QObject* owner);
 
     // Ends the worker; waiting requests fail as cancelled.
     void shutDown();

@@ -143,6 +143,12 @@ QJsonObject exportCommand(const ExportOptions& options)
     return object;
 }
 
+QJsonObject analyzeCommand(const QString& baseModel, const QString& adapterFolder)
+{
+    return {
+        {u"command"_s, u"analyze"_s}, {u"base_model"_s, baseModel}, {u"adapter"_s, adapterFolder}};
+}
+
 QJsonObject inspectCommand(const QString& path)
 {
     return {{u"command"_s, u"inspect"_s}, {u"path"_s, path}};

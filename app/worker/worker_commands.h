@@ -85,5 +85,6 @@ struct BaseWeights
 [[nodiscard]] QJsonObject inspectCommand(const QString& path);
 [[nodiscard]] QJsonObject estimateCommand(const QJsonObject& config);
 [[nodiscard]] QJsonObject devicesCommand();
+[[nodiscard]] QJsonObject analyzeCommand(const QString& baseModel, const QString& adapterFolder);
 
 } // namespace app

@@ -48,6 +48,18 @@ private Q_SLOTS:
         QCOMPARE(devices->result().note, u"No other GPU."_s);
     }
 
+    void whatAnAdapterChangedIsRelativeToItsBase()
+    {
+        QObject owner;
+        app::UtilityWorker utility(app_test::fakeWorker("normal"), kQuick);
+        const app::HealthRequest* health = utility.health(u"/base"_s, u"/adapter"_s, &owner);
+        QTRY_COMPARE(health->state(), Job::State::Done);
+        QCOMPARE(health->result().size(), 2);
+        QCOMPARE(health->result().first().target, u"q_proj"_s);
+        QCOMPARE(health->result().first().change, 0.025);
+        QCOMPARE(health->result().last().layer, 10);
+    }
+
     void aCrashFailsOneQuestionOnly()
     {
         QObject owner;

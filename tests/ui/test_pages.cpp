@@ -24,6 +24,7 @@
 #include "ui/pages/run_page.h"
 #include "ui/pages/settings_page.h"
 #include "ui/widgets/facts.h"
+#include "ui/widgets/health_view.h"
 #include "ui/widgets/line_chart.h"
 
 using namespace Qt::StringLiterals;
@@ -342,6 +343,34 @@ private Q_SLOTS:
         tryIt->click();
         QCOMPARE(requested.count(), 2);
         QCOMPARE(requested.last().at(1).toString(), u"seen/adapter"_s);
+    }
+
+    void runPageMeasuresWhatTheAdapterChanged()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        tests::fillWorkspace(studio);
+        ui::RunPage page(studio.context(), nullptr);
+        page.show();
+        QVERIFY(!page.health().button().isEnabled()); // there is no run
+        page.open(u"seen"_s);
+        QVERIFY2(page.health().text().startsWith(u"Not measured yet"_s),
+                 qPrintable(page.health().text()));
+        QVERIFY(page.health().table().isHidden());
+        page.health().button().click();
+        const QTableView& table = page.health().table();
+        QTRY_COMPARE(table.model()->rowCount(), 2);
+        QVERIFY(!table.isHidden() && page.health().button().isEnabled());
+        const auto cell = [&table](int row, int column) {
+            return table.model()->index(row, column).data().toString();
+        };
+        QCOMPARE(cell(0, 0), u"layers.2 q_proj"_s);
+        QCOMPARE(cell(0, 1), u"2.5 %"_s);
+        QCOMPARE(cell(0, 2), u"3.5 of 8"_s);
+        QCOMPARE(cell(1, 0), u"layers.10 q_proj"_s);
+        table.model()->sort(1);
+        QCOMPARE(cell(0, 0), u"layers.10 q_proj"_s);
+        page.open(u"other"_s); // its numbers are not those of the run before
+        QVERIFY(table.isHidden());
     }
 
     void exportPageRefusesATakenFolder()

@@ -19,6 +19,7 @@
 #include "app/runs/run_spec.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/facts.h"
+#include "ui/widgets/health_view.h"
 #include "ui/widgets/init_report_model.h"
 #include "ui/widgets/line_chart.h"
 #include "ui/widgets/log_view.h"
@@ -93,6 +94,7 @@ RunPage::RunPage(const PageContext& context, QWidget* parent)
     connect(&application().catalog(), &app::Catalog::adaptersChanged, this, [this] {
         if (m_run != nullptr) {
             showActions(m_run->state());
+            fillHealth();
         }
     });
     fillRuns();
@@ -222,6 +224,7 @@ QWidget* RunPage::buildTabs()
     m_reportTable->setModel(m_report);
     m_reportTable->setAccessibleName(tr("LoRA-GA's report"));
     styleTable(m_reportTable);
+    m_health = new HealthView(application().utility(), theme(), m_tabs);
     auto* settings = new QWidget(m_tabs);
     auto* column = new QVBoxLayout(settings);
     m_settings = new Facts(settings);
@@ -230,6 +233,7 @@ QWidget* RunPage::buildTabs()
     m_log = new LogView(m_tabs);
     m_tabs->addTab(m_samples, tr("Samples"));
     m_tabs->addTab(m_reportTable, tr("LoRA-GA"));
+    m_tabs->addTab(m_health, tr("Health"));
     m_settingsTab = makeScrolling(settings, m_tabs);
     m_tabs->addTab(m_settingsTab, tr("Settings"));
     m_tabs->addTab(m_log, tr("Log"));
@@ -299,6 +303,7 @@ void RunPage::showRun(app::RunController* run)
     onStep();
     onSamples();
     onInitReport();
+    fillHealth();
     fillSettings();
 }
 
@@ -498,6 +503,16 @@ void RunPage::fillSettings()
         facts.append({tr("Folder"), record->folder});
     }
     m_settings->setFacts(facts);
+}
+
+void RunPage::fillHealth()
+{
+    const auto adapter = application().catalog().adapter(newestAdapter());
+    if (adapter) {
+        m_health->setAdapter(adapter->name, adapter->baseModel, adapter->folder);
+    } else {
+        m_health->setAdapter({}, {}, {});
+    }
 }
 
 void RunPage::onPause()

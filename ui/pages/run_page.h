@@ -18,6 +18,7 @@ class QTableView;
 namespace ui {
 
 class Facts;
+class HealthView;
 class InitReportModel;
 class LineChart;
 class LogView;
@@ -33,6 +34,8 @@ public:
     void open(const QString& subject) override; // a run's id; shown once the page is built
 
     [[nodiscard]] LineChart& lossChart() const { return *m_loss; }
+
+    [[nodiscard]] HealthView& health() const { return *m_health; }
 
     [[nodiscard]] const app::RunController* run() const { return m_run; }
 
@@ -53,6 +56,7 @@ private:
     void onInitReport();
     void onEnded();
     void fillSettings();
+    void fillHealth();
     void showActions(app::RunState state);
     [[nodiscard]] QString newestAdapter() const;
     void onPause();
@@ -87,6 +91,7 @@ private:
     InitReportModel* m_report = nullptr;
     QTableView* m_reportTable = nullptr;
     QWidget* m_settingsTab = nullptr;
+    HealthView* m_health = nullptr;
     Facts* m_settings = nullptr;
     LogView* m_log = nullptr;
     qsizetype m_samplesShown = 0;

@@ -233,6 +233,20 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"grad_accum_steps"_s, 16},
               {u"seq_len"_s, 512}},
              id);
+    } else if (name == "analyze"_L1) {
+        const QJsonObject first = {{u"layer"_s, 2},
+                                   {u"target"_s, u"q_proj"_s},
+                                   {u"rank"_s, 8},
+                                   {u"delta_norm"_s, 0.5},
+                                   {u"weight_norm"_s, 20.0},
+                                   {u"effective_rank"_s, 3.5}};
+        QJsonObject second = first;
+        second.insert("layer"_L1, 10);
+        second.insert("delta_norm"_L1, 0.1);
+        post({{u"event"_s, u"analyzed"_s},
+              {u"adapter"_s, command.value("adapter"_L1)},
+              {u"matrices"_s, QJsonArray{first, second}}},
+             id);
     } else if (name == "devices"_L1) {
         const QJsonObject cpu = {
             {u"device"_s, u"cpu"_s}, {u"name"_s, u"Fake CPU"_s}, {u"usable"_s, true}};
