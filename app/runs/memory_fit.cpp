@@ -1,22 +1,11 @@
 // The levers, one after the other.
 #include "app/runs/memory_fit.h"
 
-#include <QCoreApplication>
-
 #include "app/runs/run_spec.h"
 
 using namespace Qt::StringLiterals;
 
 namespace app {
-
-namespace {
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("app::MemoryFit", text);
-}
-
-} // namespace
 
 void MemoryFit::start()
 {

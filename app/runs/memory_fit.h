@@ -1,6 +1,7 @@
 // MemoryFit: what makes a run need less memory, the cheapest lever first.
 #pragma once
 
+#include <QCoreApplication>
 #include <QStringList>
 
 namespace app {
@@ -11,6 +12,8 @@ class RunSpec;
 // length cuts data. Usage: start(); pull() after every estimate that does not fit.
 class MemoryFit final
 {
+    Q_DECLARE_TR_FUNCTIONS(app::MemoryFit)
+
 public:
     static constexpr qint64 kShortestLength = 128; // tokens: no lever goes lower
 
