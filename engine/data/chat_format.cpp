@@ -326,6 +326,18 @@ ChatFormat recognize_chat_format(const Tokenizer& tokenizer)
     return in_template("### Instruction") ? ChatFormat::Alpaca : ChatFormat::Plain;
 }
 
+bool has_unknown_template(const Tokenizer& tokenizer)
+{
+    return !tokenizer.chat_template().empty()
+           && recognize_chat_format(tokenizer) == ChatFormat::Plain;
+}
+
+std::string unknown_template_warning()
+{
+    return "the base model's chat template is none of the built-in formats: conversations are "
+           "written plain, one turn after the other; choose a chat_format if one fits";
+}
+
 std::vector<RenderedPart> render(ChatFormat format,
                                  const Tokenizer& tokenizer,
                                  const Record& record,

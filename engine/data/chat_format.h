@@ -26,6 +26,12 @@ to_string(ChatFormat format); // "chatml", "llama2", "llama3", "mistral", "alpac
 // is no template; Plain otherwise.
 [[nodiscard]] ChatFormat recognize_chat_format(const Tokenizer& tokenizer);
 
+// The tokenizer has a chat template, and it is none of the built-in formats.
+[[nodiscard]] bool has_unknown_template(const Tokenizer& tokenizer);
+
+// What to say then where conversations are rendered as Plain.
+[[nodiscard]] std::string unknown_template_warning();
+
 // A piece of rendered text: control text comes from the format, content from the data.
 struct RenderedPart
 {

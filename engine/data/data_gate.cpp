@@ -144,6 +144,10 @@ void check_template(const Dataset& dataset,
         std::any_of(dataset.records.begin(), dataset.records.end(), [](const Record& record) {
             return record.kind == Record::Kind::Messages;
         });
+    if (chat && options.chat_format == ChatFormat::Plain && has_unknown_template(tokenizer)) {
+        gate.problems.push_back(
+            {Severity::Warning, 0, "chat_template", unknown_template_warning()});
+    }
     if (chat && !tokenizer.chat_template().empty()
         && recognize_chat_format(tokenizer) != options.chat_format) {
         gate.problems.push_back({Severity::Warning,

@@ -210,6 +210,13 @@ Result<RunInputs> load_run_inputs(const TrainConfig& config, const LoadInputsOpt
         return dataset.error();
     }
     inputs.data_fingerprint = dataset->fingerprint;
+    const bool chat =
+        std::any_of(dataset->records.begin(), dataset->records.end(), [](const Record& record) {
+            return record.kind == Record::Kind::Messages;
+        });
+    if (chat && *format == ChatFormat::Plain && has_unknown_template(inputs.tokenizer)) {
+        inputs.warnings.push_back(unknown_template_warning());
+    }
     Result<std::vector<Record>> held_out =
         eval_records(config, dataset->records, options, inputs.warnings);
     if (!held_out) {

@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Json;
 using testing::HasSubstr;
+using testing::Not;
 using tests::Output;
 
 class DataCommands : public testing::Test
@@ -102,6 +103,23 @@ TEST_F(DataCommands, CheckNamesEvaluationRowsThatAreTrainedOn)
     EXPECT_THAT(missing.json()["problems"][0]["message"].get<std::string>(),
                 HasSubstr("train.jsonl.no"));
     EXPECT_EQ(check("0.1").code, 2); // a share of the data is no file
+}
+
+TEST_F(DataCommands, CheckSaysThatAChatTemplateIsUnknown)
+{
+    const std::string rows =
+        R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]})"
+        "\n";
+    const std::vector<std::string> check = {
+        "check", "--json", "--data", write("chat.jsonl", rows + rows).string()};
+    EXPECT_THAT(lowrank(check).text, Not(HasSubstr("chat_template")));
+    const fs::path settings = m_folder.path() / "model/tokenizer_config.json";
+    Json json = engine::value_or_throw(engine::read_json_file(settings));
+    json["chat_template"] = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}";
+    tests::write_text(settings, json.dump());
+    const Json answer = lowrank(check).json();
+    EXPECT_EQ(answer["verdict"], "warn");
+    EXPECT_THAT(answer["problems"].dump(), HasSubstr("none of the built-in formats"));
 }
 
 // The tiny model has 256 positions and reads a byte as a token.
