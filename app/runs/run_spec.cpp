@@ -2,6 +2,7 @@
 #include "app/runs/run_spec.h"
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -14,18 +15,18 @@ const QStringList kAttention = {u"q_proj"_s, u"k_proj"_s, u"v_proj"_s, u"o_proj"
 
 constexpr qint64 kBytesPerParameter = 4; // adapters are saved as float32
 
-// d_out + d_in of a projection.
-qint64 sidesOf(const ModelShape& shape, const QString& target)
+// One side of a projection and the other.
+std::pair<qint64, qint64> sidesOf(const ModelShape& shape, const QString& target)
 {
     const qint64 queries = shape.numHeads * shape.headDim;
     const qint64 keys = shape.numKvHeads * shape.headDim;
     if (target == "q_proj"_L1 || target == "o_proj"_L1) {
-        return shape.hiddenSize + queries;
+        return {shape.hiddenSize, queries};
     }
     if (target == "k_proj"_L1 || target == "v_proj"_L1) {
-        return shape.hiddenSize + keys;
+        return {shape.hiddenSize, keys};
     }
-    return shape.hiddenSize + shape.intermediateSize; // gate, up, down
+    return {shape.hiddenSize, shape.intermediateSize}; // gate, up, down
 }
 
 } // namespace
@@ -124,7 +125,7 @@ void RunSpec::reset()
     m_isRatePreset = true;
     m_targets = targetNames();
     m_layers.clear();
-    m_rankPattern.clear();
+    m_rankPattern = {};
     m_parentRun.clear();
     for (const FieldInfo& each : fields()) {
         Q_EMIT valueChanged(each.name);
@@ -251,45 +252,38 @@ void RunSpec::applyPreset(Preset preset)
     changeMap();
 }
 
-QString RunSpec::cellKey(qint64 layer, const QString& target) const
-{
-    const bool attention = kAttention.contains(target);
-    return u"layers.%1.%2.%3"_s.arg(layer).arg(attention ? u"self_attn"_s : u"mlp"_s, target);
-}
-
 MapCell RunSpec::cell(qint64 layer, const QString& target) const
 {
     MapCell cell;
     const bool layerChosen =
         m_layers.isEmpty() ? layer < m_shape.numLayers : m_layers.contains(layer);
     cell.targeted = m_targets.contains(target) && layerChosen;
-    cell.rank =
-        m_rankPattern.value(cellKey(layer, target),
-                            m_rankPattern.value(target, m_values.value(u"rank"_s).toLongLong()));
+    const std::optional<qint64> own = m_rankPattern.rank(layer, target);
+    cell.hasOwnRank = own.has_value();
+    cell.rank = own.value_or(m_values.value(u"rank"_s).toLongLong());
     if (cell.targeted) {
-        cell.parameters = cell.rank * sidesOf(m_shape, target);
+        const auto [first, second] = sidesOf(m_shape, target);
+        cell.parameters = cell.rank * (first + second);
     }
     return cell;
 }
 
 void RunSpec::setTargetRank(const QString& target, qint64 rank)
 {
-    if (rank > 0) {
-        m_rankPattern.insert(target, rank);
-    } else {
-        m_rankPattern.remove(target);
-    }
+    m_rankPattern.setTarget(target, rank);
     changeMap();
 }
 
 void RunSpec::setCellRank(qint64 layer, const QString& target, qint64 rank)
 {
-    if (rank > 0) {
-        m_rankPattern.insert(cellKey(layer, target), rank);
-    } else {
-        m_rankPattern.remove(cellKey(layer, target));
-    }
+    m_rankPattern.setCell(layer, target, rank);
     changeMap();
+}
+
+qint64 RunSpec::largestRank(const QString& target) const
+{
+    const auto [first, second] = sidesOf(m_shape, target);
+    return std::min(first, second);
 }
 
 qint64 RunSpec::trainableParameters() const

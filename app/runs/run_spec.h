@@ -12,6 +12,7 @@
 #include "app/catalog/records.h"
 #include "app/error_text.h"
 #include "app/human_text.h"
+#include "app/runs/rank_pattern.h"
 #include "app/runs/run_fields.h"
 
 namespace app {
@@ -20,6 +21,7 @@ namespace app {
 struct MapCell
 {
     bool targeted = false;
+    bool hasOwnRank = false; // by the rank pattern, not the run's
     qint64 rank = 0;
     qint64 parameters = 0; // rank * (d_in + d_out) when targeted
 };
@@ -71,9 +73,10 @@ public:
     void toggleCell(qint64 layer, const QString& target);
     void applyPreset(Preset preset);
     [[nodiscard]] MapCell cell(qint64 layer, const QString& target) const;
-    // A rank for one target (all layers) or one matrix; 0 takes it away again.
+    // A rank for one target (all layers) or one matrix, which goes before; 0 takes it away again.
     void setTargetRank(const QString& target, qint64 rank);
     void setCellRank(qint64 layer, const QString& target, qint64 rank);
+    [[nodiscard]] qint64 largestRank(const QString& target) const; // the matrix's shorter side
     [[nodiscard]] qint64 trainableParameters() const;
     [[nodiscard]] double adapterMegabytes() const; // of the saved float32 adapter
 
@@ -121,7 +124,6 @@ private:
     [[nodiscard]] double presetRate() const; // of the chosen method, for the chosen model
     [[nodiscard]] bool isRateRisky() const;
     void setPresetRate(double rate);
-    [[nodiscard]] QString cellKey(qint64 layer, const QString& target) const;
 
     QMap<QString, QVariant> m_values; // of fields
     bool m_isRatePreset = true;       // nobody chose the learning rate on purpose
@@ -129,7 +131,7 @@ private:
     QString m_baseRefusal; // why the chosen base cannot be trained
     QStringList m_targets;
     QList<qint64> m_layers; // ascending; empty: all
-    QMap<QString, qint64> m_rankPattern;
+    RankPattern m_rankPattern;
     QJsonObject m_rest; // base, data, format, map, and keys that no field shows
     QString m_parentRun;
     QMap<QString, QString> m_errors;

@@ -72,11 +72,7 @@ QJsonObject RunSpec::toConfig() const
         layers.append(layer);
     }
     config.insert("layers"_L1, layers);
-    QJsonObject ranks;
-    for (auto each = m_rankPattern.begin(); each != m_rankPattern.end(); ++each) {
-        ranks.insert(each.key(), each.value());
-    }
-    config.insert("rank_pattern"_L1, ranks);
+    config.insert("rank_pattern"_L1, m_rankPattern.toJson());
     return config;
 }
 
@@ -102,11 +98,7 @@ Outcome<Done> RunSpec::load(const QJsonObject& config)
     for (const QJsonValue each : full.take("layers"_L1).toArray()) {
         m_layers.append(each.toInteger());
     }
-    m_rankPattern.clear();
-    const QJsonObject ranks = full.take("rank_pattern"_L1).toObject();
-    for (auto each = ranks.begin(); each != ranks.end(); ++each) {
-        m_rankPattern.insert(each.key(), each.value().toInteger());
-    }
+    m_rankPattern = RankPattern::fromJson(full.take("rank_pattern"_L1).toObject());
     for (const FieldInfo& each : fields()) {
         store(each.name, full.take(each.name).toVariant());
     }

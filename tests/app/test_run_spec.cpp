@@ -8,6 +8,7 @@
 #include "app/runs/comparison.h"
 #include "app/runs/memory_fit.h"
 #include "app/runs/run_spec.h"
+#include "engine/train/train_config.h"
 #include "tests/app/app_test.h"
 
 using app::FieldInfo;
@@ -82,6 +83,53 @@ private Q_SLOTS:
         QCOMPARE(spec.trainableParameters(), 8 * 128 + 4 * 96);
         spec.setTargetRank(u"v_proj"_s, 2);
         QCOMPARE(spec.trainableParameters(), 8 * 128 + 2 * 96);
+    }
+
+    // PEFT and the engine take the first key that matches, in order of key.
+    void aMatrixsOwnRankGoesBeforeItsTargets()
+    {
+        RunSpec spec;
+        spec.setBaseModel(smallModel());
+        for (const QString& target : RunSpec::targetNames()) {
+            spec.setCellRank(1, target, 4);
+            spec.setTargetRank(target, 8);
+            QCOMPARE(spec.cell(0, target).rank, 8);
+            QCOMPARE(spec.cell(1, target).rank, 4);
+            QVERIFY(spec.cell(1, target).hasOwnRank);
+        }
+        const auto text = QJsonDocument(spec.toConfig()).toJson().toStdString();
+        const auto json = engine::parse_json(text, "run.json");
+        QVERIFY(json.has_value());
+        const auto config = engine::TrainConfig::from_json(*json);
+        QVERIFY(config.has_value());
+        for (const engine::Target target : engine::kAllTargets) {
+            QCOMPARE(config->lora.rank_of(0, target), 8);
+            QCOMPARE(config->lora.rank_of(1, target), 4);
+        }
+        spec.setCellRank(1, u"q_proj"_s, 0);
+        QCOMPARE(spec.cell(1, u"q_proj"_s).rank, 8);
+        spec.setTargetRank(u"q_proj"_s, 0);
+        QCOMPARE(spec.cell(1, u"q_proj"_s).rank, 16);
+        QVERIFY(!spec.cell(1, u"q_proj"_s).hasOwnRank);
+        QCOMPARE(spec.largestRank(u"k_proj"_s), 32);
+        QCOMPARE(spec.largestRank(u"down_proj"_s), 64);
+    }
+
+    void keysTypedElsewhereAreRead()
+    {
+        RunSpec spec;
+        QJsonObject config = spec.toConfig();
+        config.insert(
+            u"rank_pattern"_s,
+            QJsonObject{{u"k_proj"_s, 8}, {u"layers\\.[01]\\.mlp\\.(up|down)_proj"_s, 2}});
+        QVERIFY(spec.load(config).hasValue());
+        spec.setBaseModel(smallModel());
+        QCOMPARE(spec.cell(2, u"k_proj"_s).rank, 8);
+        QCOMPARE(spec.cell(1, u"up_proj"_s).rank, 2);
+        QCOMPARE(spec.cell(2, u"up_proj"_s).rank, 16);
+        spec.setCellRank(2, u"k_proj"_s, 4); // "k_proj" would stand before it
+        QCOMPARE(spec.cell(2, u"k_proj"_s).rank, 4);
+        QCOMPARE(spec.cell(0, u"k_proj"_s).rank, 8);
     }
 
     void theMapTogglesRowsColumnsAndCells()

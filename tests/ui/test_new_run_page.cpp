@@ -7,6 +7,7 @@
 #include "tests/ui/studio.h"
 #include "ui/pages/new_run_page.h"
 #include "ui/widgets/memory_bar.h"
+#include "ui/widgets/target_map.h"
 
 using namespace Qt::StringLiterals;
 
@@ -70,6 +71,35 @@ private Q_SLOTS:
         QTRY_COMPARE(page.banner().property("banner").toString(), u"danger"_s);
         QVERIFY(requested.isEmpty());
         QVERIFY(start->isEnabled());
+    }
+
+    void aMatrixGetsARankOfItsOwn()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        auto* map = page.findChild<ui::TargetMap*>();
+        const qint64 before = page.spec().trainableParameters();
+        studio.dialogs().setNextNumber(4);
+        QTest::keyClick(map, Qt::Key_R);
+        QCOMPARE(page.spec().cell(0, u"q_proj"_s).rank, 4);
+        QCOMPARE(page.spec().cell(1, u"q_proj"_s).rank, 16);
+        QVERIFY(page.spec().trainableParameters() < before);
+        studio.dialogs().setNextNumber(2);
+        QTest::keyClick(map, Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(page.spec().cell(1, u"q_proj"_s).rank, 2);
+        QCOMPARE(page.spec().cell(0, u"q_proj"_s).rank, 4);
+        QTest::keyClick(map, Qt::Key_R); // cancelled: unscripted and silent
+        QCOMPARE(page.spec().cell(0, u"q_proj"_s).rank, 4);
+        QVERIFY2(page.spec().canStart(), qPrintable(page.spec().errors().values().join(u' ')));
+        studio.dialogs().setNextNumber(0);
+        QTest::keyClick(map, Qt::Key_R);
+        studio.dialogs().setNextNumber(0);
+        QTest::keyClick(map, Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(page.spec().trainableParameters(), before);
     }
 
     void makeItFitLowersTheMicroBatchFirst()

@@ -1,8 +1,11 @@
 // Map, form fields, memory bar, tokens, job bar: what they show and what a hand or a key does.
+#include <QContextMenuEvent>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
 #include <QTest>
@@ -106,6 +109,45 @@ private Q_SLOTS:
         QVERIFY(!spec.layers().contains(3));
         QVERIFY2(map.accessibleDescription().contains(u"k_proj, layer 3: frozen"_s),
                  qPrintable(map.accessibleDescription()));
+    }
+
+    void mapAsksForARank()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        const QSignalSpy asked(&map, &ui::TargetMap::rankRequested);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QTest::keyClick(&map, Qt::Key_R);
+        QCOMPARE(asked.value(0), (QVariantList{u"q_proj"_s, 1}));
+        QTest::keyClick(&map, Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(asked.value(1), (QVariantList{u"q_proj"_s, -1}));
+        const QPoint place = map.cellRect(2, 3).center();
+        QContextMenuEvent click(QContextMenuEvent::Mouse, place, map.mapToGlobal(place));
+        QCoreApplication::sendEvent(&map, &click);
+        auto* menu = map.findChild<QMenu*>();
+        QVERIFY(menu != nullptr);
+        QCOMPARE(menu->actions().size(), 2);
+        QVERIFY(menu->actions().at(0)->text().contains("v_proj, layer 3"_L1));
+        menu->actions().at(0)->trigger();
+        QCOMPARE(asked.value(2), (QVariantList{u"v_proj"_s, 3}));
+        menu->close();
+    }
+
+    void mapDrawsARankOfItsOwn()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        const QRect cell = map.cellRect(1, 2);
+        const QImage check = map.grab(cell).toImage();
+        QCOMPARE(map.grab(map.cellRect(1, 3)).toImage(), check);
+        spec.setCellRank(2, u"k_proj"_s, 8);
+        QVERIFY(map.grab(cell).toImage() != check);
+        QVERIFY(map.cellText(1, 2).contains("rank 8"_L1));
+        QCOMPARE(map.grab(map.cellRect(1, 3)).toImage(), check);
     }
 
     void mapCountsParameters()

@@ -112,6 +112,7 @@ QWidget* NewRunPage::buildMap(QWidget* parent)
         card->header()->addWidget(button);
     }
     m_map = new TargetMap(theme(), m_spec, card);
+    connect(m_map, &TargetMap::rankRequested, this, &NewRunPage::onRankRequested);
     card->body()->addWidget(m_map);
     auto* row = new QHBoxLayout;
     m_mapCount = makeLabel({}, u"strong"_s, card);
@@ -119,11 +120,12 @@ QWidget* NewRunPage::buildMap(QWidget* parent)
     row->addWidget(m_mapCount);
     row->addWidget(m_mapProblem, 1);
     card->body()->addLayout(row);
-    card->body()->addWidget(
-        makeText(tr("Click a cell, a row or a column; drag to select a block. Keyboard: arrows and "
-                    "Space, with Control for the row, with Shift for the column."),
-                 u"small"_s,
-                 card));
+    card->body()->addWidget(makeText(
+        tr("Click a cell, a row or a column; drag to select a block. Keyboard: arrows and "
+           "Space, with Control for the row, with Shift for the column; R, or a right click, "
+           "sets a rank of its own."),
+        u"small"_s,
+        card));
     return card;
 }
 
@@ -350,6 +352,30 @@ void NewRunPage::onMapChanged()
     m_parameters->setVisible(parameters > 0);
     m_parameters->setText(tr("%1 trainable parameters").arg(app::humanCount(parameters)));
     m_estimateSoon.start();
+}
+
+void NewRunPage::onRankRequested(const QString& target, int layer)
+{
+    const bool isWholeRow = layer < 0;
+    const app::MapCell cell = m_spec.cell(std::max(layer, 0), target);
+    const std::optional<int> rank =
+        dialogs().askNumber(this,
+                            isWholeRow ? tr("Rank of %1").arg(target)
+                                       : tr("Rank of %1, layer %2").arg(target).arg(layer),
+                            tr("1 to %1; 0: the run's rank, which is %2.")
+                                .arg(m_spec.largestRank(target))
+                                .arg(m_spec.value(u"rank"_s).toLongLong()),
+                            cell.hasOwnRank ? static_cast<int>(cell.rank) : 0,
+                            0,
+                            static_cast<int>(m_spec.largestRank(target)));
+    if (!rank) {
+        return;
+    }
+    if (isWholeRow) {
+        m_spec.setTargetRank(target, *rank);
+    } else {
+        m_spec.setCellRank(layer, target, *rank);
+    }
 }
 
 void NewRunPage::onInitChanged()

@@ -43,6 +43,7 @@ private:
     void onModelChosen();
     void onDatasetChosen();
     void onMapChanged();
+    void onRankRequested(const QString& target, int layer); // -1: every layer
     void onInitChanged();
     void onProblemsChanged();
     void onAdviceChanged();

@@ -1,7 +1,8 @@
-// Message, question, open and save: the only callers of QMessageBox and QFileDialog; scriptable.
+// Message, question, number, open and save: the only callers of Qt's modal dialogs; scriptable.
 #include "ui/services/dialogs.h"
 
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -53,6 +54,28 @@ int Dialogs::ask(QWidget* parent,
         }
     }
     return last;
+}
+
+std::optional<int> Dialogs::askNumber(QWidget* parent,
+                                      const QString& title,
+                                      const QString& label,
+                                      int value,
+                                      int minimum,
+                                      int maximum)
+{
+    m_shown.append(title + u": "_s + label);
+    if (!m_numbers.empty()) {
+        const int number = m_numbers.front();
+        m_numbers.pop_front();
+        return number;
+    }
+    if (m_silent) {
+        return std::nullopt;
+    }
+    bool isAccepted = false;
+    const int number =
+        QInputDialog::getInt(parent, title, label, value, minimum, maximum, 1, &isAccepted);
+    return isAccepted ? std::optional(number) : std::nullopt;
 }
 
 bool Dialogs::takePath(const QString& title, QString& path)

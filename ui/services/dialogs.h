@@ -1,7 +1,8 @@
-// Message, question, open and save: the only callers of QMessageBox and QFileDialog; scriptable.
+// Message, question, number, open and save: the only callers of Qt's modal dialogs; scriptable.
 #pragma once
 
 #include <deque>
+#include <optional>
 
 #include <QString>
 #include <QStringList>
@@ -30,10 +31,21 @@ public:
     [[nodiscard]] QString openFolder(QWidget* parent, const QString& title);
     [[nodiscard]] QString saveFile(QWidget* parent, const QString& title, const QString& proposal);
 
-    // Tests: the next ask() answers `option`, the next open or save gives `path`, without a window.
+    // Nothing when cancelled.
+    [[nodiscard]] std::optional<int> askNumber(QWidget* parent,
+                                               const QString& title,
+                                               const QString& label,
+                                               int value,
+                                               int minimum,
+                                               int maximum);
+
+    // Tests: the next ask() answers `option`, the next open or save gives `path`, the next
+    // askNumber() `number`, without a window.
     void setNextAnswer(int option) { m_answers.push_back(option); }
 
     void setNextPath(const QString& path) { m_paths.push_back(path); }
+
+    void setNextNumber(int number) { m_numbers.push_back(number); }
 
     // Tests: no dialog opens; an unscripted ask() takes the last option and a path is empty.
     void setSilent() { m_silent = true; }
@@ -45,6 +57,7 @@ private:
 
     std::deque<int> m_answers;
     std::deque<QString> m_paths;
+    std::deque<int> m_numbers;
     QStringList m_shown;
     bool m_silent = false;
 };

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include <QAccessible>
+#include <QContextMenuEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -198,18 +200,62 @@ void TargetMap::drawCell(QPainter& painter, int target, int layer) const
     }
     painter.setBrush(fillColor);
     painter.drawRoundedRect(rect, 3, 3);
-    if (isOn && cellWidth() >= 14) {
-        // A mark besides the colour.
-        painter.setPen(QPen(c.onAccent, 1.8, Qt::SolidLine, Qt::RoundCap));
-        const QPointF m = rect.center();
-        painter.drawLine(m + QPointF(-3.5, 0.5), m + QPointF(-1, 3));
-        painter.drawLine(m + QPointF(-1, 3), m + QPointF(4, -3));
+    if (isOn) {
+        drawMark(painter, rect, m_spec.cell(layer, app::RunSpec::targetNames().at(target)));
     }
     if (hasFocus() && m_cursor == cell) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(c.text, 2));
         painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 4, 4);
     }
+}
+
+// What says "trained" besides the colour: a check, or the rank where it is the matrix's own.
+void TargetMap::drawMark(QPainter& painter, const QRectF& rect, const app::MapCell& cell) const
+{
+    const Colors& c = m_theme.colors();
+    if (cell.hasOwnRank) {
+        painter.setFont(m_theme.font(TextStyle::Small));
+        painter.setPen(c.onAccent);
+        const QString rank = QString::number(cell.rank);
+        const bool fits = painter.fontMetrics().horizontalAdvance(rank) <= rect.width();
+        painter.drawText(rect, Qt::AlignCenter, fits ? rank : u"\u2022"_s);
+    } else if (cellWidth() >= 14) {
+        painter.setPen(QPen(c.onAccent, 1.8, Qt::SolidLine, Qt::RoundCap));
+        const QPointF m = rect.center();
+        painter.drawLine(m + QPointF(-3.5, 0.5), m + QPointF(-1, 3));
+        painter.drawLine(m + QPointF(-1, 3), m + QPointF(4, -3));
+    }
+}
+
+void TargetMap::contextMenuEvent(QContextMenuEvent* event)
+{
+    if (layers() == 0) {
+        return;
+    }
+    if (event->reason() == QContextMenuEvent::Keyboard) {
+        const QRect rect = cellRect(m_cursor.target, m_cursor.layer);
+        openMenu(m_cursor, mapToGlobal(rect.bottomLeft()));
+    } else if (const Cell cell = cellAt(event->pos()); cell.target >= 0) {
+        openMenu(cell, event->globalPos());
+    }
+}
+
+void TargetMap::openMenu(const Cell& cell, const QPoint& position)
+{
+    const QString target = app::RunSpec::targetNames().at(cell.target);
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    const auto add = [&](const QString& text, int layer) {
+        connect(menu->addAction(text), &QAction::triggered, this, [this, target, layer] {
+            Q_EMIT rankRequested(target, layer);
+        });
+    };
+    if (cell.layer >= 0) {
+        add(tr("Rank of %1, layer %2...").arg(target).arg(cell.layer), cell.layer);
+    }
+    add(tr("Rank of %1 in every layer...").arg(target), -1);
+    menu->popup(position);
 }
 
 void TargetMap::mousePressEvent(QMouseEvent* event)
@@ -323,6 +369,13 @@ void TargetMap::keyPressEvent(QKeyEvent* event)
         return;
     case Qt::Key_End:
         moveCursor(0, layers());
+        return;
+    case Qt::Key_R:
+        if (hasCells) {
+            const bool isWholeRow = event->modifiers().testFlag(Qt::ControlModifier);
+            Q_EMIT rankRequested(app::RunSpec::targetNames().at(m_cursor.target),
+                                 isWholeRow ? -1 : m_cursor.layer);
+        }
         return;
     case Qt::Key_Space:
         if (hasCells) {

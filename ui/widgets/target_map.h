@@ -29,7 +29,12 @@ public:
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 
+Q_SIGNALS:
+    // Somebody wants to set the rank of one matrix, or in every layer (-1).
+    void rankRequested(const QString& target, int layer);
+
 protected:
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
@@ -52,11 +57,13 @@ private:
     [[nodiscard]] Cell cellAt(const QPoint& position) const;
     void selectRectangle(const Cell& from, const Cell& to);
     void toggleAtCursor(Qt::KeyboardModifiers modifiers);
+    void openMenu(const Cell& cell, const QPoint& position);
     void moveCursor(int targetSteps, int layerSteps);
     void announceCursor();
     void onMapChanged();
     void drawHeaders(QPainter& painter) const;
     void drawCell(QPainter& painter, int target, int layer) const;
+    void drawMark(QPainter& painter, const QRectF& rect, const app::MapCell& cell) const;
 
     const Theme& m_theme;
     app::RunSpec& m_spec;
