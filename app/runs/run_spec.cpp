@@ -243,6 +243,20 @@ void RunSpec::toggleCell(qint64 layer, const QString& target)
     }
 }
 
+QString RunSpec::toggleText(qint64 layer, const QString& target) const
+{
+    const QList<qint64> rows = m_targets.isEmpty() ? QList<qint64>() : layers();
+    const bool hasTarget = m_targets.contains(target);
+    if (hasTarget && rows.contains(layer)) {
+        return rows.size() == 1 ? tr("removes %1").arg(target) : tr("removes layer %1").arg(layer);
+    }
+    if (hasTarget) {
+        return tr("adds layer %1").arg(layer);
+    }
+    return rows.contains(layer) ? tr("adds %1").arg(target)
+                                : tr("adds %1 and layer %2").arg(target).arg(layer);
+}
+
 void RunSpec::applyPreset(Preset preset)
 {
     m_layers.clear();

@@ -71,6 +71,8 @@ public:
     void toggleTarget(const QString& target);
     void toggleLayer(qint64 layer);
     void toggleCell(qint64 layer, const QString& target);
+    // What toggleCell() would do, for people: "removes layer 3".
+    [[nodiscard]] QString toggleText(qint64 layer, const QString& target) const;
     void applyPreset(Preset preset);
     [[nodiscard]] MapCell cell(qint64 layer, const QString& target) const;
     // A rank for one target (all layers) or one matrix, which goes before; 0 takes it away again.

@@ -2,6 +2,7 @@
 // worker's estimate, and says when it cannot.
 #include <QDir>
 #include <QFile>
+#include <QLabel>
 #include <QSignalSpy>
 
 #include "tests/ui/studio.h"
@@ -82,6 +83,10 @@ private Q_SLOTS:
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         auto* map = page.findChild<ui::TargetMap*>();
+        const auto* status = page.findChild<QLabel*>(u"mapStatus"_s);
+        QTest::keyClick(map, Qt::Key_Home);
+        Q_EMIT map->pointed(map->cellText(0, 0));
+        QVERIFY2(status->text().contains("removes layer 0"_L1), qPrintable(status->text()));
         const qint64 before = page.spec().trainableParameters();
         studio.dialogs().setNextNumber(4);
         QTest::keyClick(map, Qt::Key_R);

@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QMouseEvent>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -77,6 +78,44 @@ private Q_SLOTS:
         QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.cellRect(0, 2).center().x(), 5));
         QCOMPARE(map.selectedCount(), 9);
         QVERIFY(!spec.layers().contains(2));
+    }
+
+    // A selection is targets x layers, so a click on one cell moves its neighbours too: it is said
+    // before.
+    void mapSaysWhatAClickDoes()
+    {
+        app::RunSpec spec;
+        spec.setBaseModel(tinyModel());
+        ui::TargetMap map(m_theme, spec);
+        map.resize(map.sizeHint());
+        const QSignalSpy pointed(&map, &ui::TargetMap::pointed);
+        const auto click = [&](int target, int layer) {
+            QMouseEvent move(QEvent::MouseMove,
+                             map.cellRect(target, layer).center(),
+                             map.mapToGlobal(map.cellRect(target, layer).center()),
+                             Qt::NoButton,
+                             Qt::NoButton,
+                             Qt::NoModifier);
+            QCoreApplication::sendEvent(&map, &move);
+            const QString said = map.toolTip();
+            QTest::mouseClick(&map, Qt::LeftButton, {}, map.cellRect(target, layer).center());
+            return said;
+        };
+        QVERIFY(click(1, 3).contains("removes layer 3"_L1));
+        QCOMPARE(spec.layers(), QList<qint64>({0, 1, 2}));
+        QCOMPARE(map.selectedCount(), 21);
+        QVERIFY(pointed.last().at(0).toString().contains("adds layer 3"_L1)); // the next click
+        QVERIFY(click(1, 3).contains("adds layer 3"_L1));
+        QCOMPARE(map.selectedCount(), 28);
+        spec.setSelection({u"q_proj"_s, u"k_proj"_s}, {2});
+        QVERIFY(click(1, 2).contains("removes k_proj"_L1));
+        QCOMPARE(spec.targets(), QStringList{u"q_proj"_s});
+        QVERIFY(click(2, 2).contains("adds v_proj."_L1));
+        QVERIFY(click(1, 0).contains("adds k_proj and layer 0"_L1));
+        QCOMPARE(map.selectedCount(), 6);
+        QEvent leave(QEvent::Leave);
+        QCoreApplication::sendEvent(&map, &leave);
+        QVERIFY(pointed.last().at(0).toString().isEmpty());
     }
 
     void mapTakesADrag()

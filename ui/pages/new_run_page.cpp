@@ -120,6 +120,11 @@ QWidget* NewRunPage::buildMap(QWidget* parent)
     row->addWidget(m_mapCount);
     row->addWidget(m_mapProblem, 1);
     card->body()->addLayout(row);
+    QLabel* pointed = makeText({}, u"small"_s, card);
+    pointed->setObjectName(u"mapStatus"_s);
+    pointed->setMinimumHeight(pointed->fontMetrics().height()); // the page must not jump
+    connect(m_map, &TargetMap::pointed, pointed, &QLabel::setText);
+    card->body()->addWidget(pointed);
     card->body()->addWidget(makeText(
         tr("Click a cell, a row or a column; drag to select a block. Keyboard: arrows and "
            "Space, with Control for the row, with Shift for the column; R, or a right click, "

@@ -1,5 +1,5 @@
 // The map: target matrices by layers, a view of a RunSpec; click, drag, headers and keyboard choose
-// what is trained.
+// what is trained. One file because it draws and drives one widget.
 #include "ui/widgets/target_map.h"
 
 #include <algorithm>
@@ -49,6 +49,9 @@ void TargetMap::onMapChanged()
 {
     m_cursor.layer = std::clamp(m_cursor.layer, 0, std::max(0, layers() - 1));
     announceCursor();
+    if (m_hover != Cell{}) {
+        pointAt(m_hover); // a second click does something else
+    }
     updateGeometry();
     update();
 }
@@ -125,12 +128,13 @@ QString TargetMap::cellText(int target, int layer) const
 {
     const QString name = app::RunSpec::targetNames().at(target);
     const app::MapCell cell = m_spec.cell(layer, name);
-    return cell.targeted ? tr("%1, layer %2: trained, rank %3, %4 parameters")
-                               .arg(name)
-                               .arg(layer)
-                               .arg(cell.rank)
-                               .arg(app::humanCount(cell.parameters))
-                         : tr("%1, layer %2: frozen").arg(name).arg(layer);
+    const QString state = cell.targeted ? tr("%1, layer %2: trained, rank %3, %4 parameters")
+                                              .arg(name)
+                                              .arg(layer)
+                                              .arg(cell.rank)
+                                              .arg(app::humanCount(cell.parameters))
+                                        : tr("%1, layer %2: frozen").arg(name).arg(layer);
+    return tr("%1. A click or Space %2.").arg(state, m_spec.toggleText(layer, name));
 }
 
 void TargetMap::paintEvent(QPaintEvent* event)
@@ -285,13 +289,21 @@ void TargetMap::mouseMoveEvent(QMouseEvent* event)
     }
     m_hover = cell;
     const bool isCell = cell.target >= 0 && cell.layer >= 0;
-    setToolTip(isCell ? cellText(cell.target, cell.layer) : QString());
+    pointAt(cell);
     if (m_isDragging && isCell && (m_hasDragged || cell != m_dragStart)) {
         m_hasDragged = true;
         m_cursor = cell;
         selectRectangle(m_dragStart, cell);
     }
     update();
+}
+
+void TargetMap::pointAt(const Cell& cell)
+{
+    const bool isCell = cell.target >= 0 && cell.layer >= 0;
+    const QString text = isCell ? cellText(cell.target, cell.layer) : QString();
+    setToolTip(text);
+    Q_EMIT pointed(text);
 }
 
 void TargetMap::mouseReleaseEvent(QMouseEvent* event)
@@ -307,6 +319,7 @@ void TargetMap::leaveEvent(QEvent* event)
 {
     QWidget::leaveEvent(event);
     m_hover = {};
+    pointAt(m_hover);
     update();
 }
 
@@ -331,6 +344,9 @@ void TargetMap::announceCursor()
 {
     if (layers() > 0 && rows() > 0) {
         setAccessibleDescription(cellText(m_cursor.target, m_cursor.layer));
+        if (hasFocus() && m_hover == Cell{}) {
+            pointAt(m_cursor);
+        }
         QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
         QAccessible::updateAccessibility(&changed);
     }

@@ -24,12 +24,16 @@ public:
     [[nodiscard]] bool isSelected(int target, int layer) const;
     [[nodiscard]] int selectedCount() const;
     [[nodiscard]] QRect cellRect(int target, int layer) const;
-    [[nodiscard]] QString cellText(int target, int layer) const; // for screen readers and tooltips
+    // What a cell is, and what a click does: for screen readers, tooltips and the line below.
+    [[nodiscard]] QString cellText(int target, int layer) const;
 
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
+    // The pointer or the cursor is on another cell, or the cell changed: what it is and what a
+    // click or Space does. Empty: on none.
+    void pointed(const QString& text);
     // Somebody wants to set the rank of one matrix, or in every layer (-1).
     void rankRequested(const QString& target, int layer);
 
@@ -58,6 +62,7 @@ private:
     void selectRectangle(const Cell& from, const Cell& to);
     void toggleAtCursor(Qt::KeyboardModifiers modifiers);
     void openMenu(const Cell& cell, const QPoint& position);
+    void pointAt(const Cell& cell);
     void moveCursor(int targetSteps, int layerSteps);
     void announceCursor();
     void onMapChanged();
