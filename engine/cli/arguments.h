@@ -124,7 +124,7 @@ struct ExportArguments
     std::string adapter;
     std::string format;
     std::string out;
-    std::string type = "bf16";
+    std::string type; // of hf; empty: bf16
     bool json = false;
 };
 

@@ -87,6 +87,9 @@ engine::Error error_of(const Json& gate)
 int run(const CheckArguments& arguments)
 {
     engine::CheckCommand command = data_command(arguments.data, arguments.base);
+    if (!arguments.base.empty()) {
+        check_base(arguments.base);
+    }
     command.eval_data = arguments.eval_data;
     command.seq_len = arguments.seq_len;
     command.preview_rows = arguments.preview_rows;

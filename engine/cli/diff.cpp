@@ -4,6 +4,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/cli/settings.h"
 #include "engine/train/adapter_analysis.h"
 
 namespace cli {
@@ -52,6 +53,7 @@ void print_matrices(const std::string& path, const std::vector<engine::MatrixAna
 
 int run(const DiffArguments& arguments)
 {
+    check_base(arguments.base);
     const auto backend = engine::value_or_throw(engine::make_backend({}));
     const engine::BaseModel model =
         engine::value_or_throw(engine::BaseModel::load(*backend, arguments.base));

@@ -1,4 +1,5 @@
 // lowrank eval: loss and perplexity on a data file, and the share of exactly right answers.
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -23,7 +24,44 @@ struct EvalData
     std::vector<engine::Record> records;
     std::vector<engine::MicroBatch> batches;
     engine::BatchConfig shape;
+    std::int64_t refused = 0; // rows left out
 };
+
+// Rows that cannot be read are no part of the score, so they are told.
+void note_refused(const engine::Dataset& dataset, const std::string& path)
+{
+    const auto first = std::find_if(
+        dataset.problems.begin(), dataset.problems.end(), [](const engine::RowProblem& problem) {
+            return problem.severity == engine::Severity::Error;
+        });
+    const std::string reason = first == dataset.problems.end()
+                                   ? ""
+                                   : engine::concat("; row ", first->row, ": ", first->message);
+    if (dataset.records.empty()) {
+        throw engine::EngineError(
+            {engine::ErrorCode::Format,
+             engine::concat(path, ": none of ", dataset.rows, " rows can be used", reason),
+             "lowrank check lists the problem of every row"});
+    }
+    if (dataset.refused > 0) {
+        std::cerr << "note: " << path << ": " << dataset.refused << " of " << dataset.rows
+                  << " rows are refused and left out" << reason << "\n";
+    }
+}
+
+// Longer rows than the model has positions for cannot be computed.
+void check_length(std::int64_t seq_len, std::int64_t positions)
+{
+    if (seq_len > positions) {
+        throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                                   engine::concat("--seq-len is ",
+                                                  seq_len,
+                                                  ", wanted at most the model's ",
+                                                  positions,
+                                                  " positions"),
+                                   "choose a smaller --seq-len"});
+    }
+}
 
 EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& model)
 {
@@ -33,7 +71,9 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     options.column_map = command.column_map;
     engine::Dataset dataset =
         engine::value_or_throw(engine::read_dataset(command.dataset, options));
+    note_refused(dataset, command.dataset);
     EvalData data;
+    data.refused = dataset.refused;
     data.records = std::move(dataset.records);
     if (arguments.limit > 0 && arguments.limit < static_cast<std::int64_t>(data.records.size())) {
         data.records.resize(static_cast<std::size_t>(arguments.limit));
@@ -41,6 +81,7 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     data.format =
         engine::value_or_throw(engine::resolve_chat_format(command.chat_format, model.tokenizer()));
     const std::int64_t positions = model.base().config().max_position_embeddings;
+    check_length(arguments.seq_len, positions);
     engine::EncodeOptions encoding;
     encoding.mask_prompt = command.mask_prompt;
     encoding.seq_len =
@@ -50,10 +91,21 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     data.shape.micro_batch_size = arguments.micro_batch_size;
     data.shape.seq_len =
         arguments.seq_len > 0
-            ? std::min(arguments.seq_len, positions)
+            ? arguments.seq_len
             : engine::suggested_seq_len(engine::token_statistics(examples, positions).percentile_95,
                                         positions);
     data.batches = engine::evaluation_batches(examples, data.shape);
+    if (data.batches.empty()) {
+        throw engine::EngineError(
+            {engine::ErrorCode::InvalidArgument,
+             engine::concat(command.dataset,
+                            ": none of ",
+                            examples.size(),
+                            " rows has an answer token within ",
+                            data.shape.seq_len,
+                            " tokens"),
+             "choose a larger --seq-len, or score the prompts too (--mask-prompt off)"});
+    }
     return data;
 }
 
@@ -69,7 +121,8 @@ engine::TransformerLimits limits_of(const std::vector<engine::MicroBatch>& batch
     return limits;
 }
 
-Json match_json(const engine::ExactMatch& match)
+// `records`: how many there were to answer.
+Json match_json(const engine::ExactMatch& match, std::size_t records)
 {
     Json rows = Json::array();
     for (const engine::ExactMatch::Row& row : match.rows) {
@@ -82,6 +135,7 @@ Json match_json(const engine::ExactMatch& match)
     const auto total = static_cast<double>(match.rows.size());
     return {{"matches", match.matches},
             {"rows", match.rows.size()},
+            {"skipped", records - match.rows.size()},
             {"share", static_cast<double>(match.matches) / total},
             {"answers", std::move(rows)}};
 }
@@ -90,10 +144,7 @@ Json match_json(const engine::ExactMatch& match)
 
 int run(const EvalArguments& arguments)
 {
-    if (arguments.micro_batch_size < 1) {
-        throw engine::EngineError(
-            {engine::ErrorCode::InvalidArgument, "micro-batch-size: wanted 1 or more"});
-    }
+    check_base(arguments.base);
     engine::StopSource stop;
     engine::stop_on_signals(stop);
     const engine::StopToken token(stop);
@@ -116,17 +167,25 @@ int run(const EvalArguments& arguments)
     Json answer = {{"loss", evaluation.loss},
                    {"perplexity", evaluation.perplexity},
                    {"tokens", evaluation.tokens},
-                   {"targets", evaluation.targets}};
+                   {"targets", evaluation.targets},
+                   {"refused", data.refused}};
     if (arguments.exact_match) {
-        answer["exact_match"] =
-            match_json(engine::value_or_throw(engine::exact_match(model->backend(),
-                                                                  model->base(),
-                                                                  adapter,
-                                                                  model->tokenizer(),
-                                                                  data.format,
-                                                                  data.records,
-                                                                  arguments.max_new_tokens,
-                                                                  token)));
+        const engine::ExactMatch match =
+            engine::value_or_throw(engine::exact_match(model->backend(),
+                                                       model->base(),
+                                                       adapter,
+                                                       model->tokenizer(),
+                                                       data.format,
+                                                       data.records,
+                                                       arguments.max_new_tokens,
+                                                       token));
+        answer["exact_match"] = match_json(match, data.records.size());
+        if (match.rows.size() < data.records.size()) {
+            std::cerr
+                << "note: --exact-match skipped " << data.records.size() - match.rows.size()
+                << " of " << data.records.size()
+                << " rows, which are plain text or whose question fills the model's positions\n";
+        }
     }
     if (arguments.json) {
         print_json(answer);

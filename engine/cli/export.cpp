@@ -4,6 +4,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/cli/settings.h"
 #include "engine/core/platform.h"
 #include "engine/model/merge.h"
 #include "engine/train/config_text.h"
@@ -17,8 +18,9 @@ namespace {
 std::int64_t parse_bytes(const std::string& text)
 {
     const std::size_t unit_at = text.find_first_not_of("0123456789.");
-    const double number =
-        engine::value_or_throw(engine::parse_number("max-shard-size", text.substr(0, unit_at)));
+    const engine::Result<double> parsed =
+        engine::parse_number("--max-shard-size", text.substr(0, unit_at));
+    const double number = parsed ? *parsed : 0.0; // and so no size
     const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
     constexpr std::pair<const char*, double> kUnits[] = {{"", 1.0},
                                                          {"B", 1.0},
@@ -33,9 +35,10 @@ std::int64_t parse_bytes(const std::string& text)
             return static_cast<std::int64_t>(number * factor);
         }
     }
-    throw engine::EngineError(
-        {engine::ErrorCode::InvalidArgument,
-         engine::concat("max-shard-size: \"", text, "\" is not a size such as 5GB or 500MB")});
+    throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                               engine::concat("--max-shard-size is ",
+                                              text.empty() ? "\"\"" : text.substr(0, 60),
+                                              ", wanted a size such as 5GB or 500MB")});
 }
 
 int print_export(const std::string& format,
@@ -66,6 +69,7 @@ int merge(const MergeArguments& arguments)
     options.dtype = engine::value_or_throw(engine::parse_export_dtype(arguments.dtype));
     options.max_shard_bytes = parse_bytes(arguments.max_shard_size);
     options.stop = engine::StopToken(stop);
+    check_base(arguments.base);
     const auto backend = engine::value_or_throw(engine::make_backend({}));
     const engine::ExportCheck check = engine::value_or_throw(engine::merge_to_folder(
         *backend, arguments.base, arguments.adapter, arguments.out, options));
@@ -87,10 +91,18 @@ int run(const ExportArguments& arguments)
         whole.base = arguments.base;
         whole.adapter = arguments.adapter;
         whole.out = arguments.out;
-        whole.dtype = arguments.type;
+        whole.dtype = arguments.type.empty() ? whole.dtype : arguments.type;
         whole.json = arguments.json;
         return merge(whole);
     }
+    if (!arguments.type.empty()) {
+        throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                                   engine::concat("--type is ",
+                                                  arguments.type,
+                                                  ", but a peft adapter is always written in f32"),
+                                   "leave out --type"});
+    }
+    check_base(arguments.base);
     const auto backend = engine::value_or_throw(engine::make_backend({}));
     const engine::ExportCheck check = engine::value_or_throw(
         engine::export_peft(*backend, arguments.base, arguments.adapter, arguments.out));

@@ -3,6 +3,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/cli/settings.h"
 #include "engine/core/platform.h"
 #include "engine/worker/answers.h"
 #include "engine/worker/resident_model.h"
@@ -42,6 +43,13 @@ engine::GenerateCommand request_of(const GenerateArguments& arguments)
         throw engine::EngineError(
             {engine::ErrorCode::InvalidArgument, "generate: wanted either --prompt or --messages"});
     }
+    if (!arguments.prompt.empty() && arguments.chat_format != "auto") {
+        throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                                   engine::concat("--chat-format is ",
+                                                  arguments.chat_format,
+                                                  ", but --prompt is text that no format changes"),
+                                   "leave out --chat-format, or ask with --messages"});
+    }
     engine::GenerateCommand request;
     request.prompt = arguments.prompt;
     if (!arguments.messages.empty()) {
@@ -61,6 +69,7 @@ engine::GenerateCommand request_of(const GenerateArguments& arguments)
 int run(const GenerateArguments& arguments)
 {
     engine::GenerateCommand request = request_of(arguments);
+    check_base(arguments.base);
     engine::StopSource stop;
     engine::stop_on_signals(stop);
     const auto model =

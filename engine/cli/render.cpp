@@ -35,6 +35,7 @@ find_row(const engine::Dataset& dataset, const std::string& path, std::int64_t r
 int run(const RenderArguments& arguments)
 {
     const engine::CheckCommand command = data_command(arguments.data, arguments.base);
+    check_base(arguments.base);
     const engine::Tokenizer tokenizer =
         engine::value_or_throw(engine::Tokenizer::load(arguments.base));
     const engine::ChatFormat format =

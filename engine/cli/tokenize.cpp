@@ -5,6 +5,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
+#include "engine/cli/settings.h"
 #include "engine/core/platform.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -45,7 +46,7 @@ std::vector<std::string> lines_of(const TokenizeArguments& arguments)
     return lines;
 }
 
-std::vector<std::int32_t> ids_of(const std::string& line)
+std::vector<std::int32_t> ids_of(const std::string& line, const engine::Tokenizer& tokenizer)
 {
     std::vector<std::int32_t> ids;
     std::istringstream words(line);
@@ -61,7 +62,16 @@ std::vector<std::int32_t> ids_of(const std::string& line)
         if (used != word.size() || id < 0 || id > INT32_MAX) {
             throw engine::EngineError(
                 {engine::ErrorCode::InvalidArgument,
-                 engine::concat("tokenize: \"", word.substr(0, 40), "\" is not a token id")});
+                 engine::concat("tokenize: \"", word.substr(0, 40), "\" is not a token id"),
+                 "give whole numbers with blanks between"});
+        }
+        if (tokenizer.id_to_token(static_cast<std::int32_t>(id)).empty()) {
+            throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                                       engine::concat("tokenize: the tokenizer has no token ",
+                                                      id,
+                                                      ", its ids are 0 to ",
+                                                      tokenizer.vocab_size() - 1),
+                                       "decode ids that this tokenizer gave"});
         }
         ids.push_back(static_cast<std::int32_t>(id));
     }
@@ -80,11 +90,18 @@ void print_ids(const std::vector<std::int32_t>& ids)
 
 int run(const TokenizeArguments& arguments)
 {
+    if (arguments.has_text && !arguments.file.empty()) {
+        throw engine::EngineError({engine::ErrorCode::InvalidArgument,
+                                   "tokenize: both --text and --file are given, wanted one",
+                                   "leave out one of them"});
+    }
+    check_base(arguments.base);
     const engine::Tokenizer tokenizer =
         engine::value_or_throw(engine::Tokenizer::load(arguments.base));
     for (const std::string& line : lines_of(arguments)) {
-        const std::vector<std::int32_t> ids =
-            arguments.decode ? ids_of(line) : tokenizer.encode(line, !arguments.no_special);
+        const std::vector<std::int32_t> ids = arguments.decode
+                                                  ? ids_of(line, tokenizer)
+                                                  : tokenizer.encode(line, !arguments.no_special);
         const std::string text =
             arguments.decode ? tokenizer.decode(ids, arguments.no_special) : line;
         if (arguments.json) {
