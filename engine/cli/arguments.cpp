@@ -1,4 +1,5 @@
 // The options of every subcommand, read with CLI11.
+// One file because they are one grammar.
 #include "engine/cli/arguments.h"
 
 #include <CLI/CLI.hpp>

@@ -45,7 +45,7 @@ LOWRANK_FOR_EACH_DTYPE(QuantizedLinearTest);
 
 // One column; rows that begin within a byte, within a block, in another nested block; whole blocks.
 constexpr std::pair<std::int64_t, std::int64_t> kSizes[] = {
-    {5, 1}, {5, 9}, {9, 127}, {17, 64}, {3, 172}, {33, 520}, {6, 16384 + 63}};
+    {37, 1}, {5, 9}, {9, 127}, {17, 64}, {3, 172}, {33, 520}, {6, 16384 + 63}};
 
 TEST_P(QuantizedLinearTest, Nf4AgreesWithTheDecodedMatrix)
 {
