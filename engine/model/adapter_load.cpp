@@ -1,5 +1,6 @@
 // Reading PEFT's folder: the config, then tensors that must be exactly what it announces.
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 #include <vector>
@@ -99,12 +100,17 @@ void upload(Backend& backend, const SafetensorsEntry& entry, Tensor& tensor)
     backend.upload(values.data(), tensor);
 }
 
-Result<void> refuse_extras(const SafetensorsFile& file, const LoraAdapter& adapter)
+Result<void>
+refuse_extras(const SafetensorsFile& file, const ModelConfig& model, const LoraConfig& config)
 {
     std::set<std::string> known;
-    for (const LoraMatrix& matrix : adapter.matrices()) {
-        known.insert(lora_tensor_name(matrix.layer, matrix.target, 'A'));
-        known.insert(lora_tensor_name(matrix.layer, matrix.target, 'B'));
+    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            if (config.targets(layer, target)) {
+                known.insert(lora_tensor_name(layer, target, 'A'));
+                known.insert(lora_tensor_name(layer, target, 'B'));
+            }
+        }
     }
     for (const SafetensorsEntry& entry : file.entries()) {
         if (!known.contains(entry.name)) {
@@ -151,7 +157,80 @@ check_ranks(const SafetensorsFile& file, const ModelConfig& model, const LoraCon
     return {};
 }
 
+// One more than the highest layer that a tensor's name states, within reason.
+std::int64_t layers_named(const SafetensorsFile& file)
+{
+    constexpr std::int64_t kMaxLayers = 10'000;
+    constexpr std::string_view kBefore = ".layers.";
+    std::int64_t layers = 1;
+    for (const SafetensorsEntry& entry : file.entries()) {
+        const std::size_t at = entry.name.find(kBefore);
+        std::int64_t layer = 0;
+        if (at != std::string::npos) {
+            const char* begin = entry.name.data() + at + kBefore.size();
+            std::from_chars(begin, entry.name.data() + entry.name.size(), layer);
+        }
+        layers = std::max(layers, std::min(layer, kMaxLayers - 1) + 1);
+    }
+    return layers;
+}
+
+// Both halves of every targeted matrix; A's rank is checked already, the other sizes are the
+// base's.
+Result<void>
+check_pairs(const SafetensorsFile& file, const ModelConfig& model, const LoraConfig& config)
+{
+    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            if (!config.targets(layer, target)) {
+                continue;
+            }
+            LoraMatrix matrix;
+            matrix.layer = layer;
+            matrix.target = target;
+            matrix.rank = config.rank_of(layer, target);
+            const auto size = [&](char half, std::size_t axis) {
+                const SafetensorsEntry* entry = file.find(lora_tensor_name(layer, target, half));
+                return entry != nullptr && entry->shape.size() == 2 ? entry->shape[axis] : 1;
+            };
+            const auto a = find_half(file, matrix, 'A', {matrix.rank, size('A', 1)});
+            const auto b = find_half(file, matrix, 'B', {size('B', 0), matrix.rank});
+            if (!a || !b) {
+                return a ? b.error() : a.error();
+            }
+        }
+    }
+    return {};
+}
+
 } // namespace
+
+Result<void> check_adapter(const std::filesystem::path& folder)
+{
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder / kAdapterConfigFile, ignored)
+        || !std::filesystem::exists(folder / kAdapterModelFile, ignored)) {
+        return missing_adapter(folder);
+    }
+    const Result<SafetensorsFile> file = SafetensorsFile::open(folder / kAdapterModelFile);
+    if (!file) {
+        return file.error();
+    }
+    ModelConfig model;
+    model.model_type = "llama-like";
+    model.num_layers = layers_named(*file);
+    const Result<LoraConfig> config = read_adapter_config(folder, model);
+    if (!config) {
+        return config.error();
+    }
+    if (Result<void> ranks = check_ranks(*file, model, *config); !ranks) {
+        return ranks;
+    }
+    if (Result<void> extras = refuse_extras(*file, model, *config); !extras) {
+        return extras;
+    }
+    return check_pairs(*file, model, *config);
+}
 
 Result<LoraAdapter> load_adapter(Backend& backend,
                                  const ModelConfig& model,
@@ -176,7 +255,7 @@ Result<LoraAdapter> load_adapter(Backend& backend,
     }
     try {
         LoraAdapter adapter(backend, model, *config, compute_dtype);
-        if (Result<void> extras = refuse_extras(*file, adapter); !extras) {
+        if (Result<void> extras = refuse_extras(*file, model, *config); !extras) {
             return extras.error();
         }
         for (LoraMatrix& matrix : adapter.matrices()) {

@@ -138,6 +138,11 @@ struct ExpectedTensor
 
 [[nodiscard]] std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
 
+// Names, shapes and dtypes of the files' weights against the config, as BaseModel::load checks
+// them; `what` begins the message. Errors: Format, Unsupported.
+[[nodiscard]] Result<void>
+check_weights(const SafetensorsFolder& files, ModelConfig config, const std::string& what);
+
 // Whether a tensor of this name is a block's matrix.
 [[nodiscard]] bool is_projection(std::string_view name);
 

@@ -116,6 +116,14 @@ bool is_aligned(const void* pointer, DType dtype)
 
 } // namespace
 
+Result<void>
+check_weights(const SafetensorsFolder& files, ModelConfig config, const std::string& what)
+{
+    // A file without a head is tied whatever its config says.
+    config.tie_word_embeddings = config.tie_word_embeddings || files.find(kLmHead) == nullptr;
+    return check_tensors(files, expected_tensors(config), config.tie_word_embeddings, what);
+}
+
 // Loading in steps that share one object's state.
 class BaseModelLoader
 {

@@ -130,4 +130,8 @@ private:
                                                const std::filesystem::path& folder,
                                                DType compute_dtype);
 
+// The checks of load_adapter that need no base: the config's rules, and tensors that are exactly
+// what it announces for the layers that they name. Errors: as load_adapter.
+[[nodiscard]] Result<void> check_adapter(const std::filesystem::path& folder);
+
 } // namespace engine

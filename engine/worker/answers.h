@@ -23,7 +23,7 @@
 //                              has_chat_template}
 //                  An unusable folder has only the fields that could be read.
 //     adapter:     base_model, rank, alpha, use_rslora, dropout, target_modules: ["q_proj", ...],
-//                  layers: [n, ...] (empty: all), matrices, parameters
+//                  layers: [n, ...] (empty: all), matrices, parameters; likewise
 //     safetensors: tensors: [{name, dtype, shape: [n, ...]}], metadata: {key: text}, parameters
 //
 //   checked   {path, verdict: "accept"|"warn"|"error", error: {code, message, hint} (when the file

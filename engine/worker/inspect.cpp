@@ -1,6 +1,7 @@
 // Reads headers and configs of what lies at a path.
 #include "engine/worker/inspect.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <string>
@@ -76,28 +77,14 @@ void add_config(Json& answer, const ModelConfig& config)
     }
 }
 
-// Names, shapes and dtypes of the weights against the config; the dtype that they share.
-Result<std::string> check_weights(const SafetensorsFolder& files, const ModelConfig& config)
+// The dtype that the weights share, or "mixed".
+std::string shared_dtype(const SafetensorsFolder& files)
 {
     std::set<std::string> dtypes;
-    for (const ExpectedTensor& expected : expected_tensors(config)) {
-        const SafetensorsEntry* entry = files.find(expected.name);
-        if (entry == nullptr) {
-            return Error{ErrorCode::Format, concat("the weight ", expected.name, " is missing")};
+    for (const SafetensorsFile& file : files.files()) {
+        for (const SafetensorsEntry& entry : file.entries()) {
+            dtypes.insert(entry.dtype);
         }
-        if (entry->numel() != expected.shape.numel()) {
-            return Error{ErrorCode::Format,
-                         concat("the weight ",
-                                expected.name,
-                                " has ",
-                                entry->numel(),
-                                " numbers, config.json means ",
-                                expected.shape)};
-        }
-        if (const Result<DType> dtype = to_dtype(*entry); !dtype) {
-            return dtype.error();
-        }
-        dtypes.insert(entry->dtype);
     }
     return dtypes.size() == 1 ? *dtypes.begin() : std::string("mixed");
 }
@@ -124,12 +111,11 @@ Json inspect_model(const fs::path& folder)
         return answer;
     }
     answer["bytes"] = files->total_bytes();
-    const Result<std::string> dtype = check_weights(*files, *config);
-    if (!dtype) {
-        answer["reason"] = concat(folder.string(), ": ", dtype.error().message);
+    if (const Result<void> checked = check_weights(*files, *config, folder.string()); !checked) {
+        answer["reason"] = sentence(checked.error());
         return answer;
     }
-    answer["dtype"] = *dtype;
+    answer["dtype"] = shared_dtype(*files);
     if (!answer["tokenizer"]["usable"].get<bool>()) {
         answer["reason"] = answer["tokenizer"]["reason"];
         return answer;
@@ -212,6 +198,43 @@ void add_adapter_config(Json& answer, const Json& config)
     copy("dropout", "lora_dropout", 0.0);
 }
 
+// What an adapter of another family of models adapts, as a reason; empty when one of its matrices
+// is known here.
+std::string other_modules(const SafetensorsFile& file)
+{
+    constexpr std::size_t kShown = 8;
+    std::set<std::string> modules;
+    std::int64_t halves = 0;
+    for (const SafetensorsEntry& entry : file.entries()) {
+        const std::size_t half = entry.name.find(".lora_A");
+        if (half == std::string::npos || half == 0) {
+            continue;
+        }
+        const std::size_t dot = entry.name.rfind('.', half - 1);
+        const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
+        modules.insert(entry.name.substr(begin, std::min<std::size_t>(half - begin, 60)));
+        if (parse_target(entry.name.substr(begin, half - begin))) {
+            return {};
+        }
+        ++halves;
+    }
+    if (halves == 0) {
+        return concat(file.what(), ": no lora_A tensor in the file");
+    }
+    std::string names;
+    std::size_t shown = 0;
+    for (const std::string& module : modules) {
+        names += ++shown > kShown ? "" : (names.empty() ? "" : ", ") + module;
+    }
+    return concat(file.what(),
+                  ": its ",
+                  halves,
+                  " lora_A tensors adapt ",
+                  names,
+                  shown > kShown ? ", ..." : "",
+                  ", wanted some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj");
+}
+
 Json inspect_adapter(const fs::path& folder)
 {
     Json answer = {{"event", "inspected"},
@@ -241,10 +264,13 @@ Json inspect_adapter(const fs::path& folder)
     answer["base_quant"] = to_string(
         quant == file->metadata().end() ? ops::QuantType::None : ops::quant_type(quant->second));
     add_matrices(answer, *file);
-    answer["usable"] = answer["matrices"].get<std::int64_t>() > 0;
-    if (!answer["usable"].get<bool>()) {
-        answer["reason"] = concat(folder.string(), ": no lora_A tensor in the file");
+    std::string reason = other_modules(*file);
+    if (reason.empty()) {
+        const Result<void> checked = check_adapter(folder);
+        reason = checked ? "" : sentence(checked.error());
     }
+    answer["usable"] = reason.empty();
+    answer["reason"] = reason;
     return answer;
 }
 
@@ -268,6 +294,14 @@ Result<Json> inspect(const fs::path& path)
             ErrorCode::Unsupported,
             concat(path.string(), ": neither config.json nor adapter_config.json is in the folder"),
             "choose the folder of a Hugging Face model or of a PEFT adapter"};
+    }
+    for (const char* extension : {".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet"}) {
+        if (path.extension() == extension) {
+            return Error{
+                ErrorCode::Unsupported,
+                concat(path.string(), ": is not a model, an adapter or a safetensors file"),
+                "give a folder or a .safetensors file; lowrank check looks at data"};
+        }
     }
     if (path.extension() == ".gguf") {
         return Error{ErrorCode::Unsupported,

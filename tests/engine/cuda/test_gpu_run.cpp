@@ -138,9 +138,9 @@ TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
 
 TEST_F(GpuRun, TakesASmallerMicroBatchWhenMemoryRunsOut)
 {
-    // Rows of 64 tokens; eight of them want more than one MiB of activations.
+    // Rows of some thirty tokens; sixteen of them want more than one MiB of activations.
     const Json changes = {
-        {"micro_batch_size", 8}, {"grad_accum_steps", 1}, {"max_steps", 2}, {"packing", false}};
+        {"micro_batch_size", 16}, {"grad_accum_steps", 1}, {"max_steps", 2}, {"packing", false}};
     const fs::path plenty = make("plenty", changes);
     const fs::path scarce = make("scarce", changes);
     ASSERT_EQ(go_on(plenty).code, 0);
@@ -149,11 +149,12 @@ TEST_F(GpuRun, TakesASmallerMicroBatchWhenMemoryRunsOut)
     const std::vector<Json> warnings = events(output, "warning");
     ASSERT_FALSE(warnings.empty()) << output.text;
     EXPECT_THAT(warnings.back()["message"].get<std::string>(),
-                AllOf(HasSubstr("MiB asked"), HasSubstr("micro_batch_size 8 -> 4")));
+                AllOf(HasSubstr("MiB asked"), HasSubstr("micro_batch_size 16 -> 8")));
     expect_near(losses(scarce), losses(plenty));
     const Json settings = engine::value_or_throw(engine::read_json_file(scarce / "run.json"));
-    EXPECT_EQ(settings["micro_batch_size"].get<int>() * settings["grad_accum_steps"].get<int>(), 8);
-    EXPECT_LT(settings["micro_batch_size"].get<int>(), 8);
+    EXPECT_EQ(settings["micro_batch_size"].get<int>() * settings["grad_accum_steps"].get<int>(),
+              16);
+    EXPECT_LT(settings["micro_batch_size"].get<int>(), 16);
 }
 
 TEST_F(GpuRun, ARunThatCannotBeSmallerEndsWithNumbers)

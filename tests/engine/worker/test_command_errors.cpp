@@ -228,4 +228,51 @@ TEST_F(CommandErrors, EstimateRefusesWhatTrainRefuses)
                 HasSubstr(path("run.json") + ": rnak: not a setting"));
 }
 
+// What inspect calls usable, eval can use, and the other way round.
+TEST_F(CommandErrors, InspectRefusesTheAdaptersThatUseRefuses)
+{
+    const fs::path trained = adapter();
+    const Json config =
+        engine::value_or_throw(engine::read_json_file(trained / "adapter_config.json"));
+    for (const auto& [key, value] : {std::pair<std::string, Json>("use_dora", true),
+                                     std::pair<std::string, Json>("peft_type", "IA3"),
+                                     std::pair<std::string, Json>("modules_to_save", {"lm_head"}),
+                                     std::pair<std::string, Json>("r", "four"),
+                                     std::pair<std::string, Json>("r", 3)}) {
+        Json changed = config;
+        changed[key] = value;
+        tests::write_text(trained / "adapter_config.json", changed.dump());
+        const Output inspect = run({"inspect", trained.string(), "--json"});
+        EXPECT_EQ(inspect.code, 2) << key;
+        EXPECT_FALSE(inspect.json()["usable"].get<bool>()) << key;
+        EXPECT_THAT(inspect.json()["reason"].get<std::string>(), Not(IsEmpty())) << key;
+        const Output eval = run({"eval",
+                                 "--base",
+                                 path("model"),
+                                 "--adapter",
+                                 trained.string(),
+                                 "--data",
+                                 path("data.jsonl")});
+        EXPECT_EQ(eval.code, 2) << key;
+        EXPECT_EQ(eval.errors, inspect.errors) << key;
+    }
+    tests::write_text(trained / "adapter_config.json", config.dump());
+    EXPECT_EQ(run({"inspect", trained.string()}).code, 0);
+}
+
+TEST_F(CommandErrors, InspectRefusesModelsThatContradictThemselves)
+{
+    const fs::path file = path("model/config.json");
+    const Json config = engine::value_or_throw(engine::read_json_file(file));
+    Json fewer = config;
+    fewer["num_hidden_layers"] = 1;
+    tests::write_text(file, fewer.dump());
+    const Output inspect = run({"inspect", path("model")});
+    EXPECT_EQ(inspect.code, 2);
+    EXPECT_THAT(inspect.errors, HasSubstr("not of this architecture: model.layers.1."));
+    tests::write_text(file, config.dump());
+    EXPECT_EQ(run({"inspect", path("model")}).code, 0);
+    EXPECT_THAT(run({"inspect", path("data.jsonl")}).errors, HasSubstr("is not a model"));
+}
+
 } // namespace
