@@ -184,7 +184,8 @@ void HomePage::refresh()
 void HomePage::fillInterrupted()
 {
     while (QLayoutItem* item = m_interrupted->takeAt(0)) {
-        delete item->widget();
+        item->widget()->hide();
+        item->widget()->deleteLater(); // it may be inside its own button's signal
         delete item;
     }
     for (const QString& id : application().runs().interrupted()) {

@@ -89,8 +89,9 @@ Banner::Banner(QWidget* parent)
     row->addWidget(m_label, 1);
     row->addWidget(m_action);
     connect(m_action, &QPushButton::clicked, this, [this] {
-        if (m_onAction) {
-            m_onAction();
+        const std::function<void()> onAction = m_onAction; // it may replace or clear itself
+        if (onAction) {
+            onAction();
         }
     });
     hide();
