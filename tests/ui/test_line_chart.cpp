@@ -1,5 +1,7 @@
 // The chart: ticks, decimation to the pixels, zoom, coalesced repaints, crosshair, table.
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -87,6 +89,73 @@ private Q_SLOTS:
         axis.setRange(-5.0, 10.0);
         QVERIFY(axis.low() > 0.0);
         QCOMPARE(axis.fromChart(axis.toChart(7.0)), 7.0);
+    }
+
+    // A window that paints cannot wait for a billion ticks.
+    void ticksAreFewWhateverTheRange_data()
+    {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        constexpr double kLargest = std::numeric_limits<double>::max();
+        QTest::addColumn<double>("low");
+        QTest::addColumn<double>("high");
+        QTest::newRow("negative") << -5.0 << 10.0;
+        QTest::newRow("all negative") << -5.0 << -1.0;
+        QTest::newRow("zero") << 0.0 << 0.0;
+        QTest::newRow("reversed") << 3.0 << 1.0;
+        QTest::newRow("not a number") << std::nan("") << 1.0;
+        QTest::newRow("not numbers") << std::nan("") << std::nan("");
+        QTest::newRow("infinite") << 1.0 << kInfinity;
+        QTest::newRow("infinite both ways") << -kInfinity << kInfinity;
+        QTest::newRow("everything") << -kLargest << kLargest;
+        QTest::newRow("every magnitude") << 5e-324 << kLargest;
+        QTest::newRow("no digits") << 1e300 << std::nextafter(1e300, kInfinity);
+    }
+
+    void ticksAreFewWhateverTheRange()
+    {
+        QFETCH(double, low);
+        QFETCH(double, high);
+        constexpr qsizetype kFew = 1000;
+        for (const auto& [before, after] : {std::pair(ui::AxisScale::Linear, ui::AxisScale::Log),
+                                            std::pair(ui::AxisScale::Log, ui::AxisScale::Linear)}) {
+            ui::ChartAxis axis;
+            axis.setScale(before);
+            axis.setRange(low, high);
+            for (const int count : {-1, 0, 5, 1'000'000}) {
+                QVERIFY(axis.ticks(count).size() < kFew);
+            }
+            axis.setScale(after); // with the range of the other one
+            for (const int count : {-1, 0, 5, 1'000'000}) {
+                QVERIFY(axis.ticks(count).size() < kFew);
+            }
+            QVERIFY(std::isfinite(axis.low()) && std::isfinite(axis.high()));
+        }
+    }
+
+    void aChartWithNegativeValuesBecomesLogarithmic()
+    {
+        app::MetricSeries series;
+        for (int i = 0; i < 20; ++i) {
+            series.append(i, i - 10.0);
+        }
+        app::MetricSeries negative;
+        negative.append(1, -1.0);
+        negative.append(2, 0.0);
+        ui::LineChart chart(m_theme, u"Loss"_s);
+        chart.resize(600, 300);
+        chart.setCurves({ui::metricCurve(series, u"loss"_s, 0)});
+        chart.show();
+        chart.refreshNow();
+        QVERIFY(!chart.grab().isNull());
+        chart.setScales(ui::AxisScale::Log, ui::AxisScale::Log);
+        QVERIFY(!chart.grab().isNull()); // before the next frame
+        QCOMPARE(chart.drawnPoints(), 9);
+        chart.setCurves({ui::metricCurve(negative, u"loss"_s, 0)}); // nothing can be shown
+        QCOMPARE(chart.drawnPoints(), 0);
+        QVERIFY(!chart.grab().isNull());
+        chart.setScales(ui::AxisScale::Linear, ui::AxisScale::Linear);
+        QCOMPARE(chart.drawnPoints(), 2);
+        QVERIFY(!chart.grab().isNull());
     }
 
     void millionPointsAreDecimated()

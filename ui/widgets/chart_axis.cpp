@@ -14,14 +14,20 @@ namespace {
 
 constexpr double kSmallestLog = 1e-12;
 constexpr int kManyDecades = 3;
+constexpr int kMostTicks = 100;         // asked for
+constexpr double kMostTickIndex = 1e15; // of a step: beyond it, neighbours are the same number
 
 QList<AxisTick> linearTicks(double low, double high, int count, double smallestStep)
 {
-    QList<AxisTick> ticks;
     const double step = std::max(niceStep(high - low, count), smallestStep);
-    const auto first = static_cast<qint64>(std::ceil(low / step - 1e-9));
-    const auto last = static_cast<qint64>(std::floor(high / step + 1e-9));
-    for (qint64 i = first; i <= last; ++i) {
+    const double first = std::ceil(low / step - 1e-9);
+    const double last = std::floor(high / step + 1e-9);
+    if (!(high >= low) || !std::isfinite(step)
+        || !(std::max(std::abs(first), std::abs(last)) < kMostTickIndex)) {
+        return {}; // no range, or one without digits of its own
+    }
+    QList<AxisTick> ticks;
+    for (auto i = static_cast<qint64>(first); i <= static_cast<qint64>(last); ++i) {
         const double value = static_cast<double>(i) * step;
         ticks.append({value, shortNumber(value, step)});
     }
@@ -30,7 +36,10 @@ QList<AxisTick> linearTicks(double low, double high, int count, double smallestS
 
 QList<AxisTick> logTicks(double low, double high, int count, double smallestStep)
 {
-    const double decades = std::log10(high / low);
+    if (!(low > 0.0) || !(high >= low) || !std::isfinite(high)) {
+        return {};
+    }
+    const double decades = std::log10(high) - std::log10(low); // a quotient may overflow
     if (decades < 1.0) {
         return linearTicks(low, high, count, smallestStep);
     }
@@ -42,7 +51,8 @@ QList<AxisTick> logTicks(double low, double high, int count, double smallestStep
         for (const double factor : {1.0, 2.0, 5.0}) {
             const bool isWanted = factor == 1.0 ? decade % every == 0 : decades <= kManyDecades;
             const double value = factor * std::pow(10.0, decade);
-            if (isWanted && value >= low * (1.0 - 1e-9) && value <= high * (1.0 + 1e-9)) {
+            if (isWanted && std::isfinite(value) && value >= low * (1.0 - 1e-9)
+                && value <= high * (1.0 + 1e-9)) {
                 ticks.append({value, shortNumber(value)});
             }
         }
@@ -52,8 +62,18 @@ QList<AxisTick> logTicks(double low, double high, int count, double smallestStep
 
 } // namespace
 
+void ChartAxis::setScale(AxisScale scale)
+{
+    m_scale = scale;
+    setRange(m_low, m_high); // which the other scale may not be able to show
+}
+
 void ChartAxis::setRange(double low, double high)
 {
+    if (!std::isfinite(low) || !std::isfinite(high)) {
+        low = 0.0;
+        high = 1.0;
+    }
     if (m_scale == AxisScale::Log) {
         high = std::max(high, kSmallestLog * 10.0);
         low = low > 0.0 ? low : high * 1e-6;
@@ -84,6 +104,7 @@ bool ChartAxis::canShow(double value) const
 
 QList<AxisTick> ChartAxis::ticks(int count) const
 {
+    count = std::clamp(count, 1, kMostTicks);
     return m_scale == AxisScale::Log ? logTicks(m_low, m_high, count, m_smallestStep)
                                      : linearTicks(m_low, m_high, count, m_smallestStep);
 }

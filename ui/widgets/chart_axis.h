@@ -17,14 +17,15 @@ struct AxisTick
 class ChartAxis final
 {
 public:
-    void setScale(AxisScale scale) { m_scale = scale; }
+    void setScale(AxisScale scale); // the range stays, as far as the scale can show it
 
     [[nodiscard]] AxisScale scale() const { return m_scale; }
 
     // No finer ticks than this: 1 for steps, of which there are no halves.
     void setSmallestStep(double step) { m_smallestStep = step; }
 
-    // Data units; a log axis moves a range that is not positive to the smallest positive part.
+    // Data units; a log axis moves a range that is not positive to the smallest positive part. One
+    // that is not finite becomes 0 to 1.
     void setRange(double low, double high);
 
     [[nodiscard]] double low() const { return m_low; }
@@ -36,8 +37,9 @@ public:
     [[nodiscard]] double fromChart(double coordinate) const;
     [[nodiscard]] bool canShow(double value) const; // finite, and positive on a log axis
 
-    // About `count` ticks. A log range below one decade gets round values, above three decades only
-    // powers of ten, in between 1, 2 and 5.
+    // About `count` ticks, of at most 100; none where the range has no digits for them. A log range
+    // below one decade gets round values, above three decades only powers of ten, in between 1, 2
+    // and 5.
     [[nodiscard]] QList<AxisTick> ticks(int count) const;
 
 private:

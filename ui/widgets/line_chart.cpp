@@ -190,7 +190,7 @@ void LineChart::setScales(AxisScale x, AxisScale y)
 {
     m_x.setScale(x);
     m_y.setScale(y);
-    invalidate();
+    refreshNow(); // a paint before the next frame needs ranges of these scales
 }
 
 AxisScale LineChart::yScale() const
