@@ -1,9 +1,29 @@
 // The resident base, its adapters, and the panes that answer one after the other.
 #include "app/playground_session.h"
 
+#include <algorithm>
+
+#include <QDateTime>
+#include <QFileInfo>
+
 using namespace Qt::StringLiterals;
 
 namespace app {
+
+namespace {
+
+// A run that goes on writes its adapter again: when, and how large.
+QString stampOfAdapter(const QString& folder)
+{
+    QString stamp;
+    for (const QString& name : {u"adapter_model.safetensors"_s, u"adapter_config.json"_s}) {
+        const QFileInfo info(folder + u'/' + name);
+        stamp += u"%1 %2 "_s.arg(info.size()).arg(info.lastModified().toMSecsSinceEpoch());
+    }
+    return stamp;
+}
+
+} // namespace
 
 PlaygroundSession::PlaygroundSession(WorkerFactory factory, LadderTimes times, QObject* parent)
     : QObject(parent)
@@ -41,12 +61,12 @@ void PlaygroundSession::ensureClient()
     m_client->start();
 }
 
-void PlaygroundSession::loadBase(const QString& folder, const BaseWeights& weights)
+void PlaygroundSession::loadBase(const QString& folder, const BaseWeights& weights, Load when)
 {
     if (m_state == State::Answering) {
         cancel();
     }
-    if (folder == m_baseModel && weights == m_baseWeights
+    if (when == Load::IfNeeded && folder == m_baseModel && weights == m_baseWeights
         && (m_state == State::Ready || m_state == State::Loading)) {
         return;
     }
@@ -55,8 +75,11 @@ void PlaygroundSession::loadBase(const QString& folder, const BaseWeights& weigh
     m_baseWeights = weights;
     m_problem = {};
     m_resident.clear();
+    m_pending.removeIf([](const std::pair<const qint64&, Pending&>& each) {
+        return each.second.kind == Pending::Kind::Adapter;
+    });
     const qint64 id = m_client->send(loadModelCommand(folder, weights));
-    m_pending.insert(id, {Pending::Kind::Base, folder, -1, {}});
+    m_pending.insert(id, {Pending::Kind::Base, folder, {}, -1, {}});
     setState(State::Loading);
 }
 
@@ -65,24 +88,39 @@ void PlaygroundSession::loadAdapter(const QString& key, const QString& folder)
     if (!m_client || m_baseModel.isEmpty()) {
         return;
     }
-    if (m_resident.contains(key)) {
+    if (hasAdapter(key, folder)) {
         Q_EMIT adapterLoaded(key);
         return;
     }
+    const QString stamp = stampOfAdapter(folder);
+    const bool isOnItsWay =
+        std::any_of(m_pending.cbegin(), m_pending.cend(), [&](const Pending& each) {
+            return each.kind == Pending::Kind::Adapter && each.key == key && each.stamp == stamp;
+        });
+    if (isOnItsWay) {
+        return;
+    }
+    unloadAdapter(key); // an older version of it
     const qint64 id = m_client->send(loadAdapterCommand(key, folder));
-    m_pending.insert(id, {Pending::Kind::Adapter, key, -1, {}});
+    m_pending.insert(id, {Pending::Kind::Adapter, key, stamp, -1, {}});
+}
+
+bool PlaygroundSession::hasAdapter(const QString& key, const QString& folder) const
+{
+    const auto found = m_resident.constFind(key);
+    return found != m_resident.cend() && *found == stampOfAdapter(folder);
 }
 
 void PlaygroundSession::unloadAdapter(const QString& key)
 {
-    if (m_client && m_resident.removeOne(key)) {
+    if (m_client && m_resident.remove(key) > 0) {
         m_client->send(unloadAdapterCommand(key));
     }
 }
 
 QStringList PlaygroundSession::residentAdapters() const
 {
-    return m_resident;
+    return m_resident.keys();
 }
 
 void PlaygroundSession::ask(const QList<GenerateRequest>& requests)
@@ -110,7 +148,7 @@ void PlaygroundSession::askNextPane()
     const int pane = m_nextPane++;
     const GenerateRequest& request = m_requests.at(pane);
     m_answering = m_client->send(generateCommand(request));
-    m_pending.insert(m_answering, {Pending::Kind::Pane, request.adapter, pane, {}});
+    m_pending.insert(m_answering, {Pending::Kind::Pane, request.adapter, {}, pane, {}});
     Q_EMIT answerStarted(pane);
 }
 
@@ -139,7 +177,7 @@ void PlaygroundSession::onAnswer(qint64 id, const QString& event, const QJsonObj
     if (pending.kind == Pending::Kind::Base) {
         setState(State::Ready);
     } else if (pending.kind == Pending::Kind::Adapter) {
-        m_resident.append(pending.key);
+        m_resident.insert(pending.key, pending.stamp);
         Q_EMIT adapterLoaded(pending.key);
     } else {
         Q_EMIT answerFinished(pending.pane, answerFrom(object));

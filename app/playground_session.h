@@ -33,10 +33,16 @@ public:
 
     [[nodiscard]] const BaseWeights& baseWeights() const { return m_baseWeights; }
 
-    // Makes a base resident, unless it is just so already; resident adapters are let go.
-    void loadBase(const QString& folder, const BaseWeights& weights = {});
-    // Makes an adapter resident under its catalog id (or any key). `adapterLoaded` follows.
+    enum class Load { IfNeeded, Always };
+
+    // Makes a base resident, IfNeeded unless it is just so already; resident adapters are let go.
+    void
+    loadBase(const QString& folder, const BaseWeights& weights = {}, Load when = Load::IfNeeded);
+    // Makes an adapter resident under its catalog id (or any key), again when its files have
+    // changed. `adapterLoaded` follows.
     void loadAdapter(const QString& key, const QString& folder);
+    // It is resident, and its files are those that were loaded.
+    [[nodiscard]] bool hasAdapter(const QString& key, const QString& folder) const;
     void unloadAdapter(const QString& key);
     [[nodiscard]] QStringList residentAdapters() const;
 
@@ -64,6 +70,7 @@ private:
 
         Kind kind = Kind::Base;
         QString key;
+        QString stamp; // of an adapter's files
         int pane = -1;
         QString text; // of the answer so far
     };
@@ -83,7 +90,7 @@ private:
     BaseWeights m_baseWeights;
     Problem m_problem;
     QMap<qint64, Pending> m_pending;
-    QStringList m_resident;
+    QMap<QString, QString> m_resident; // key, stamp of the files
     QList<GenerateRequest> m_requests; // per pane
     int m_nextPane = 0;
     qint64 m_answering = 0;

@@ -118,6 +118,41 @@ private Q_SLOTS:
         QCOMPARE(session.state(), PlaygroundSession::State::Ready);
     }
 
+    void anAdapterWhoseFilesChangedIsLoadedAgain()
+    {
+        const QTemporaryDir folder;
+        const QString adapter = folder.filePath(u"adapter"_s);
+        app_test::writeAdapter(adapter, "first");
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        QSignalSpy loaded(&session, &PlaygroundSession::adapterLoaded);
+        session.loadBase(u"/base"_s);
+        session.loadAdapter(u"a"_s, adapter);
+        session.loadAdapter(u"a"_s, adapter); // on its way already
+        QTRY_VERIFY(session.hasAdapter(u"a"_s, adapter));
+        QCOMPARE(loaded.size(), 1);
+        session.loadAdapter(u"a"_s, adapter);
+        QCOMPARE(loaded.size(), 2); // at once: it is resident
+        app_test::writeAdapter(adapter, "the second one");
+        QVERIFY(!session.hasAdapter(u"a"_s, adapter));
+        session.loadAdapter(u"a"_s, adapter);
+        QVERIFY(session.residentAdapters().isEmpty());
+        QTRY_VERIFY(session.hasAdapter(u"a"_s, adapter));
+        QCOMPARE(session.residentAdapters(), QStringList{u"a"_s});
+        QCOMPARE(loaded.size(), 3);
+    }
+
+    void aBaseIsLoadedAgainWhenAskedTo()
+    {
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        session.loadBase(u"/base"_s);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+        session.loadBase(u"/base"_s);
+        QCOMPARE(session.state(), PlaygroundSession::State::Ready);
+        session.loadBase(u"/base"_s, {}, PlaygroundSession::Load::Always);
+        QCOMPARE(session.state(), PlaygroundSession::State::Loading);
+        QTRY_COMPARE(session.state(), PlaygroundSession::State::Ready);
+    }
+
     void eachPaneIsSentItsOwnTurns()
     {
         PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);

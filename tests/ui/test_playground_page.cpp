@@ -110,6 +110,29 @@ private Q_SLOTS:
             qPrintable(playground.pane(1).lastAnswer()));
     }
 
+    // The run went on meanwhile.
+    void theAdapterAsItIsNowAnswers()
+    {
+        Playground playground("normal");
+        playground.askAndWait(u"one"_s);
+        const QSignalSpy loaded(&playground.session(), &app::PlaygroundSession::adapterLoaded);
+        tests::writeFile(playground.app().paths().runs()
+                             + u"/seen/adapter/adapter_model.safetensors"_s,
+                         QByteArray("\x03\0\0\0\0\0\0\0{ }", 11));
+        playground.askAndWait(u"two"_s);
+        QCOMPARE(loaded.count(), 1);
+        QVERIFY(!playground.pane(1).lastAnswer().isEmpty());
+    }
+
+    void loadLoadsAgain()
+    {
+        Playground playground("normal");
+        QTRY_COMPARE(playground.session().state(), app::PlaygroundSession::State::Ready);
+        tests::buttonWithText(&playground.page(), u"&Load"_s)->click();
+        QCOMPARE(playground.session().state(), app::PlaygroundSession::State::Loading);
+        QTRY_COMPARE(playground.session().residentAdapters(), QStringList{kAdapter});
+    }
+
     void whatFailedIsNotSentAgain()
     {
         Playground playground("normal");

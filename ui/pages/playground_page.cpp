@@ -117,7 +117,9 @@ void PlaygroundPage::buildActions()
     actions()->addWidget(m_weights);
     actions()->addWidget(m_load);
     connect(m_model, &QComboBox::activated, this, [this] { fillAdapters(); });
-    connect(m_load, &QPushButton::clicked, this, &PlaygroundPage::loadBase);
+    connect(m_load, &QPushButton::clicked, this, [this] {
+        loadBase(app::PlaygroundSession::Load::Always);
+    });
     connect(clear, &QPushButton::clicked, this, [this] {
         for (ChatPane* pane : m_panes) {
             pane->clear();
@@ -331,19 +333,20 @@ void PlaygroundPage::open(const QString& subject)
         }
     }
     if (m_model->currentIndex() >= 0 && !chosenIsResident()) {
-        loadBase();
+        loadBase(app::PlaygroundSession::Load::IfNeeded);
     } else {
         loadAdapters();
     }
     m_question->setFocus();
 }
 
-void PlaygroundPage::loadBase()
+void PlaygroundPage::loadBase(app::PlaygroundSession::Load when)
 {
     const QString folder = m_model->currentData().toString();
     if (!folder.isEmpty()) {
         news().clear();
-        application().playground().loadBase(folder, weightsOf(m_weights->currentData().toString()));
+        application().playground().loadBase(
+            folder, weightsOf(m_weights->currentData().toString()), when);
         loadAdapters();
     }
 }
@@ -357,10 +360,21 @@ void PlaygroundPage::loadAdapters()
     for (const ChatPane* pane : m_panes) {
         const QString id = pane->adapterId();
         const auto adapter = application().catalog().adapter(id);
-        if (adapter && !session.residentAdapters().contains(id)) {
+        if (adapter && !session.hasAdapter(id, adapter->folder)) {
             session.loadAdapter(id, adapter->folder);
         }
     }
+}
+
+// Its adapter is resident as its files are now.
+bool PlaygroundPage::canAnswer(const ChatPane& pane) const
+{
+    const app::PlaygroundSession& session = application().playground();
+    const QString id = pane.adapterId();
+    const auto adapter = application().catalog().adapter(id);
+    return id.isEmpty()
+           || (adapter ? session.hasAdapter(id, adapter->folder)
+                       : session.residentAdapters().contains(id));
 }
 
 bool PlaygroundPage::chosenIsResident() const
@@ -428,7 +442,7 @@ void PlaygroundPage::ask(const QString& question)
     m_waiting = question;
     m_question->clear();
     if (!chosenIsResident()) {
-        loadBase();
+        loadBase(app::PlaygroundSession::Load::IfNeeded);
     } else {
         loadAdapters();
     }
@@ -441,12 +455,9 @@ void PlaygroundPage::askNow()
     if (m_waiting.isEmpty() || session.state() != app::PlaygroundSession::State::Ready) {
         return;
     }
-    const QStringList resident = session.residentAdapters();
-    for (const ChatPane* pane : m_panes) {
-        const QString id = pane->adapterId();
-        if (!id.isEmpty() && !resident.contains(id)) {
-            return; // adapterLoaded comes back here
-        }
+    if (!canAnswer(pane(0)) || !canAnswer(pane(1))) {
+        loadAdapters(); // its file may have changed while it was loaded
+        return;         // adapterLoaded comes back here
     }
     const QStringList keys = m_vote->begin(m_waiting);
     QList<app::GenerateRequest> requests;

@@ -51,10 +51,11 @@ private:
     void fillModels();
     void fillWeights();
     void fillAdapters();
-    void loadBase();
+    void loadBase(app::PlaygroundSession::Load when);
     void loadAdapters();
     void onStateChanged();
     [[nodiscard]] bool chosenIsResident() const;
+    [[nodiscard]] bool canAnswer(const ChatPane& pane) const;
     [[nodiscard]] QString residentName() const;
     void onSend();
     void askNow();
