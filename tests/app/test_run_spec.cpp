@@ -1,5 +1,5 @@
 // RunSpec: the form's table, the map, counts worked out by hand, rules, and run.json there and
-// back.
+// back. One file because the cases are of one form.
 #include <algorithm>
 #include <cmath>
 
@@ -7,7 +7,7 @@
 
 #include "app/runs/comparison.h"
 #include "app/runs/memory_fit.h"
-#include "app/runs/run_spec.h"
+#include "app/worker/worker_answers.h"
 #include "engine/train/train_config.h"
 #include "tests/app/app_test.h"
 
@@ -28,6 +28,16 @@ app::ModelRecord smallModel()
 
 // d_in + d_out: q 128, k 96, v 96, o 128, gate 192, up 192, down 192.
 constexpr qint64 kLayerSides = 128 + 96 + 96 + 128 + 192 + 192 + 192;
+
+// One that does not fit, and what it resolved.
+app::MemoryEstimate estimateOf(qint64 gradAccumSteps, qint64 length)
+{
+    app::MemoryEstimate estimate;
+    estimate.microBatchSize = 1;
+    estimate.gradAccumSteps = gradAccumSteps;
+    estimate.seqLen = length;
+    return estimate;
+}
 
 } // namespace
 
@@ -260,25 +270,49 @@ private Q_SLOTS:
     void memoryIsSavedByTheCheapestLeverFirst()
     {
         RunSpec spec;
+        spec.setValue(u"micro_batch_size"_s, 2);
         app::MemoryFit fit;
         QVERIFY(!fit.isGoing());
         fit.start();
-        QVERIFY(fit.pull(spec, 500));
+        QVERIFY(fit.pull(spec, estimateOf(8, 500)));
         QCOMPARE(spec.value(u"micro_batch_size"_s).toInt(), 1);
+        QCOMPARE(spec.value(u"grad_accum_steps"_s).toInt(), 16); // of the estimate's 8
         QVERIFY(!spec.value(u"grad_checkpointing"_s).toBool());
-        QVERIFY(fit.pull(spec, 500));
+        QVERIFY(fit.pull(spec, estimateOf(16, 500)));
         QVERIFY(spec.value(u"grad_checkpointing"_s).toBool());
         QCOMPARE(spec.value(u"base_quant"_s).toString(), u"none"_s);
-        QVERIFY(fit.pull(spec, 500));
+        QVERIFY(fit.pull(spec, estimateOf(16, 500)));
         QCOMPARE(spec.value(u"base_quant"_s).toString(), u"nf4"_s);
         QCOMPARE(spec.value(u"seq_len"_s).toInt(), 0);
-        QVERIFY(fit.pull(spec, 500)); // of the estimate's length
+        QVERIFY(fit.pull(spec, estimateOf(16, 500))); // of the estimate's length
         QCOMPARE(spec.value(u"seq_len"_s).toInt(), 250);
         QVERIFY(fit.isGoing());
-        QVERIFY(!fit.pull(spec, 250)); // 125 is too short
+        QVERIFY(!fit.pull(spec, estimateOf(16, 250))); // 125 is too short
         QVERIFY(!fit.isGoing());
         QCOMPARE(spec.value(u"seq_len"_s).toInt(), 250);
         QCOMPARE(fit.changes().size(), 4);
+    }
+
+    void aSmallerMicroBatchKeepsTheEffectiveBatch()
+    {
+        RunSpec spec;
+        spec.setValue(u"micro_batch_size"_s, 4096);
+        spec.setValue(u"grad_accum_steps"_s, 1);
+        app::MemoryFit fit;
+        fit.start();
+        for (qint64 rows = 2048; rows >= 64; rows /= 2) { // one step for each estimate
+            QVERIFY(fit.pull(spec, estimateOf(4096 / rows / 2, 500)));
+            QCOMPARE(spec.value(u"micro_batch_size"_s).toLongLong(), rows);
+            QCOMPARE(spec.value(u"grad_accum_steps"_s).toLongLong(), 4096 / rows);
+        }
+        QCOMPARE(fit.changes(), QStringList{u"micro-batch 4096 -> 64, accumulated 64 times"_s});
+        spec.setValue(u"micro_batch_size"_s, 9); // no half of it
+        spec.setValue(u"grad_accum_steps"_s, 2);
+        fit.start();
+        QVERIFY(fit.pull(spec, estimateOf(2, 500)));
+        QCOMPARE(spec.value(u"micro_batch_size"_s).toInt(), 3);
+        QCOMPARE(spec.value(u"grad_accum_steps"_s).toInt(), 6);
+        QCOMPARE(fit.changes(), QStringList{u"micro-batch 9 -> 3, accumulated 6 times"_s});
     }
 
     void everyWeightHasFewerLevers()
@@ -288,10 +322,9 @@ private Q_SLOTS:
         spec.setValue(u"seq_len"_s, 256);
         app::MemoryFit fit;
         fit.start();
-        QVERIFY(fit.pull(spec, 2048));
-        QVERIFY(fit.pull(spec, 2048));
+        QVERIFY(fit.pull(spec, estimateOf(16, 2048))); // which chose the micro-batch itself
         QCOMPARE(spec.value(u"seq_len"_s).toInt(), 128);
-        QVERIFY(!fit.pull(spec, 128));
+        QVERIFY(!fit.pull(spec, estimateOf(16, 128)));
         QVERIFY(!spec.value(u"grad_checkpointing"_s).toBool());
         QCOMPARE(spec.value(u"base_quant"_s).toString(), u"none"_s);
     }

@@ -473,6 +473,7 @@ void NewRunPage::onEstimated()
                             .arg(result.gradAccumSteps)
                             .arg(result.seqLen));
     m_fit->setVisible(!result.fits);
+    m_newest = result;
     if (!m_fitting.isGoing()) {
         return;
     }
@@ -482,7 +483,6 @@ void NewRunPage::onEstimated()
                         tr("It fits now: %1.").arg(m_fitting.changes().join(u", "_s)));
         return;
     }
-    m_resolvedLength = result.seqLen;
     pullNextLever();
 }
 
@@ -494,7 +494,7 @@ void NewRunPage::makeItFit()
 
 void NewRunPage::pullNextLever()
 {
-    if (m_fitting.pull(m_spec, m_resolvedLength)) {
+    if (m_fitting.pull(m_spec, m_newest)) {
         m_estimateSoon.start();
     } else {
         news().showText(u"warning"_s,

@@ -6,6 +6,7 @@
 
 #include "app/runs/memory_fit.h"
 #include "app/runs/run_spec.h"
+#include "app/worker/worker_answers.h"
 #include "ui/pages/page.h"
 
 class QComboBox;
@@ -76,7 +77,7 @@ private:
     QTimer m_estimateSoon;
     QPointer<app::EstimateRequest> m_estimate;
     app::MemoryFit m_fitting;
-    qint64 m_resolvedLength = 0;   // tokens, of the newest estimate
+    app::MemoryEstimate m_newest;  // of the memory
     bool m_isStarting = false;     // the folder of a run is being written
     bool m_isSampleWanted = false; // asked for before the catalog had it
 };
