@@ -1,5 +1,7 @@
 // New run: Start writes the run in the background, once; make it fit pulls its levers with the real
 // worker's estimate, and says when it cannot.
+#include <algorithm>
+
 #include <QDir>
 #include <QFile>
 #include <QLabel>
@@ -176,9 +178,31 @@ private Q_SLOTS:
         QCOMPARE(page.spec().value(u"base_quant"_s).toString(), baseQuant);
         // The worker resolved 512 tokens: halved to 256 and 128, and no further.
         QCOMPARE(page.spec().value(u"seq_len"_s).toLongLong(), qint64{128});
-        // Whoever wants to may start all the same, and the settings are not frozen.
+        // The worker would refuse it; the settings are not frozen.
         QVERIFY(page.spec().canStart());
-        QVERIFY(tests::buttonWithText(&page, u"&Start training"_s)->isEnabled());
+        const QPushButton* start = tests::buttonWithText(&page, u"&Start training"_s);
+        QTRY_VERIFY(!start->isEnabled());
+        QVERIFY2(start->toolTip().contains("does not fit"_L1), qPrintable(start->toolTip()));
+        qunsetenv("LOWRANK_FAKE");
+    }
+
+    void whatCannotBeEstimatedCannotBeStarted()
+    {
+        qputenv("LOWRANK_FAKE", "broken_model");
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        if (!studio.app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        const QPushButton* start = tests::buttonWithText(&page, u"&Start training"_s);
+        QTRY_VERIFY(!start->isEnabled());
+        QVERIFY2(start->toolTip().contains("it is cut off"_L1), qPrintable(start->toolTip()));
+        const QList<QLabel*> labels = page.findChildren<QLabel*>();
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+            return label->isVisible() && label->text().contains("it is cut off"_L1);
+        }));
+        QVERIFY(!tests::buttonWithText(&page, u"Make it &fit"_s)->isVisible());
         qunsetenv("LOWRANK_FAKE");
     }
 

@@ -422,15 +422,31 @@ void NewRunPage::onProblemsChanged()
         }
     }
     m_mapProblem->setText(map.join(u' '));
+    showProblems();
+}
+
+void NewRunPage::refuse(const QString& reason)
+{
+    m_refusal = reason;
+    showProblems();
+}
+
+void NewRunPage::showProblems()
+{
+    const QMap<QString, QString>& errors = m_spec.errors();
     QStringList lines;
     for (auto it = errors.cbegin(); it != errors.cend(); ++it) {
         const app::FieldInfo* info = app::RunSpec::field(it.key());
         QString label = info != nullptr ? info->label : QString();
         lines.append(label.isEmpty() ? it.value() : label.remove(u'&') + u": "_s + it.value());
     }
+    if (lines.isEmpty() && !m_refusal.isEmpty()) {
+        lines.append(m_refusal);
+    }
     m_problems->setText(lines.join(u'\n'));
     m_problems->setVisible(!lines.isEmpty());
-    m_start->setEnabled(m_spec.canStart() && !m_isStarting);
+    m_start->setToolTip(lines.join(u'\n'));
+    m_start->setEnabled(m_spec.canStart() && m_refusal.isEmpty() && !m_isStarting);
 }
 
 void NewRunPage::estimate()
@@ -439,6 +455,7 @@ void NewRunPage::estimate()
         m_fitting.stop();
         m_memory->clear();
         m_fit->hide();
+        refuse({}); // the settings' own errors are
         return;
     }
     delete m_estimate;
@@ -456,12 +473,18 @@ void NewRunPage::onEstimated()
     if (state != app::Job::State::Done) {
         m_fitting.stop();
         m_memory->clear();
-        m_resolved->setVisible(state == app::Job::State::Failed);
-        m_resolved->setText(state == app::Job::State::Failed
-                                ? tr("No estimate: %1").arg(problem.text())
-                                : QString());
+        m_fit->hide();
+        m_resolved->hide();
+        refuse(state == app::Job::State::Failed
+                   ? tr("It cannot start, for it cannot be estimated: %1").arg(problem.text())
+                   : QString());
         return;
     }
+    refuse(result.fits
+               ? QString()
+               : tr("It does not fit: it needs %1 and there are %2. Make it fit lowers what "
+                    "costs least.")
+                     .arg(app::humanBytes(result.total), app::humanBytes(result.available)));
     QList<MemoryBar::Term> terms;
     for (const app::MemoryTerm& term : result.terms) {
         terms.append({term.label, term.bytes, term.name});
@@ -511,14 +534,14 @@ void NewRunPage::onStart()
         return;
     }
     m_isStarting = true;
-    m_start->setEnabled(false); // a second click would be a second run
+    showProblems(); // a second click would be a second run
     connect(*creation, &app::Job::ended, this, [this, made = *creation] { onCreated(*made); });
 }
 
 void NewRunPage::onCreated(const app::RunCreation& creation)
 {
     m_isStarting = false;
-    m_start->setEnabled(m_spec.canStart());
+    showProblems();
     if (creation.state() != app::Job::State::Done) {
         showProblem(creation.problem());
         return;

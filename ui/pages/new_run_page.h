@@ -50,6 +50,9 @@ private:
     void onAdviceChanged();
     void estimate();
     void onEstimated();
+    void
+    refuse(const QString& reason); // to start, until the next estimate; empty: nothing against it
+    void showProblems();
     void makeItFit();
     void pullNextLever();
     void onStart();
@@ -78,6 +81,7 @@ private:
     QPointer<app::EstimateRequest> m_estimate;
     app::MemoryFit m_fitting;
     app::MemoryEstimate m_newest;  // of the memory
+    QString m_refusal;             // why the run of the newest estimate cannot start
     bool m_isStarting = false;     // the folder of a run is being written
     bool m_isSampleWanted = false; // asked for before the catalog had it
 };

@@ -1,6 +1,7 @@
 // A scripted worker: speaks the protocol without an engine. Its behaviour is the environment
 // variable LOWRANK_FAKE: normal, slow, garbage, crash, hang, deaf (ignores stop), silent (no
-// hello), old_protocol, fail, exit_70, no_finish, tiny_memory (nothing fits).
+// hello), old_protocol, fail, exit_70, no_finish, tiny_memory (nothing fits),
+// broken_model (nothing is estimated).
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -222,13 +223,19 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"refused"_s, 2},
               {u"usable"_s, true}},
              id);
-    } else if (name == "estimate"_L1 && mode() == "tiny_memory") {
+    } else if (name == "estimate"_L1 && mode() == "broken_model") {
+        post({{u"event"_s, u"failed"_s},
+              {u"code"_s, u"bad_model"_s},
+              {u"message"_s, u"model.safetensors: it is cut off"_s}},
+             id);
+    } else if (name == "estimate"_L1) {
+        const bool fits = mode() != "tiny_memory";
         post({{u"event"_s, u"estimated"_s},
               {u"terms"_s,
                QJsonArray{QJsonObject{{u"name"_s, u"base_weights"_s}, {u"bytes"_s, 3000}}}},
               {u"total_bytes"_s, 3000},
-              {u"available_bytes"_s, 1000},
-              {u"fits"_s, false},
+              {u"available_bytes"_s, fits ? 9000 : 1000},
+              {u"fits"_s, fits},
               {u"micro_batch_size"_s, 1},
               {u"grad_accum_steps"_s, 16},
               {u"seq_len"_s, 512}},
