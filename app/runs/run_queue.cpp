@@ -39,6 +39,11 @@ RunQueue::RunQueue(const Paths& paths,
     , m_program(std::move(program))
 {
     m_files.setMaxThreadCount(1);
+    connect(&m_catalog, &Catalog::rebuilt, this, [this] {
+        for (RunController* run : waiting()) {
+            reportProgress(run); // a folder does not tell that its run waits
+        }
+    });
 }
 
 RunQueue::~RunQueue()
@@ -126,8 +131,8 @@ void RunQueue::onCreated(RunCreation& creation, const QString& device)
     }
     Entry& entry = adopt(creation.folder());
     entry.device = device;
+    m_catalog.refreshRun(entry.run->id()); // first: its folder alone looks interrupted
     queue(entry, RunController::Start::Fresh);
-    m_catalog.refreshRun(entry.run->id());
 }
 
 Outcome<RunController*> RunQueue::resume(const QString& runId)
@@ -245,8 +250,17 @@ void RunQueue::onStateChanged(RunController* run)
 
 void RunQueue::reportProgress(RunController* run)
 {
-    if (isLive(run->state()) && m_catalog.access() == Catalog::Access::ReadWrite) {
+    if (m_catalog.access() != Catalog::Access::ReadWrite) {
+        return;
+    }
+    const Entry* entry = entryOf(run);
+    if (isLive(run->state())) {
         m_catalog.updateRunProgress(run->id(), run->state(), run->numbers());
+    } else if (run->state() == RunState::Queued && entry != nullptr && entry->queued) {
+        // One that goes on has not read its past yet.
+        const std::optional<RunRecord> record = m_catalog.run(run->id());
+        m_catalog.updateRunProgress(
+            run->id(), RunState::Queued, record ? record->numbers : run->numbers());
     }
 }
 

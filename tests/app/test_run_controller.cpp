@@ -228,6 +228,12 @@ private Q_SLOTS:
         QCOMPARE(second->state(), RunState::Queued);
         QCOMPARE(studio.runs.waiting(), QList<RunController*>{second});
         QCOMPARE(studio.runs.current(), first);
+        const auto listed = [&] {
+            const auto record = studio.catalog.run(second->id());
+            return record ? record->state : RunState::Crashed;
+        };
+        studio.catalog.flush();
+        QCOMPARE(listed(), RunState::Queued); // not what its folder alone says
         qputenv("LOWRANK_FAKE", "normal");
         first->stop();
         QTRY_COMPARE(second->state(), RunState::Finished);
