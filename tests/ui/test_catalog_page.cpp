@@ -36,9 +36,9 @@ private Q_SLOTS:
 
     void tagsAndNotesStayWithTheAdapter()
     {
-        edit<QLineEdit>(u"Tags"_s)->setText(u" keep , , 2026"_s);
-        edit<QPlainTextEdit>(u"Notes"_s)->setPlainText(u"the one for the demo\nsecond line"_s);
-        press(u"Save tags and &notes"_s);
+        type(u" keep , , 2026"_s, u"the one for the demo\nsecond line"_s);
+        m_page->table().selectId(u"other/adapter"_s); // nothing else says that it is done
+        m_page->table().selectId(u"seen/adapter"_s);
         QTRY_COMPARE(adapter().tags, (QStringList{u"keep"_s, u"2026"_s}));
         QTRY_COMPARE(adapter().notes, u"the one for the demo\nsecond line"_s);
         // The folder holds them: an index built anew has them too.
@@ -52,6 +52,14 @@ private Q_SLOTS:
         QCOMPARE(edit<QLineEdit>(u"Tags"_s)->text(), QString());
         m_page->table().selectId(u"seen/adapter"_s);
         QCOMPARE(edit<QLineEdit>(u"Tags"_s)->text(), u"keep, 2026"_s);
+    }
+
+    void tagsAndNotesAreKeptWhenThePageGoes()
+    {
+        type(u"late"_s, u"typed last"_s);
+        m_page->hide(); // another page, or the window closes
+        QTRY_COMPARE(adapter().tags, QStringList{u"late"_s});
+        QTRY_COMPARE(adapter().notes, u"typed last"_s);
     }
 
     void theSearchFindsTags()
@@ -174,6 +182,14 @@ private:
     [[nodiscard]] QPushButton* button(const QString& text) const
     {
         return tests::buttonWithText(m_page.get(), text);
+    }
+
+    // As by hand: only that counts as a change.
+    void type(const QString& tags, const QString& notes) const
+    {
+        edit<QLineEdit>(u"Tags"_s)->insert(tags);
+        edit<QLineEdit>(u"Tags"_s)->setModified(true);
+        edit<QPlainTextEdit>(u"Notes"_s)->insertPlainText(notes);
     }
 
     void press(const QString& text) const

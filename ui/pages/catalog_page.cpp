@@ -1,5 +1,5 @@
 // Catalog: every adapter version with its lineage, numbers, tags and notes; delete with undo,
-// import, verify, rebuild.
+// import, verify, rebuild. One file because it builds and drives one page.
 #include "ui/pages/catalog_page.h"
 
 #include <QFileInfo>
@@ -10,6 +10,7 @@
 #include <QShortcut>
 #include <QStackedWidget>
 #include <QTableView>
+#include <QTextDocument>
 #include <QTreeWidget>
 
 #include "app/jobs/adapter_import.h"
@@ -63,6 +64,12 @@ CatalogPage::CatalogPage(const PageContext& context, QWidget* parent)
             tr("Rebuilt from the folders: %1 runs, %2 adapters.").arg(runs).arg(adapters));
     });
     refresh();
+}
+
+CatalogPage::~CatalogPage()
+{
+    keepNotes();
+    m_tags->disconnect(this); // it loses the focus when this is no page any more
 }
 
 void CatalogPage::buildActions()
@@ -187,13 +194,11 @@ QWidget* CatalogPage::buildNotes(QWidget* parent)
     m_notes->setAccessibleName(tr("Notes"));
     m_notes->setTabChangesFocus(true);
     m_notes->setFixedHeight(kNotesHeight);
-    QPushButton* keep = makeButton(tr("Save tags and &notes"), u"save"_s, theme(), holder);
-    column->addWidget(makeLabel(tr("Tags and notes"), u"strong"_s, holder));
+    column->addWidget(makeLabel(tr("Tags and notes, kept as you leave them"), u"strong"_s, holder));
     column->addWidget(m_tags);
     column->addWidget(m_notes);
-    column->addWidget(keep, 0, Qt::AlignLeft);
-    connect(m_tags, &QLineEdit::returnPressed, this, &CatalogPage::keepNotes);
-    connect(keep, &QPushButton::clicked, this, &CatalogPage::keepNotes);
+    m_notes->installEventFilter(this);
+    connect(m_tags, &QLineEdit::editingFinished, this, &CatalogPage::keepNotes);
     return holder;
 }
 
@@ -216,11 +221,15 @@ void CatalogPage::refresh()
     }
     if (m_table->currentId() != m_shown) {
         showAdapter(m_table->currentId());
+    } else if (const auto adapter = application().catalog().adapter(m_shown);
+               adapter && !hasUnkeptNotes()) {
+        showNotes(*adapter); // which are kept in the background
     }
 }
 
 void CatalogPage::showAdapter(const QString& id)
 {
+    keepNotes();
     m_shown = id;
     const auto adapter = application().catalog().adapter(id);
     for (QPushButton* button : std::as_const(m_needAdapter)) {
@@ -228,6 +237,7 @@ void CatalogPage::showAdapter(const QString& id)
     }
     m_name->setText(adapter ? adapter->name : QString());
     m_lineage->clear();
+    showNotes(adapter.value_or(app::AdapterRecord()));
     if (!adapter) {
         m_facts->setFacts({});
         return;
@@ -248,8 +258,6 @@ void CatalogPage::showAdapter(const QString& id)
         {tr("Made"), QLocale(QLocale::English).toString(adapter->created, QLocale::ShortFormat)},
         {tr("Folder"), adapter->folder},
     });
-    m_tags->setText(adapter->tags.join(u", "_s));
-    m_notes->setPlainText(adapter->notes);
     fillLineage(*adapter);
 }
 
@@ -281,8 +289,32 @@ void CatalogPage::fillLineage(const app::AdapterRecord& adapter)
         m_lineage->findItems(adapter.name, Qt::MatchRecursive | Qt::MatchExactly).value(0));
 }
 
+void CatalogPage::showNotes(const app::AdapterRecord& adapter)
+{
+    const QString tags = adapter.tags.join(u", "_s);
+    if (m_tags->text() != tags) {
+        m_tags->setText(tags);
+    }
+    if (m_notes->toPlainText() != adapter.notes) {
+        m_notes->setPlainText(adapter.notes);
+    }
+    m_tags->setModified(false);
+    m_notes->document()->setModified(false);
+}
+
+bool CatalogPage::hasUnkeptNotes() const
+{
+    return m_tags->isModified() || m_notes->document()->isModified();
+}
+
+// What was typed and not kept yet: on another row, another page, and the way out.
 void CatalogPage::keepNotes()
 {
+    if (!hasUnkeptNotes() || !application().catalog().adapter(m_shown)) {
+        return; // or it has just been deleted
+    }
+    m_tags->setModified(false);
+    m_notes->document()->setModified(false);
     QStringList tags;
     for (const QString& tag : m_tags->text().split(u',', Qt::SkipEmptyParts)) {
         if (!tag.trimmed().isEmpty()) {
@@ -291,7 +323,20 @@ void CatalogPage::keepNotes()
     }
     application().catalog().setAdapterTags(m_shown, tags);
     application().catalog().setAdapterNotes(m_shown, m_notes->toPlainText());
-    news().showText(u"success"_s, tr("Tags and notes are saved beside the adapter."));
+}
+
+void CatalogPage::hideEvent(QHideEvent* event)
+{
+    keepNotes();
+    Page::hideEvent(event);
+}
+
+bool CatalogPage::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_notes && event->type() == QEvent::FocusOut) {
+        keepNotes();
+    }
+    return Page::eventFilter(watched, event);
 }
 
 void CatalogPage::onImport()

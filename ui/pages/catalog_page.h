@@ -25,9 +25,14 @@ class CatalogPage final : public Page
 
 public:
     CatalogPage(const PageContext& context, QWidget* parent);
+    ~CatalogPage() override;
     void open(const QString& subject) override; // an adapter's id
 
     [[nodiscard]] RecordTable& table() const { return *m_table; }
+
+protected:
+    void hideEvent(QHideEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void buildActions();
@@ -37,6 +42,8 @@ private:
     void refresh();
     void showAdapter(const QString& id);
     void fillLineage(const app::AdapterRecord& adapter);
+    void showNotes(const app::AdapterRecord& adapter);
+    [[nodiscard]] bool hasUnkeptNotes() const;
     void keepNotes();
     void onImport();
     void onVerify();
