@@ -16,7 +16,6 @@
 #include "tests/ui/studio.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/datasets_page.h"
-#include "ui/pages/export_page.h"
 #include "ui/pages/home_page.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/new_run_page.h"
@@ -371,24 +370,6 @@ private Q_SLOTS:
         QCOMPARE(cell(0, 0), u"layers.10 q_proj"_s);
         page.open(u"other"_s); // its numbers are not those of the run before
         QVERIFY(table.isHidden());
-    }
-
-    void exportPageRefusesATakenFolder()
-    {
-        tests::Studio studio;
-        tests::fillWorkspace(studio);
-        ui::ExportPage page(studio.context(), nullptr);
-        page.show();
-        page.open(u"seen/adapter"_s);
-        auto* start = tests::buttonWithText(&page, tr("&Export and check"));
-        QVERIFY(start != nullptr);
-        QVERIFY(start->isEnabled());
-        for (QLineEdit* edit : page.findChildren<QLineEdit*>()) {
-            if (edit->accessibleName() == tr("Export folder")) {
-                edit->setText(studio.app().paths().workspace());
-            }
-        }
-        QVERIFY(!start->isEnabled());
     }
 
     void comparePageListsWhatDiffers()

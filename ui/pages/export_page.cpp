@@ -94,7 +94,7 @@ QWidget* ExportPage::buildResult()
     m_result->body()->addWidget(m_facts);
     m_result->body()->addWidget(show, 0, Qt::AlignLeft);
     connect(show, &QPushButton::clicked, this, [this] {
-        QDesktopServices::openUrl(QUrl::fromLocalFile(m_out->path()));
+        QDesktopServices::openUrl(QUrl::fromLocalFile(m_written));
     });
     show->setObjectName(u"showFolder"_s);
     return m_result;
@@ -149,9 +149,11 @@ void ExportPage::proposeFolder()
     name.replace(u'/', u'-');
     name += format == u"hf"_s ? u"-merged-"_s + m_dtype->currentData().toString() : u"-peft"_s;
     const QDir exports(application().paths().exports());
-    QString path = exports.filePath(name);
+    // Beside where a person had the last one written.
+    const QDir place = m_written.isEmpty() ? exports : QFileInfo(m_written).dir();
+    QString path = place.filePath(name);
     for (int number = 2; QFileInfo::exists(path); ++number) {
-        path = exports.filePath(u"%1-%2"_s.arg(name).arg(number));
+        path = place.filePath(u"%1-%2"_s.arg(name).arg(number));
     }
     m_proposed = path;
     m_out->setPath(path);
@@ -196,7 +198,14 @@ void ExportPage::onEnded()
 {
     const app::Job::State state = m_request->state();
     if (state == app::Job::State::Done) {
+        m_written = m_request->result().path;
         showResult(m_request->result());
+        if (QFileInfo(m_out->path()) == QFileInfo(m_written)) {
+            m_proposed = m_out->path(); // it is taken now, by what was written
+            proposeFolder();
+        }
+        news().showText(m_request->result().passed ? u"success"_s : u"warning"_s,
+                        tr("Written to %1.").arg(m_written));
     } else {
         m_sentence->setText(state == app::Job::State::Failed ? m_request->problem().text()
                                                              : tr("Cancelled; nothing was kept."));

@@ -52,7 +52,8 @@ private:
     StatusPill* m_verdict = nullptr;
     QLabel* m_sentence = nullptr;
     Facts* m_facts = nullptr;
-    QString m_proposed; // the folder the page itself wrote
+    QString m_proposed; // the folder the page itself chose
+    QString m_written;  // of the newest export; empty: none yet
     QPointer<app::ExportRequest> m_request;
 };
 

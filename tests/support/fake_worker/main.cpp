@@ -240,6 +240,13 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"grad_accum_steps"_s, 16},
               {u"seq_len"_s, 512}},
              id);
+    } else if (name == "export"_L1 || name == "merge"_L1) {
+        const QString out = command.value("out"_L1).toString();
+        writeAdapter(out);
+        post({{u"event"_s, u"exported"_s},
+              {u"path"_s, out},
+              {u"check"_s, QJsonObject{{u"passed"_s, true}, {u"positions"_s, 4}}}},
+             id);
     } else if (name == "analyze"_L1) {
         const QJsonObject first = {{u"layer"_s, 2},
                                    {u"target"_s, u"q_proj"_s},
