@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <QElapsedTimer>
+#include <QGraphicsView>
 #include <QRegularExpression>
 #include <QTableView>
 #include <QTest>
@@ -253,6 +254,30 @@ private Q_SLOTS:
         QCOMPARE(table->model()->rowCount(), 2);
         QCOMPARE(table->model()->index(1, 1).data().toString(), u"2.5"_s);
         QCOMPARE(table->model()->headerData(1, Qt::Horizontal).toString(), u"train"_s);
+    }
+
+    void oneLonePointIsSeen()
+    {
+        app::MetricSeries series;
+        series.append(1, 2.5);
+        ui::LineChart chart(m_theme, u"Loss"_s);
+        chart.resize(400, 300);
+        chart.setCurves({ui::metricCurve(series, u"train"_s, 0)});
+        chart.show();
+        chart.refreshNow();
+        QCOMPARE(chart.drawnPoints(), 1);
+        const QColor color = m_theme.seriesColor(0);
+        const auto coloured = [&] { // pixels of the drawing, which is all below the legend
+            const QImage image = chart.findChild<QGraphicsView*>()->grab().toImage();
+            int count = 0;
+            for (int y = 0; y < image.height(); ++y) {
+                for (int x = 0; x < image.width(); ++x) {
+                    count += image.pixelColor(x, y).rgb() == color.rgb() ? 1 : 0;
+                }
+            }
+            return count;
+        };
+        QVERIFY(coloured() >= 9);
     }
 
     void emptyChartDraws()

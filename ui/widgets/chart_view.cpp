@@ -21,6 +21,7 @@ constexpr int kBottom = 26;
 constexpr int kPixelsPerTickX = 64;
 constexpr int kPixelsPerTickY = 34;
 constexpr int kSmallestDrag = 6;
+constexpr double kMarkRadius = 4.0;
 constexpr double kWheelStep = 1.25;
 
 } // namespace
@@ -145,6 +146,12 @@ void ChartView::drawForeground(QPainter* painter, const QRectF& rect)
         painter->setFont(m_theme.font(TextStyle::Body));
         painter->drawText(rect, Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
         return;
+    }
+    painter->setPen(Qt::NoPen);
+    for (const Mark& mark : m_marks) {
+        painter->setBrush(mark.color);
+        painter->drawEllipse(
+            QPointF(pixelX(mark.point.x()), pixelY(mark.point.y())), kMarkRadius, kMarkRadius);
     }
     if (m_dragFrom && !m_isPanning) {
         QColor band = c.accent;

@@ -26,6 +26,15 @@ public:
 
     ChartView(const Theme& theme, const ChartAxis& x, const ChartAxis& y, QWidget* parent);
 
+    // A point with a marker of its own: a curve of one point has no line.
+    struct Mark
+    {
+        QPointF point;
+        QColor color;
+    };
+
+    void setMarks(QList<Mark> marks) { m_marks = std::move(marks); }
+
     void setReadoutSource(std::function<Readout(double x)> source)
     {
         m_readout = std::move(source);
@@ -70,6 +79,7 @@ private:
     const ChartAxis& m_x;
     const ChartAxis& m_y;
     std::function<Readout(double)> m_readout;
+    QList<Mark> m_marks;
     std::optional<double> m_crosshair;
     std::optional<double> m_dragFrom; // pixel
     double m_dragTo = 0.0;

@@ -263,9 +263,14 @@ void LineChart::refreshNow()
         const double pad = (top - bottom) * kHeadroom;
         m_y.setRange(m_y.fromChart(bottom - pad), m_y.fromChart(top + pad));
     }
+    QList<ChartView::Mark> marks;
     for (int i = 0; i < m_series.size(); ++i) {
         fillSeries(i, m_shown.at(i));
+        if (m_shown.at(i).size() == 1 && !m_curves.at(i).isFaint) {
+            marks.append({m_shown.at(i).first(), m_theme.seriesColor(m_curves.at(i).color)});
+        }
     }
+    m_view->setMarks(std::move(marks));
     m_xAxis->setRange(m_x.toChart(m_x.low()), m_x.toChart(m_x.high()));
     m_yAxis->setRange(m_y.toChart(m_y.low()), m_y.toChart(m_y.high()));
     m_resetButton->setVisible(m_isZoomed);
