@@ -22,6 +22,7 @@
 #include "ui/pages/playground_page.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/settings_page.h"
+#include "ui/widgets/data_gate.h"
 #include "ui/widgets/facts.h"
 #include "ui/widgets/health_view.h"
 #include "ui/widgets/line_chart.h"
@@ -224,6 +225,22 @@ private Q_SLOTS:
         import->click();
         QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
         QTRY_COMPARE_WITH_TIMEOUT(studio.app().datasetList().record(0).rows, qint64{3}, 30'000);
+    }
+
+    void datasetsPageSaysWhyAFileIsNoData()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"page.jsonl"_s),
+                         "<!DOCTYPE html>\n<html><body>404</body></html>\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"page.jsonl"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QVERIFY2(page.gate().refusal().contains(u"page"_s), qPrintable(page.gate().refusal()));
+        QCOMPARE(page.gate().problemCount(), 1);
+        QVERIFY(!page.trainButton().isEnabled());
+        QCOMPARE(page.trainButton().toolTip(), page.gate().refusal());
     }
 
     void datasetsPageShowsAModelsNameWhole()

@@ -19,6 +19,7 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/form_field.h"
 #include "ui/widgets/memory_bar.h"
+#include "ui/widgets/parts.h"
 #include "ui/widgets/spec_form.h"
 #include "ui/widgets/target_map.h"
 #include "ui/widgets/token_view.h"
@@ -311,6 +312,26 @@ private Q_SLOTS:
         }
         const auto* caption = gate.findChild<QLabel*>(u"tokensCaption"_s);
         QVERIFY(caption != nullptr && caption->wordWrap());
+    }
+
+    void dataGateSaysWhyAFileIsRefused()
+    {
+        app::DatasetCheck check;
+        check.reason = u"fake.parquet: this is a Parquet file, which is not read yet."_s;
+        ui::DataGate gate(m_theme);
+        gate.show();
+        gate.showCheck(check, {});
+        const auto* reason = gate.findChild<QLabel*>(u"refusal"_s);
+        QVERIFY(reason != nullptr && reason->isVisible());
+        QCOMPARE(reason->text(), check.reason);
+        QCOMPARE(gate.problemCount(), 1);
+        for (const ui::NumberTile* tile : gate.findChildren<ui::NumberTile*>()) {
+            QVERIFY(!tile->isVisible()); // no zeros that nobody counted
+        }
+        gate.clear();
+        QVERIFY(!reason->isVisible());
+        QVERIFY(gate.refusal().isEmpty());
+        QCOMPARE(gate.problemCount(), 0);
     }
 
     void aLongTitleGivesWay()

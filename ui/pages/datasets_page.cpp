@@ -162,7 +162,7 @@ void DatasetsPage::refresh()
 {
     const bool isEmpty = application().datasetList().rowCount() == 0;
     m_stack->setCurrentIndex(isEmpty ? 0 : 1);
-    m_use->setEnabled(!isEmpty);
+    allowTraining(m_refusal);
     m_forget->setEnabled(!isEmpty);
     if (!m_selectAfterImport.isEmpty()
         && application().datasetList().rowOf(m_selectAfterImport) >= 0) {
@@ -225,6 +225,7 @@ void DatasetsPage::onSelected(const QString& id)
 {
     m_shown = id;
     m_gate->clear();
+    allowTraining({});
     const auto dataset = application().catalog().dataset(id);
     if (!dataset) {
         return;
@@ -275,29 +276,44 @@ void DatasetsPage::onChecked()
         m_gate->clear();
         showProblem(m_check->problem());
     } else if (m_check->state() == app::Job::State::Done) {
-        const app::DatasetCheck& result = m_check->result();
         news().clear();
-        auto dataset = application().catalog().dataset(m_shown);
-        if (dataset) {
-            m_gate->showCheck(result,
-                              m_gate->columns().map().isEmpty() ? dataset->columnMap
-                                                                : m_gate->columns().map());
-            m_recognized->setText(
-                tr("%1, %2, %3").arg(result.container, result.format, result.chatFormat));
-            const bool isNew = dataset->recognized != result.format || dataset->rows != result.rows
-                               || dataset->warned != result.warned
-                               || dataset->refused != result.refused;
-            if (isNew) {
-                dataset->recognized = result.format;
-                dataset->rows = result.rows;
-                dataset->warned = result.warned;
-                dataset->refused = result.refused;
-                application().catalog().saveDataset(*dataset);
-            }
-        }
+        showResult(m_check->result());
     }
     m_check->deleteLater();
     m_check = nullptr;
+}
+
+void DatasetsPage::showResult(const app::DatasetCheck& result)
+{
+    auto dataset = application().catalog().dataset(m_shown);
+    if (!dataset) {
+        return;
+    }
+    m_gate->showCheck(
+        result, m_gate->columns().map().isEmpty() ? dataset->columnMap : m_gate->columns().map());
+    QStringList recognized = {result.container, result.format, result.chatFormat};
+    recognized.removeAll(QString());
+    m_recognized->setText(recognized.join(u", "_s));
+    const bool isUsable = result.reason.isEmpty() && result.accepted > 0;
+    allowTraining(isUsable                  ? QString()
+                  : result.reason.isEmpty() ? tr("None of its rows can be trained on.")
+                                            : result.reason);
+    const bool isNew = dataset->recognized != result.format || dataset->rows != result.rows
+                       || dataset->warned != result.warned || dataset->refused != result.refused;
+    if (isNew) {
+        dataset->recognized = result.format;
+        dataset->rows = result.rows;
+        dataset->warned = result.warned;
+        dataset->refused = result.refused;
+        application().catalog().saveDataset(*dataset);
+    }
+}
+
+void DatasetsPage::allowTraining(const QString& refusal)
+{
+    m_refusal = refusal;
+    m_use->setEnabled(refusal.isEmpty() && application().datasetList().rowCount() > 0);
+    m_use->setToolTip(refusal);
 }
 
 void DatasetsPage::dragEnterEvent(QDragEnterEvent* event)

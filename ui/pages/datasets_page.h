@@ -28,6 +28,8 @@ public:
 
     [[nodiscard]] DataGate& gate() const { return *m_gate; }
 
+    [[nodiscard]] QPushButton& trainButton() const { return *m_use; }
+
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -44,6 +46,8 @@ private:
     void onOptionsChanged();
     void check();
     void onChecked();
+    void showResult(const app::DatasetCheck& result);
+    void allowTraining(const QString& refusal);
 
     RecordTable* m_table = nullptr;
     QStackedWidget* m_stack = nullptr;
@@ -59,6 +63,7 @@ private:
     QPointer<app::CheckRequest> m_check;
     QTimer m_checkSoon; // coalesces quick changes of the options
     QString m_shown;    // the record whose options are shown
+    QString m_refusal;  // why nothing can be trained on it; empty when something can
     QString m_selectAfterImport;
 };
 

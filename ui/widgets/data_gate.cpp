@@ -35,6 +35,7 @@ DataGate::DataGate(const Theme& theme, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::kMedium);
     layout->addWidget(buildCounts());
+    layout->addWidget(buildRefusal());
     m_tabs = new QTabWidget(this);
     m_tabs->setAccessibleName(tr("Data gate"));
     m_columns = new ColumnMapEditor(this);
@@ -46,7 +47,7 @@ DataGate::DataGate(const Theme& theme, QWidget* parent)
 
 QWidget* DataGate::buildCounts()
 {
-    auto* card = new Card({}, this);
+    m_counts = new Card({}, this);
     auto* columns = new QHBoxLayout;
     columns->setSpacing(space::kHuge);
     auto* grid = new QGridLayout;
@@ -61,15 +62,25 @@ QWidget* DataGate::buildCounts()
                                   tr("too long"),
                                   tr("fully masked")};
     for (int i = 0; i < captions.size(); ++i) {
-        auto* tile = new NumberTile(captions.at(i), card);
+        auto* tile = new NumberTile(captions.at(i), m_counts);
         grid->addWidget(tile, i / kTilesPerRow, i % kTilesPerRow);
         m_tiles.append(tile);
     }
-    m_histogram = new Histogram(m_theme, tr("tokens"), card);
+    m_histogram = new Histogram(m_theme, tr("tokens"), m_counts);
     columns->addLayout(grid);
     columns->addWidget(m_histogram, 1);
-    card->body()->addLayout(columns);
-    return card;
+    m_counts->body()->addLayout(columns);
+    return m_counts;
+}
+
+QWidget* DataGate::buildRefusal()
+{
+    m_refused = new Card(tr("Nothing can be trained on this file as it is"), this);
+    m_reason = makeText({}, u"error"_s, m_refused);
+    m_reason->setObjectName(u"refusal"_s);
+    m_refused->body()->addWidget(m_reason);
+    m_refused->hide();
+    return m_refused;
 }
 
 QWidget* DataGate::buildRows()
@@ -126,26 +137,38 @@ QWidget* DataGate::buildProblems()
     return m_problems;
 }
 
+void DataGate::addProblem(const QString& row, const QString& verdict, const QString& message)
+{
+    auto* found = new QStandardItem(message);
+    found->setToolTip(message);
+    m_problemsModel->appendRow({new QStandardItem(row), new QStandardItem(verdict), found});
+}
+
 void DataGate::fillProblems(const app::DatasetCheck& check)
 {
     m_problemsModel->clear();
     m_problemsModel->setHorizontalHeaderLabels({tr("Row"), tr("Verdict"), tr("What was found")});
+    if (!check.reason.isEmpty()) {
+        addProblem(tr("file"), tr("\u2715 refused"), check.reason);
+    }
     for (const app::RowProblemText& problem : check.problems) {
         const QString row = problem.row > 0 ? countText(problem.row) : tr("file");
         const QString verdict = problem.refused ? tr("\u2715 left out") : tr("\u25b3 warned");
-        m_problemsModel->appendRow({new QStandardItem(row),
-                                    new QStandardItem(verdict),
-                                    new QStandardItem(problem.message)});
+        addProblem(row, verdict, problem.message);
     }
     m_problems->setColumnWidth(0, kRowNumberWidth);
-    m_tabs->setTabText(1,
-                       check.problems.isEmpty() ? tr("Problems")
-                                                : tr("Problems (%1)").arg(check.problems.size()));
+    m_tabs->setTabText(
+        1, problemCount() == 0 ? tr("Problems") : tr("Problems (%1)").arg(problemCount()));
 }
 
 int DataGate::problemCount() const
 {
     return m_problemsModel->rowCount();
+}
+
+QString DataGate::refusal() const
+{
+    return m_reason->text();
 }
 
 void DataGate::showCheck(const app::DatasetCheck& check, const QJsonObject& columnMap)
@@ -161,6 +184,9 @@ void DataGate::showCheck(const app::DatasetCheck& check, const QJsonObject& colu
     for (int i = 0; i < m_tiles.size(); ++i) {
         m_tiles.at(i)->setValue(countText(counts.at(i)));
     }
+    m_reason->setText(check.reason);
+    m_counts->setVisible(check.reason.isEmpty());
+    m_refused->setVisible(!check.reason.isEmpty());
     QList<Histogram::Bin> bins;
     for (const app::HistogramBin& bin : check.lengths) {
         bins.append({bin.from, bin.to, bin.count});

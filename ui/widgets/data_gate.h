@@ -16,6 +16,7 @@ class QTabWidget;
 namespace ui {
 
 class ColumnMapEditor;
+class Card;
 class Histogram;
 class NumberTile;
 class TokenView;
@@ -36,14 +37,22 @@ public:
 
     [[nodiscard]] int problemCount() const;
 
+    // Why the file as a whole is refused, as it is shown; empty when it is not.
+    [[nodiscard]] QString refusal() const;
+
 private:
     QWidget* buildCounts();
+    QWidget* buildRefusal();
     QWidget* buildRows();
     QWidget* buildProblems();
     void fillProblems(const app::DatasetCheck& check);
+    void addProblem(const QString& row, const QString& verdict, const QString& message);
     void showRow(int row);
 
     const Theme& m_theme;
+    Card* m_counts = nullptr;
+    Card* m_refused = nullptr; // in place of the counts
+    QLabel* m_reason = nullptr;
     QList<NumberTile*> m_tiles;
     Histogram* m_histogram = nullptr;
     QTabWidget* m_tabs = nullptr;
