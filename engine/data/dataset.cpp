@@ -97,6 +97,12 @@ Result<Dataset> read_bytes(std::string_view bytes,
     return dataset;
 }
 
+std::string name_of(const std::filesystem::path& path)
+{
+    const auto name = path.filename().u8string();
+    return as_utf8({reinterpret_cast<const char*>(name.data()), name.size()});
+}
+
 // SHA-256 of a mapped file, its pages given back on the way.
 std::string fingerprint_of(const MappedFile& file)
 {
@@ -142,17 +148,38 @@ Result<Dataset> read_dataset(const std::filesystem::path& path, const DatasetOpt
     if (!file) {
         return file.error();
     }
-    const auto utf8_name = path.filename().u8string();
-    const std::string name =
-        as_utf8({reinterpret_cast<const char*>(utf8_name.data()), utf8_name.size()});
     Result<Dataset> dataset =
-        read_bytes(file->text(), name, options, [&](std::size_t offset, std::size_t size) {
+        read_bytes(file->text(), name_of(path), options, [&](std::size_t offset, std::size_t size) {
             file->drop_pages(offset, size);
         });
     if (dataset) {
         dataset->fingerprint = fingerprint_of(*file);
     }
     return dataset;
+}
+
+std::vector<std::string> find_columns(const std::filesystem::path& path, const StopToken& stop)
+{
+    std::vector<std::string> columns;
+    const Result<MappedFile> file = MappedFile::open(path);
+    if (!file) {
+        return columns;
+    }
+    const std::string name = name_of(path);
+    const Result<RecognizedContainer> source = recognize_container(file->text(), name);
+    if (!source) {
+        return columns;
+    }
+    // A file that breaks off later has told its columns all the same.
+    (void)read_rows(*source, name, [&](SourceRow&& row) {
+        if (row.value.is_object()) {
+            for (const auto& item : row.value.items()) {
+                columns.push_back(item.key());
+            }
+        }
+        return columns.empty() && !stop.stop_requested();
+    });
+    return columns;
 }
 
 Result<Dataset>

@@ -59,7 +59,12 @@ struct Dataset
 [[nodiscard]] Result<Dataset> read_dataset(const std::filesystem::path& path,
                                            const DatasetOptions& options = {});
 
-// The same for bytes in memory; for tests and fuzzing. `name` is the file name, which may help
+// The columns of the first row that can be read, whatever they mean: what a person maps when
+// read_dataset knows none of them. Empty: there are none.
+[[nodiscard]] std::vector<std::string> find_columns(const std::filesystem::path& path,
+                                                    const StopToken& stop = {});
+
+// read_dataset for bytes in memory; for tests and fuzzing. `name` is the file name, which may help
 // recognition.
 [[nodiscard]] Result<Dataset> read_dataset_text(std::string_view bytes,
                                                 const std::string& name,

@@ -28,7 +28,8 @@
 //
 //   checked   {path, verdict: "accept"|"warn"|"error", error: {code, message, hint} (when the file
 //   as
-//              a whole is refused), container, format, chat_format, fingerprint, columns: [name],
+//              a whole is refused), container, format, chat_format, fingerprint,
+//              columns: [name] (of a refused file too, where it has some),
 //              rows, accepted, warned, refused, blank, duplicates, leaked,
 //              problems: [{severity: "warning"|"error", row, code, message}],
 //              preview: [{row, total_tokens, total_targets, parts: [{text, control, trained}],

@@ -160,7 +160,9 @@ Result<Json> check_data(const CheckCommand& command,
         if (dataset.error().code == ErrorCode::Cancelled) {
             return dataset.error();
         }
-        return finished_gate(refused_gate(dataset.error()), command);
+        DataGate gate = refused_gate(dataset.error());
+        gate.columns = find_columns(command.dataset, stop); // to be mapped by a person
+        return finished_gate(gate, command);
     }
     std::optional<Result<Dataset>> evaluation;
     if (!command.eval_data.empty()) {

@@ -22,6 +22,7 @@
 #include "ui/pages/playground_page.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/settings_page.h"
+#include "ui/widgets/column_map_editor.h"
 #include "ui/widgets/data_gate.h"
 #include "ui/widgets/facts.h"
 #include "ui/widgets/health_view.h"
@@ -241,6 +242,44 @@ private Q_SLOTS:
         QCOMPARE(page.gate().problemCount(), 1);
         QVERIFY(!page.trainButton().isEnabled());
         QCOMPARE(page.trainButton().toolTip(), page.gate().refusal());
+    }
+
+    void datasetsPageMapsColumnsOfUnusualNames()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"foreign.csv"_s), "frage,erwiderung\nwas?,das\nwie?,so\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"foreign.csv"_s));
+        ui::ColumnMapEditor& editor = page.gate().columns();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QCOMPARE(editor.columns(), QStringList({u"frage"_s, u"erwiderung"_s}));
+        const auto give = [&editor](qsizetype column, const QString& role) {
+            QComboBox* box = editor.findChildren<QComboBox*>().at(column);
+            box->setCurrentIndex(box->findData(role));
+            Q_EMIT box->activated(box->currentIndex());
+        };
+        const auto kept = [&studio] {
+            return studio.app().catalog().datasets().constFirst().columnMap;
+        };
+        const QString before = page.gate().refusal();
+        give(0, u"prompt"_s); // half a mapping
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page.gate().refusal().isEmpty() && page.gate().refusal() != before, 30'000);
+        QCOMPARE(editor.columns().size(), 2);
+        QVERIFY(kept().isEmpty());
+        give(1, u"completion"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(page.gate().refusal().isEmpty(), 30'000);
+        QVERIFY(page.trainButton().isEnabled());
+        const QJsonObject whole = {{u"frage"_s, u"prompt"_s}, {u"erwiderung"_s, u"completion"_s}};
+        QTRY_COMPARE(kept(), whole);
+        give(1, QString()); // half again: the last good one stays
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QCOMPARE(kept(), whole);
+        tests::buttonWithText(&editor, tr("&Reset mapping"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(kept(), QJsonObject(), 30'000);
+        QVERIFY(editor.hasColumns());
     }
 
     void datasetsPageShowsAModelsNameWhole()

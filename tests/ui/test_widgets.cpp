@@ -260,6 +260,10 @@ private Q_SLOTS:
         ui::ColumnMapEditor editor;
         editor.setColumns({u"question"_s, u"answer"_s}, {{u"question"_s, u"prompt"_s}});
         QCOMPARE(editor.map(), QJsonObject({{u"question"_s, u"prompt"_s}}));
+        const QSignalSpy changed(&editor, &ui::ColumnMapEditor::mapChanged);
+        editor.reset();
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(editor.map().isEmpty() && editor.hasColumns());
     }
 
     void chatPaneStreams()

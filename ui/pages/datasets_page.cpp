@@ -102,8 +102,11 @@ void DatasetsPage::buildContent()
     right->setSpacing(space::kMedium);
     right->addWidget(buildOptions());
     m_gate = new DataGate(theme(), full);
-    connect(
-        &m_gate->columns(), &ColumnMapEditor::mapChanged, this, &DatasetsPage::onOptionsChanged);
+    // A mapping is kept when a check has accepted it: half of one would leave the data refused.
+    connect(&m_gate->columns(),
+            &ColumnMapEditor::mapChanged,
+            &m_checkSoon,
+            qOverload<>(&QTimer::start));
     right->addWidget(m_gate, 1);
     columns->addWidget(m_table);
     columns->addLayout(right, 1);
@@ -223,6 +226,7 @@ void DatasetsPage::onForget()
 
 void DatasetsPage::onSelected(const QString& id)
 {
+    delete m_check; // its answer is of the data set shown before
     m_shown = id;
     m_gate->clear();
     allowTraining({});
@@ -242,7 +246,6 @@ void DatasetsPage::onOptionsChanged()
     if (dataset) {
         dataset->format = m_format->currentText();
         dataset->chatFormat = m_chatFormat->currentText();
-        dataset->columnMap = m_gate->columns().map();
         application().catalog().saveDataset(*dataset);
         m_checkSoon.start();
     }
@@ -260,20 +263,25 @@ void DatasetsPage::check()
     options.dataset = dataset->path;
     options.format = m_format->currentText();
     options.chatFormat = m_chatFormat->currentText();
-    // The catalog's write is queued; the editor has the newest word once it shows this file's
-    // columns.
-    const QJsonObject edited = m_gate->columns().map();
-    options.columnMap = edited.isEmpty() ? dataset->columnMap : edited;
+    m_checkedMap = mapOf(*dataset);
+    options.columnMap = m_checkedMap;
     m_check = application().utility().check(options, this);
     connect(m_check, &app::Job::ended, this, &DatasetsPage::onChecked);
     m_job->watch(m_check);
+}
+
+QJsonObject DatasetsPage::mapOf(const app::DatasetRecord& dataset) const
+{
+    // The editor has the newest word once it shows this file's columns.
+    const ColumnMapEditor& editor = m_gate->columns();
+    return editor.hasColumns() ? editor.map() : dataset.columnMap;
 }
 
 void DatasetsPage::onChecked()
 {
     if (m_check->state() == app::Job::State::Failed) {
         m_recognized->clear();
-        m_gate->clear();
+        m_gate->clearResult();
         showProblem(m_check->problem());
     } else if (m_check->state() == app::Job::State::Done) {
         news().clear();
@@ -289,8 +297,7 @@ void DatasetsPage::showResult(const app::DatasetCheck& result)
     if (!dataset) {
         return;
     }
-    m_gate->showCheck(
-        result, m_gate->columns().map().isEmpty() ? dataset->columnMap : m_gate->columns().map());
+    m_gate->showCheck(result, mapOf(*dataset));
     QStringList recognized = {result.container, result.format, result.chatFormat};
     recognized.removeAll(QString());
     m_recognized->setText(recognized.join(u", "_s));
@@ -298,9 +305,15 @@ void DatasetsPage::showResult(const app::DatasetCheck& result)
     allowTraining(isUsable                  ? QString()
                   : result.reason.isEmpty() ? tr("None of its rows can be trained on.")
                                             : result.reason);
-    const bool isNew = dataset->recognized != result.format || dataset->rows != result.rows
-                       || dataset->warned != result.warned || dataset->refused != result.refused;
+    const bool isKept = result.reason.isEmpty() || m_checkedMap.isEmpty();
+    if (!isKept && m_checkedMap != dataset->columnMap) {
+        return; // the last good mapping stays, and what it gave
+    }
+    const bool isNew = dataset->columnMap != m_checkedMap || dataset->recognized != result.format
+                       || dataset->rows != result.rows || dataset->warned != result.warned
+                       || dataset->refused != result.refused;
     if (isNew) {
+        dataset->columnMap = m_checkedMap;
         dataset->recognized = result.format;
         dataset->rows = result.rows;
         dataset->warned = result.warned;

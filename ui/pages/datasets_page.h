@@ -45,6 +45,7 @@ private:
     void onSelected(const QString& id);
     void onOptionsChanged();
     void check();
+    [[nodiscard]] QJsonObject mapOf(const app::DatasetRecord& dataset) const;
     void onChecked();
     void showResult(const app::DatasetCheck& result);
     void allowTraining(const QString& refusal);
@@ -61,9 +62,10 @@ private:
     QLabel* m_recognized = nullptr;
     QPointer<app::DatasetImport> m_import;
     QPointer<app::CheckRequest> m_check;
-    QTimer m_checkSoon; // coalesces quick changes of the options
-    QString m_shown;    // the record whose options are shown
-    QString m_refusal;  // why nothing can be trained on it; empty when something can
+    QTimer m_checkSoon;       // coalesces quick changes of the options
+    QJsonObject m_checkedMap; // the columns' roles of the check that goes on
+    QString m_shown;          // the record whose options are shown
+    QString m_refusal;        // why nothing can be trained on it; empty when something can
     QString m_selectAfterImport;
 };
 

@@ -25,6 +25,13 @@ ColumnMapEditor::ColumnMapEditor(QWidget* parent)
     m_form->setVerticalSpacing(space::kSmall);
     m_form->setFieldGrowthPolicy(QFormLayout::FieldsStayAtSizeHint);
     layout->addLayout(m_form);
+    m_none = makeText(tr("No columns are known of this file."), u"small"_s, this);
+    layout->addWidget(m_none);
+    m_reset = new QPushButton(tr("&Reset mapping"), this);
+    m_reset->setToolTip(tr("Recognise every column by its name again."));
+    m_reset->hide();
+    layout->addWidget(m_reset, 0, Qt::AlignLeft);
+    connect(m_reset, &QPushButton::clicked, this, &ColumnMapEditor::reset);
     layout->addStretch(1);
 }
 
@@ -34,6 +41,8 @@ void ColumnMapEditor::setColumns(const QStringList& columns, const QJsonObject& 
         return;
     }
     m_columns = columns;
+    m_none->setVisible(columns.isEmpty());
+    m_reset->setVisible(!columns.isEmpty());
     m_roles.clear();
     while (m_form->rowCount() > 0) {
         m_form->removeRow(0);
@@ -58,6 +67,14 @@ void ColumnMapEditor::setColumns(const QStringList& columns, const QJsonObject& 
         m_form->addRow(makeLabel(column, u"strong"_s, this), box);
         m_roles.append(box);
     }
+}
+
+void ColumnMapEditor::reset()
+{
+    for (QComboBox* box : std::as_const(m_roles)) {
+        box->setCurrentIndex(0);
+    }
+    Q_EMIT mapChanged();
 }
 
 QJsonObject ColumnMapEditor::map() const

@@ -6,6 +6,8 @@
 
 class QComboBox;
 class QFormLayout;
+class QLabel;
+class QPushButton;
 
 namespace ui {
 
@@ -19,12 +21,19 @@ public:
     void setColumns(const QStringList& columns, const QJsonObject& map);
     // Column -> role; columns left to recognition are not in it.
     [[nodiscard]] QJsonObject map() const;
+    void reset(); // every column to recognition, as a person does with the button
+
+    [[nodiscard]] bool hasColumns() const { return !m_columns.isEmpty(); }
+
+    [[nodiscard]] const QStringList& columns() const { return m_columns; }
 
 Q_SIGNALS:
     void mapChanged(); // by a person
 
 private:
     QFormLayout* m_form = nullptr;
+    QLabel* m_none = nullptr;
+    QPushButton* m_reset = nullptr;
     QStringList m_columns;
     QList<QComboBox*> m_roles;
 };

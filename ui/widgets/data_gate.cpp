@@ -203,7 +203,15 @@ void DataGate::showCheck(const app::DatasetCheck& check, const QJsonObject& colu
 
 void DataGate::clear()
 {
-    showCheck({}, {});
+    m_columns->setColumns({}, {});
+    clearResult();
+}
+
+void DataGate::clearResult()
+{
+    app::DatasetCheck nothing;
+    nothing.columns = m_columns->columns();
+    showCheck(nothing, m_columns->map());
     for (NumberTile* tile : std::as_const(m_tiles)) {
         tile->setValue(u"-"_s);
     }

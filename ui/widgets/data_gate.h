@@ -30,6 +30,7 @@ public:
     explicit DataGate(const Theme& theme, QWidget* parent = nullptr);
     void showCheck(const app::DatasetCheck& check, const QJsonObject& columnMap);
     void clear();
+    void clearResult(); // all but the columns, which can still be mapped
 
     [[nodiscard]] ColumnMapEditor& columns() const { return *m_columns; }
 

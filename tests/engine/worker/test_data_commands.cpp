@@ -70,6 +70,24 @@ TEST_F(DataCommands, CheckNamesRowsAndReasonsInPlainText)
     EXPECT_THAT(output.text, HasSubstr("error, row 2: \"answer\" is null, text is wanted"));
 }
 
+TEST_F(DataCommands, CheckNamesTheColumnsOfAFileItRefuses)
+{
+    const std::string file = write("foreign.csv", "frage,erwiderung\nwas?,das\n").string();
+    const Json columns = {"frage", "erwiderung"};
+    const Output unknown = lowrank({"check", "--json", "--data", file});
+    EXPECT_EQ(unknown.code, 2);
+    EXPECT_TRUE(unknown.json().contains("error"));
+    EXPECT_EQ(unknown.json()["columns"], columns);
+    const Output half = lowrank({"check", "--json", "--data", file, "--map", "frage=prompt"});
+    EXPECT_EQ(half.code, 2);
+    EXPECT_EQ(half.json()["columns"], columns);
+    const Output whole =
+        lowrank({"check", "--json", "--data", file, "--map", "frage=prompt,erwiderung=completion"});
+    EXPECT_EQ(whole.json()["accepted"], 1);
+    const std::string page = write("page.jsonl", "<!DOCTYPE html>\n<html></html>\n").string();
+    EXPECT_EQ(lowrank({"check", "--json", "--data", page}).json()["columns"], Json::array());
+}
+
 TEST_F(DataCommands, CheckNamesEvaluationRowsThatAreTrainedOn)
 {
     const std::string rows = "{\"question\":\"a\",\"answer\":\"1\"}\n"
