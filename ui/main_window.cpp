@@ -21,7 +21,7 @@ namespace ui {
 namespace {
 
 constexpr QSize kDefaultSize(1240, 800);
-constexpr QSize kSmallestSize(960, 620);
+constexpr QSize kSmallestSize(1180, 680); // what the widest page needs; fits 1280 x 720
 constexpr int kAheadMilliseconds = 150;
 constexpr std::size_t kPages = static_cast<std::size_t>(PageId::Count);
 

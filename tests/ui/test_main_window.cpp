@@ -1,6 +1,9 @@
 // The window: shortcuts, pages kept, what a fresh window costs.
+#include <algorithm>
+
 #include <QElapsedTimer>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSignalSpy>
 #include <QToolButton>
 
@@ -65,6 +68,35 @@ private Q_SLOTS:
             }
         }
         QVERIFY(taken.size() > 4);
+    }
+
+    // Nothing is cut or covered in the smallest window there can be.
+    void pagesFitTheSmallestWindow()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::MainWindow window(studio.context());
+        QVERIFY(window.minimumWidth() <= 1180 && window.minimumHeight() <= 720);
+        window.resize(window.minimumSize());
+        window.show();
+        for (const ui::PageId id : {ui::PageId::NewRun, ui::PageId::Run, ui::PageId::Compare}) {
+            const ui::Page& page = window.showPage(id);
+            QTRY_VERIFY(page.isBuilt());
+            QCoreApplication::processEvents();
+            QVERIFY2(page.minimumSizeHint().width() <= page.width(),
+                     qPrintable(u"%1: %2 of %3"_s.arg(ui::MainWindow::pageName(id))
+                                    .arg(page.minimumSizeHint().width())
+                                    .arg(page.width())));
+        }
+        const ui::Page& settings = window.showPage(ui::PageId::Settings);
+        QCoreApplication::processEvents();
+        const auto edits = settings.findChildren<QLineEdit*>();
+        const auto folder = std::find_if(edits.begin(), edits.end(), [](const QLineEdit* edit) {
+            return edit->accessibleName() == u"Workspace folder"_s;
+        });
+        QVERIFY(folder != edits.end());
+        QVERIFY((*folder)->height() >= (*folder)->minimumSizeHint().height());
+        QVERIFY((*folder)->parentWidget()->height() >= (*folder)->height());
     }
 
     void pagesAreMadeOnce()

@@ -11,6 +11,7 @@
 #include <QTableView>
 
 #include "app/runs/comparison.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/line_chart.h"
 #include "ui/widgets/metric_curve.h"
@@ -25,6 +26,9 @@ namespace {
 
 constexpr int kListWidth = 300;
 constexpr int kSliderWidth = 120;
+constexpr int kLeastSliderWidth = 48;
+constexpr int kCurveWidth = 260;
+constexpr int kLeastCurveCharacters = 8;
 constexpr int kMostSmoothing = 99; // percent
 constexpr int kNameColumn = 170;
 constexpr int kValueColumn = 150;
@@ -112,7 +116,7 @@ ComparePage::ComparePage(const PageContext& context, QWidget* parent)
     pair->setContentsMargins(0, 0, 0, 0);
     pair->setSpacing(space::kMedium);
     auto* differing = new QVBoxLayout;
-    m_hint = makeLabel(tr("Settings that differ"), u"strong"_s, tables);
+    m_hint = new ElidedLabel(tr("Settings that differ"), u"strong"_s, tables);
     differing->addWidget(m_hint);
     m_settings = buildTable(tr("Settings that differ"), tables);
     differing->addWidget(m_settings, 1);
@@ -143,6 +147,9 @@ QWidget* ComparePage::buildOptions()
     row->setSpacing(space::kMedium);
     m_metric = new QComboBox(options);
     m_metric->setAccessibleName(tr("Curve"));
+    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_metric->setMinimumContentsLength(kLeastCurveCharacters);
+    m_metric->setMaximumWidth(kCurveWidth);
     for (int i = 0; i < static_cast<int>(app::Metric::Count); ++i) {
         m_metric->addItem(app::metricLabel(static_cast<app::Metric>(i)));
     }
@@ -154,7 +161,8 @@ QWidget* ComparePage::buildOptions()
     auto* label = makeLabel(tr("&Smoothing"), u"small"_s, options);
     m_smoothing = new QSlider(Qt::Horizontal, options);
     m_smoothing->setRange(0, kMostSmoothing);
-    m_smoothing->setFixedWidth(kSliderWidth);
+    m_smoothing->setMinimumWidth(kLeastSliderWidth);
+    m_smoothing->setMaximumWidth(kSliderWidth);
     m_smoothing->setAccessibleName(tr("Smoothing"));
     label->setBuddy(m_smoothing);
     m_logX = new QCheckBox(tr("log &x"), options);
@@ -166,7 +174,7 @@ QWidget* ComparePage::buildOptions()
         std::max(0, m_horizontal->findData(settings.text(app::Setting::ChartHorizontal))));
     for (QWidget* widget : std::initializer_list<QWidget*>{
              m_metric, m_horizontal, label, m_smoothing, m_logX, m_logY}) {
-        row->addWidget(widget);
+        row->addWidget(widget, widget == m_metric ? 1 : 0);
     }
     row->addStretch(1);
     connect(m_metric, &QComboBox::currentIndexChanged, this, &ComparePage::rebuild);

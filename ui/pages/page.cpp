@@ -91,7 +91,6 @@ QWidget* Page::makeScrolling(QWidget* content, QWidget* parent)
     area->setObjectName(u"pageScroll"_s);
     area->setWidgetResizable(true);
     area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     area->setFocusPolicy(Qt::NoFocus);
     content->setObjectName(u"pageBody"_s);
     area->setWidget(content);

@@ -17,6 +17,7 @@
 #include <QTableView>
 
 #include "app/runs/run_spec.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/facts.h"
 #include "ui/widgets/health_view.h"
@@ -153,7 +154,7 @@ QWidget* RunPage::buildHeader()
     auto* state = new QVBoxLayout;
     state->setSpacing(space::kTiny);
     m_pill = new StatusPill(theme(), card);
-    m_detail = makeLabel({}, u"small"_s, card);
+    m_detail = new ElidedLabel({}, u"small"_s, card);
     state->addWidget(m_pill);
     state->addWidget(m_detail);
     row->addLayout(state, 1);

@@ -46,9 +46,11 @@ SettingsPage::SettingsPage(const PageContext& context, QWidget* parent)
     column->setContentsMargins(0, 0, space::kMedium, 0);
     column->setSpacing(space::kLarge);
     for (QWidget* card : {buildLook(content), buildWork(content), buildOffline(content)}) {
-        card->setMaximumWidth(size::kFormWidth);
         column->addWidget(card);
     }
+    // Of the whole and not of each card: a layout reckons the height of wrapped text by its own
+    // width.
+    content->setMaximumWidth(size::kFormWidth + space::kMedium);
     column->addStretch(1);
     body()->addWidget(makeScrolling(content, this), 1);
     connect(&application(), &app::Application::devicesKnown, this, &SettingsPage::fillDevices);
