@@ -428,6 +428,28 @@ private Q_SLOTS:
         QVERIFY(table.isHidden());
     }
 
+    void tablesGiveTheirColumnsTheWidthTheyNeed()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::ComparePage page(studio.context(), nullptr);
+        page.resize(984, 640);
+        page.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&page));
+        page.chooseRuns({u"seen"_s, u"other"_s});
+        for (QTableView* table : page.findChildren<QTableView*>()) {
+            if (!table->isVisible() || table->model()->rowCount() == 0) {
+                continue;
+            }
+            const bool isOfRuns = table->accessibleName() == tr("Runs to compare");
+            const int column = isOfRuns ? static_cast<int>(app::RunListModel::State) : 0;
+            const QModelIndex cell = table->model()->index(0, column);
+            QTRY_VERIFY2(table->columnWidth(column) >= table->sizeHintForIndex(cell).width(),
+                         qPrintable(table->accessibleName()));
+            QVERIFY(!isOfRuns || table->textElideMode() == Qt::ElideMiddle);
+        }
+    }
+
     void comparePageListsWhatDiffers()
     {
         tests::Studio studio;

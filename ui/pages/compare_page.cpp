@@ -30,7 +30,6 @@ constexpr int kLeastSliderWidth = 48;
 constexpr int kCurveWidth = 260;
 constexpr int kLeastCurveCharacters = 8;
 constexpr int kMostSmoothing = 99; // percent
-constexpr int kNameColumn = 170;
 constexpr int kValueColumn = 150;
 constexpr int kColumnsThatFit = 4;
 
@@ -57,10 +56,10 @@ void fillRows(QTableView* table, const QStringList& runs, const QList<app::Compa
     const bool isNarrow = model->columnCount() <= kColumnsThatFit;
     table->horizontalHeader()->setSectionResizeMode(isNarrow ? QHeaderView::Stretch
                                                              : QHeaderView::Interactive);
+    table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     if (isNarrow) {
         return;
     }
-    table->setColumnWidth(0, kNameColumn);
     for (int column = 1; column < model->columnCount(); ++column) {
         table->setColumnWidth(column, kValueColumn);
     }
@@ -202,6 +201,8 @@ QTableView* ComparePage::buildTable(const QString& name, QWidget* parent)
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setAccessibleName(name);
     styleTable(table);
+    table->setTextElideMode(Qt::ElideMiddle);
+    table->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
     return table;
 }
 

@@ -1,6 +1,9 @@
 // A searchable, sortable table over one of app's record models, speaking in record ids.
 #include "ui/widgets/record_table.h"
 
+#include <algorithm>
+
+#include <QEvent>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QSortFilterProxyModel>
@@ -11,6 +14,12 @@
 #include "ui/widgets/parts.h"
 
 namespace ui {
+
+namespace {
+
+constexpr int kRowsMeasured = 100; // the widths of a long table are much the same
+
+} // namespace
 
 RecordTable::RecordTable(QAbstractItemModel& model,
                          const QString& name,
@@ -43,6 +52,8 @@ RecordTable::RecordTable(QAbstractItemModel& model,
     m_view->setSortingEnabled(true);
     m_view->setSelectionMode(QAbstractItemView::SingleSelection);
     styleTable(m_view);
+    m_view->setTextElideMode(Qt::ElideMiddle); // names of runs differ at both ends
+    m_view->viewport()->installEventFilter(this);
     layout->addWidget(m_view, 1);
     const auto announce = [this] {
         const QString id = currentId();
@@ -54,6 +65,13 @@ RecordTable::RecordTable(QAbstractItemModel& model,
     };
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, announce);
     connect(m_proxy, &QAbstractItemModel::rowsRemoved, this, announce);
+    m_fitSoon.setSingleShot(true);
+    m_fitSoon.setInterval(0);
+    connect(&m_fitSoon, &QTimer::timeout, this, &RecordTable::fitColumns);
+    const auto fitSoon = qOverload<>(&QTimer::start);
+    connect(m_proxy, &QAbstractItemModel::modelReset, &m_fitSoon, fitSoon);
+    connect(m_proxy, &QAbstractItemModel::rowsInserted, &m_fitSoon, fitSoon);
+    connect(m_proxy, &QAbstractItemModel::dataChanged, &m_fitSoon, fitSoon);
     connect(m_view, &QTableView::activated, this, [this](const QModelIndex& index) {
         Q_EMIT activated(index.data(app::IdRole).toString());
     });
@@ -67,13 +85,46 @@ void RecordTable::showColumns(const QList<QPair<int, int>>& columnWidths)
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
         m_view->setColumnHidden(column, true);
     }
-    for (qsizetype i = 0; i < columnWidths.size(); ++i) {
-        const auto [column, width] = columnWidths.at(i);
+    m_columns = columnWidths;
+    for (const auto& [column, width] : columnWidths) {
         m_view->setColumnHidden(column, false);
-        header->setSectionResizeMode(column,
-                                     i == 0 ? QHeaderView::Stretch : QHeaderView::Interactive);
-        m_view->setColumnWidth(column, width);
+        header->setSectionResizeMode(column, QHeaderView::Interactive);
     }
+    fitColumns();
+}
+
+int RecordTable::contentWidth(int column) const
+{
+    int widest = 0;
+    for (int row = 0; row < std::min(m_proxy->rowCount(), kRowsMeasured); ++row) {
+        const QModelIndex index = m_proxy->index(row, column);
+        widest = std::max(widest, m_view->sizeHintForIndex(index).width());
+    }
+    return widest + 1; // for the grid line the view takes off, drawn or not
+}
+
+void RecordTable::fitColumns()
+{
+    if (m_columns.isEmpty()) {
+        return;
+    }
+    const QHeaderView* header = m_view->horizontalHeader();
+    int left = m_view->viewport()->width();
+    for (const auto& [column, least] : m_columns.sliced(1)) {
+        const int wanted = std::max({least, header->sectionSizeHint(column), contentWidth(column)});
+        m_view->setColumnWidth(column, wanted);
+        left -= wanted;
+    }
+    const auto& [first, least] = m_columns.constFirst();
+    m_view->setColumnWidth(first, std::max(least, left));
+}
+
+bool RecordTable::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize) {
+        m_fitSoon.start();
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void RecordTable::sortBy(int column, Qt::SortOrder order)

@@ -1,6 +1,7 @@
 // A searchable, sortable table over one of app's record models, speaking in record ids.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 class QAbstractItemModel;
@@ -22,8 +23,8 @@ public:
                 const QString& searchHint,
                 QWidget* parent = nullptr);
 
-    // Only these columns, in the model's order, with their widths; the first one takes what is
-    // left.
+    // Only these columns, in the model's order. The first one takes what is left and never less
+    // than its width here; the others are as wide as what they hold, and no less than here.
     void showColumns(const QList<QPair<int, int>>& columnWidths);
     void sortBy(int column, Qt::SortOrder order);
     [[nodiscard]] QString currentId() const; // empty: none
@@ -40,7 +41,15 @@ Q_SIGNALS:
     void selectionChanged();
     void activated(const QString& id); // double click or Return
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
+    void fitColumns();
+    [[nodiscard]] int contentWidth(int column) const;
+
+    QList<QPair<int, int>> m_columns; // with their least widths
+    QTimer m_fitSoon;                 // coalesces changes of the rows
     QLineEdit* m_search = nullptr;
     QSortFilterProxyModel* m_proxy = nullptr;
     QTableView* m_view = nullptr;
