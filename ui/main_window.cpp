@@ -13,6 +13,7 @@
 #include "app/runs/run_spec.h"
 #include "ui/pages/page_factory.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/elided_label.h"
 
 using namespace Qt::StringLiterals;
 
@@ -168,8 +169,8 @@ QWidget* MainWindow::buildStatusLine()
     row->setContentsMargins(space::kMedium, space::kHair, space::kMedium, space::kHair);
     row->setSpacing(space::kMedium);
     const QString workspace = tr("Workspace: %1").arg(m_context.app.paths().workspace());
-    row->addWidget(makeLabel(workspace, u"small"_s, line), 1);
-    m_runText = makeLabel({}, u"small"_s, line);
+    row->addWidget(new ElidedLabel(workspace, u"small"_s, line), 1);
+    m_runText = new ElidedLabel({}, u"small"_s, line);
     m_runButton = makeFlatButton(tr("Show run"), u"run"_s, m_context.theme, line);
     row->addWidget(m_runText);
     row->addWidget(m_runButton);

@@ -298,8 +298,11 @@ private Q_SLOTS:
         gate.show();
         gate.showCheck(check, {});
         QVERIFY(QTest::qWaitForWindowExposed(&gate));
-        const auto* rows = gate.findChild<QTableView*>();
-        QVERIFY(rows != nullptr && rows->isVisible());
+        const QTableView* rows = nullptr;
+        for (const QTableView* table : gate.findChildren<QTableView*>()) {
+            rows = table->isVisible() ? table : rows;
+        }
+        QVERIFY(rows != nullptr);
         const QHeaderView* header = rows->horizontalHeader();
         for (int column = 0; column < header->count(); ++column) {
             QVERIFY2(header->sectionSize(column) >= header->sectionSizeHint(column),

@@ -15,6 +15,7 @@
 
 #include "app/jobs/adapter_import.h"
 #include "app/runs/run_spec.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/facts.h"
 #include "ui/widgets/job_bar.h"
@@ -136,7 +137,7 @@ QWidget* CatalogPage::buildDetails()
 {
     auto* card = new Card({}, this);
     card->setFixedWidth(kDetailsWidth);
-    m_name = makeText({}, u"heading"_s, card);
+    m_name = new ElidedLabel({}, u"heading"_s, card);
     auto* content = new QWidget(card);
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, space::kSmall, 0);

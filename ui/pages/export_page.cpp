@@ -42,6 +42,9 @@ QWidget* ExportPage::buildForm()
 {
     auto* card = new Card(tr("What and where"), this);
     m_adapter = new QComboBox(card);
+    // A long name takes no room from the check beside it.
+    m_adapter->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    connect(m_adapter, &QComboBox::currentTextChanged, m_adapter, &QWidget::setToolTip);
     m_format = new QComboBox(card);
     m_format->addItem(tr("Merged model (Hugging Face folder)"), u"hf"_s);
     m_format->addItem(tr("Adapter only (PEFT folder)"), u"peft"_s);

@@ -6,6 +6,7 @@
 #include <QSignalBlocker>
 #include <QTextBrowser>
 
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/parts.h"
 
 using namespace Qt::StringLiterals;
@@ -24,7 +25,7 @@ ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     row->setSpacing(space::kSmall);
     m_choice = new QComboBox(this);
     m_choice->setAccessibleName(tr("%1: who answers").arg(name));
-    m_title = makeLabel(name, u"strong"_s, this);
+    m_title = new ElidedLabel(name, u"strong"_s, this);
     row->addWidget(m_title);
     row->addWidget(m_choice, 1);
     column->addLayout(row);

@@ -24,6 +24,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kSteps = 20;
+constexpr int kRowsThatFit = 64; // of a micro-batch
 std::mutex output;
 std::atomic<bool> stopAsked{false};
 std::atomic<bool> saveAsked{true};
@@ -229,7 +230,8 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"message"_s, u"model.safetensors: it is cut off"_s}},
              id);
     } else if (name == "estimate"_L1) {
-        const bool fits = mode() != "tiny_memory";
+        const int rows = command.value("config"_L1)["micro_batch_size"_L1].toInt(1);
+        const bool fits = mode() != "tiny_memory" && rows <= kRowsThatFit;
         post({{u"event"_s, u"estimated"_s},
               {u"terms"_s,
                QJsonArray{QJsonObject{{u"name"_s, u"base_weights"_s}, {u"bytes"_s, 3000}}}},

@@ -1,0 +1,132 @@
+// The data sets page: importing, what is refused and why, columns of any name.
+#include <algorithm>
+
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTabWidget>
+#include <QTableView>
+
+#include "tests/ui/filled_workspace.h"
+#include "tests/ui/studio.h"
+#include "ui/pages/datasets_page.h"
+#include "ui/widgets/column_map_editor.h"
+#include "ui/widgets/data_gate.h"
+
+using namespace Qt::StringLiterals;
+
+class TestDatasetsPage final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init() { tests::failOnWarnings(); }
+
+    void datasetsPageImports()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        const QString file = studio.path(u"tiny.jsonl"_s);
+        QFile data(file);
+        QVERIFY(data.open(QIODevice::WriteOnly));
+        data.write("{\"prompt\":\"1+1=\",\"completion\":\"2\"}\n{\"prompt\":\"2+2=\","
+                   "\"completion\":\"4\"}\n{\"prompt\":\"\",\"completion\":\"\"}\n");
+        data.close();
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        studio.dialogs().setNextPath(file);
+        auto* import = tests::buttonWithText(&page, tr("&Import a file..."));
+        QVERIFY(import != nullptr);
+        import->click();
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(studio.app().datasetList().record(0).rows, qint64{3}, 30'000);
+    }
+
+    void datasetsPageSaysWhyAFileIsNoData()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"page.jsonl"_s),
+                         "<!DOCTYPE html>\n<html><body>404</body></html>\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"page.jsonl"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QVERIFY2(page.gate().refusal().contains(u"page"_s), qPrintable(page.gate().refusal()));
+        QCOMPARE(page.gate().problemCount(), 1);
+        QVERIFY(!page.trainButton().isEnabled());
+        QCOMPARE(page.trainButton().toolTip(), page.gate().refusal());
+    }
+
+    void datasetsPageMapsColumnsOfUnusualNames()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"foreign.csv"_s), "frage,erwiderung\nwas?,das\nwie?,so\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"foreign.csv"_s));
+        ui::ColumnMapEditor& editor = page.gate().columns();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QCOMPARE(editor.columns(), QStringList({u"frage"_s, u"erwiderung"_s}));
+        const auto give = [&editor](qsizetype column, const QString& role) {
+            QComboBox* box = editor.findChildren<QComboBox*>().at(column);
+            box->setCurrentIndex(box->findData(role));
+            Q_EMIT box->activated(box->currentIndex());
+        };
+        const auto kept = [&studio] {
+            return studio.app().catalog().datasets().constFirst().columnMap;
+        };
+        const QString before = page.gate().refusal();
+        give(0, u"prompt"_s); // half a mapping
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page.gate().refusal().isEmpty() && page.gate().refusal() != before, 30'000);
+        QCOMPARE(editor.columns().size(), 2);
+        QVERIFY(kept().isEmpty());
+        give(1, u"completion"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(page.gate().refusal().isEmpty(), 30'000);
+        QVERIFY(page.trainButton().isEnabled());
+        const QJsonObject whole = {{u"frage"_s, u"prompt"_s}, {u"erwiderung"_s, u"completion"_s}};
+        QTRY_COMPARE(kept(), whole);
+        give(1, QString()); // half again: the last good one stays
+        QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
+        QCOMPARE(kept(), whole);
+        tests::buttonWithText(&editor, tr("&Reset mapping"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(kept(), QJsonObject(), 30'000);
+        QVERIFY(editor.hasColumns());
+    }
+
+    void datasetsPageShowsAModelsNameWhole()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"tiny.jsonl"_s),
+                         "{\"prompt\":\"1+1=\",\"completion\":\"2\"}\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.resize(1016, 700);
+        page.show();
+        studio.dialogs().setNextPath(studio.path(u"tiny.jsonl"_s));
+        tests::buttonWithText(&page, tr("&Import a file..."))->click();
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
+        app::ModelRecord model;
+        model.id = u"late"_s;
+        model.path = u"/nowhere/late"_s;
+        model.name = u"A model that came late"_s;
+        studio.app().catalog().saveModel(model);
+        const auto boxes = page.findChildren<QComboBox*>();
+        const auto named = std::find_if(boxes.begin(), boxes.end(), [](const QComboBox* box) {
+            return box->accessibleName() == u"Tokens of"_s;
+        });
+        QVERIFY(named != boxes.end());
+        QTRY_COMPARE((*named)->currentText(), model.name);
+        QTRY_VERIFY((*named)->width() > (*named)->fontMetrics().horizontalAdvance(model.name) + 16);
+        QCOMPARE((*named)->toolTip(), model.name);
+    }
+};
+
+QTEST_MAIN(TestDatasetsPage)
+#include "test_datasets_page.moc"

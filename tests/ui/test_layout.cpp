@@ -1,0 +1,71 @@
+// What pages make of little room and of long names.
+#include <algorithm>
+
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTabWidget>
+#include <QTableView>
+
+#include "tests/ui/filled_workspace.h"
+#include "tests/ui/studio.h"
+#include "ui/main_window.h"
+#include "ui/pages/compare_page.h"
+
+using namespace Qt::StringLiterals;
+
+class TestLayout final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init() { tests::failOnWarnings(); }
+
+    void aLongNameTakesNoRoomFromOthers()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        const QString name = QString(u"a name as long as a sentence "_s).repeated(8).trimmed();
+        studio.app().catalog().setRunName(u"seen"_s, name);
+        QTRY_COMPARE(studio.app().catalog().run(u"seen"_s)->name, name);
+        ui::MainWindow window(studio.context());
+        window.resize(window.minimumSize());
+        window.show();
+        for (const ui::PageId id : {ui::PageId::Run, ui::PageId::Catalog, ui::PageId::Export}) {
+            const ui::Page& page = window.showPage(id, id == ui::PageId::Run ? u"seen"_s : u""_s);
+            QTRY_VERIFY(page.isBuilt());
+            QCoreApplication::processEvents();
+            QVERIFY2(page.minimumSizeHint().width() <= page.width(),
+                     qPrintable(ui::MainWindow::pageName(id)));
+        }
+    }
+
+    void tablesGiveTheirColumnsTheWidthTheyNeed()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::ComparePage page(studio.context(), nullptr);
+        page.resize(984, 640);
+        page.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&page));
+        page.chooseRuns({u"seen"_s, u"other"_s});
+        for (QTableView* table : page.findChildren<QTableView*>()) {
+            if (!table->isVisible() || table->model()->rowCount() == 0) {
+                continue;
+            }
+            const bool isOfRuns = table->accessibleName() == tr("Runs to compare");
+            const int column = isOfRuns ? static_cast<int>(app::RunListModel::State) : 0;
+            const QModelIndex cell = table->model()->index(0, column);
+            QTRY_VERIFY2(table->columnWidth(column) >= table->sizeHintForIndex(cell).width(),
+                         qPrintable(table->accessibleName()));
+            QVERIFY(!isOfRuns || table->textElideMode() == Qt::ElideMiddle);
+        }
+    }
+};
+
+QTEST_MAIN(TestLayout)
+#include "test_layout.moc"
