@@ -1,4 +1,5 @@
 // Prepares a run, hands it to the loop, and writes down how it ended.
+// One file because it is the course of one run.
 #include "engine/train/trainer.h"
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 
 #include "app/runs/comparison.h"
 #include "app/runs/memory_fit.h"
+#include "app/runs/run_spec.h"
 #include "app/worker/worker_answers.h"
 #include "engine/train/train_config.h"
 #include "tests/app/app_test.h"

@@ -140,13 +140,13 @@ private Q_SLOTS:
         {
             ui::MainWindow window(studio.context());
             window.show();
-            window.resize(1100, 700);
+            window.resize(1210, 700);
             window.showPage(ui::PageId::Catalog);
             window.close();
         }
         QCOMPARE(studio.app().settings().text(app::Setting::LastPage), u"catalog"_s);
         const ui::MainWindow window(studio.context());
-        QCOMPARE(window.size(), QSize(1100, 700));
+        QCOMPARE(window.size(), QSize(1210, 700));
     }
 
     void opensQuickly()

@@ -281,6 +281,7 @@ private Q_SLOTS:
         QTRY_COMPARE(studio.app().runList().rowCount(), 4);
         ui::RunPage page(studio.context(), nullptr);
         page.show();
+        QTRY_VERIFY(page.isBuilt());
         auto* tryIt = tests::buttonWithText(&page, tr("&Try it"));
         auto* exportIt = tests::buttonWithText(&page, tr("&Export"));
         QVERIFY(tryIt != nullptr && exportIt != nullptr);
@@ -305,6 +306,7 @@ private Q_SLOTS:
         tests::fillWorkspace(studio);
         ui::RunPage page(studio.context(), nullptr);
         page.show();
+        QTRY_VERIFY(page.isBuilt());
         QVERIFY(!page.health().button().isEnabled()); // there is no run
         page.open(u"seen"_s);
         QVERIFY2(page.health().text().startsWith(u"Not measured yet"_s),

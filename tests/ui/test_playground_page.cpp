@@ -142,7 +142,8 @@ private Q_SLOTS:
         QVERIFY2(playground.pane(0).lastAnswer().startsWith(
                      u"[user:one assistant:base0 base1 base2 user:two] "_s),
                  qPrintable(playground.pane(0).lastAnswer()));
-        QVERIFY2(playground.pane(1).lastAnswer().contains(u" user:fail base assistant:[user:one assistant:seen/"_s),
+        QVERIFY2(playground.pane(1).lastAnswer().contains(
+                     u" user:fail base assistant:[user:one assistant:seen/"_s),
                  qPrintable(playground.pane(1).lastAnswer()));
     }
 

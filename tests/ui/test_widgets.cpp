@@ -271,6 +271,7 @@ private Q_SLOTS:
         ui::ChatPane pane(m_theme, u"Left"_s);
         pane.setChoices({{u"base model"_s, QString()}, {u"mine"_s, u"run/adapter"_s}});
         pane.choose(u"run/adapter"_s);
+        const int least = pane.minimumSizeHint().width();
         QCOMPARE(pane.adapterName(), u"mine"_s);
         pane.addQuestion(u"1 + 1?"_s);
         pane.beginAnswer();
@@ -281,6 +282,8 @@ private Q_SLOTS:
         QCOMPARE(pane.history().size(), 2);
         pane.addToken(u"late"_s);
         QCOMPARE(pane.lastAnswer(), u"two"_s);
+        pane.setChoices({{QString(u"long "_s).repeated(50), u"run/adapter"_s}});
+        QVERIFY(pane.minimumSizeHint().width() <= least); // the other side keeps its room
     }
 
     // As wide as the page gives it in a window of the default size.

@@ -111,13 +111,13 @@ void CatalogPage::buildContent()
     m_table = new RecordTable(
         application().adapterList(), tr("Adapters"), tr("Search by name, base, tag or note"), full);
     using Adapter = app::AdapterListModel;
-    m_table->showColumns({{Adapter::Name, 150},
-                          {Adapter::Kind, 84},
-                          {Adapter::Rank, 56},
-                          {Adapter::Loss, 72},
-                          {Adapter::EvalLoss, 124},
-                          {Adapter::Created, 156},
-                          {Adapter::Tags, 60}});
+    m_table->showColumns({{Adapter::Name, 120},
+                          {Adapter::Kind, 0},
+                          {Adapter::Rank, 0},
+                          {Adapter::Loss, 0},
+                          {Adapter::EvalLoss, 0},
+                          {Adapter::Created, 0},
+                          {Adapter::Tags, 0}});
     m_table->sortBy(Adapter::Created, Qt::DescendingOrder);
     connect(m_table, &RecordTable::currentIdChanged, this, &CatalogPage::showAdapter);
     connect(m_table, &RecordTable::activated, this, [this](const QString& id) {

@@ -115,6 +115,8 @@ void RunPage::buildActions()
 {
     m_runs = new QComboBox(this);
     m_runs->setMinimumWidth(kRunBoxWidth);
+    m_runs->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    connect(m_runs, &QComboBox::currentTextChanged, m_runs, &QWidget::setToolTip);
     m_runs->setAccessibleName(tr("Run shown"));
     connect(
         m_runs, &QComboBox::activated, this, [this] { open(m_runs->currentData().toString()); });

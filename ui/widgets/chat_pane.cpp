@@ -24,6 +24,7 @@ ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     auto* row = new QHBoxLayout;
     row->setSpacing(space::kSmall);
     m_choice = new QComboBox(this);
+    m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_choice->setAccessibleName(tr("%1: who answers").arg(name));
     m_title = new ElidedLabel(name, u"strong"_s, this);
     row->addWidget(m_title);

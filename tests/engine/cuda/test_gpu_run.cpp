@@ -169,7 +169,7 @@ TEST_F(GpuRun, ARunThatCannotBeSmallerEndsWithNumbers)
 TEST_F(GpuRun, ARunThatDoesNotFitIsRefusedBeforeItStarts)
 {
     const fs::path run = make("run", {{"micro_batch_size", 64}});
-    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=36");
+    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=33");
     EXPECT_EQ(output.code, 4) << output.text;
     EXPECT_THAT(output.text, HasSubstr("GPU memory: the run needs "));
     EXPECT_FALSE(fs::exists(run / "checkpoints" / "step-3"));
