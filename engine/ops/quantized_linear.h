@@ -7,7 +7,7 @@
 namespace engine::ops {
 
 // Up to here it beats dequantize() and a product (README.md has the measurement).
-inline constexpr std::int64_t kFewRows = 8;
+inline constexpr std::int64_t kFewRows = 4;
 
 // y[m, n] = x[m, k] W[n, k]^T + beta * y, 1 <= m <= kFewRows. W's elements are those of
 // dequantize() in x's dtype, bit for bit; sums are float32 and rounded once. x and y: f32 or bf16,

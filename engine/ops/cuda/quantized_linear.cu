@@ -5,7 +5,7 @@
 
 namespace engine::ops::kernels {
 
-constexpr int kMostRows = 8; // kFewRows of quantized_linear.h
+constexpr int kMostRows = 4; // kFewRows of quantized_linear.h
 
 // The row of W that this warp has; out_features and more: none.
 __device__ inline Index row_of_warp()
