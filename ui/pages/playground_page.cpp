@@ -103,6 +103,8 @@ void PlaygroundPage::buildActions()
 {
     m_model = new QComboBox(this);
     m_model->setMinimumWidth(kModelWidth);
+    m_model->setSizeAdjustPolicy(
+        QComboBox::AdjustToMinimumContentsLengthWithIcon); // names are long
     m_model->setAccessibleName(tr("Base model"));
     m_weights = new QComboBox(this);
     m_weights->setAccessibleName(tr("Weights in memory"));
