@@ -13,7 +13,8 @@ namespace {
 
 // Random stream of an epoch's order; dropout and initialisation use streams of their own.
 constexpr std::uint64_t kShuffleStream = 0x73687566666c6500ULL;
-constexpr std::size_t kOpenRows = 64; // rows that first-fit looks at
+constexpr std::size_t kOpenRows = 64;                 // rows that first-fit looks at
+constexpr std::int64_t kOrderedExamples = 10'000'000; // put in order to find an extent: a second
 
 // Appends one example as a sequence of its own; the caller sets the weights.
 void append_sequence(const Example& example, std::int64_t seq_len, MicroBatch& batch)
@@ -259,6 +260,27 @@ BatchExtent BatchLoader::epoch_extent(std::int64_t number, std::int64_t micro_ba
     return extent;
 }
 
+BatchExtent BatchLoader::largest_extent(std::int64_t micro_batch_size) const
+{
+    std::vector<std::int64_t> tokens;
+    std::vector<std::int64_t> targets = m_targets;
+    for (const Example& example : m_examples) {
+        tokens.push_back(cut_length(example, m_config.seq_len));
+    }
+    std::sort(tokens.rbegin(), tokens.rend());
+    std::sort(targets.rbegin(), targets.rend());
+    // Without packing a row is one example; with it, as many as fit.
+    const auto examples = static_cast<std::int64_t>(m_examples.size());
+    const auto count = m_config.packing ? examples : std::min(micro_batch_size, examples);
+    const auto sum = [count](const std::vector<std::int64_t>& values) {
+        return std::accumulate(values.begin(), values.begin() + count, std::int64_t{0});
+    };
+    const std::int64_t room = micro_batch_size * m_config.seq_len;
+    return {.tokens = std::min(sum(tokens), room),
+            .targets = std::min(sum(targets), room),
+            .longest = tokens.front()};
+}
+
 BatchExtent BatchLoader::extent(std::int64_t micro_batch_size,
                                 std::int64_t grad_accum_steps,
                                 const RunLength& length)
@@ -279,6 +301,9 @@ BatchExtent BatchLoader::extent(std::int64_t micro_batch_size,
          length.max_steps > 0 ? steps < length.max_steps
                               : static_cast<double>(number) < length.epochs;
          ++number) {
+        if (number > 0 && (number + 1) * examples() > kOrderedExamples) {
+            return largest_extent(micro_batch_size);
+        }
         extent = joined(extent, epoch_extent(number, micro_batch_size));
         steps += (rows_per_epoch(number) + rows_per_step - 1) / rows_per_step;
     }

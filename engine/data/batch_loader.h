@@ -72,7 +72,8 @@ public:
     [[nodiscard]] double epoch_position(std::int64_t step);
 
     // What a run's micro-batches of `micro_batch_size` rows hold at most, `grad_accum_steps` of
-    // them a step: exact, by making every epoch's order.
+    // them a step: exact, by making every epoch's order, as long as that is quick; of a run of more
+    // epochs than that, what no order can exceed.
     [[nodiscard]] BatchExtent
     extent(std::int64_t micro_batch_size, std::int64_t grad_accum_steps, const RunLength& length);
 
@@ -107,6 +108,8 @@ private:
     void reserve_spares();
     // The largest micro-batch of an epoch.
     [[nodiscard]] BatchExtent epoch_extent(std::int64_t number, std::int64_t micro_batch_size);
+    // What no order's micro-batch can exceed.
+    [[nodiscard]] BatchExtent largest_extent(std::int64_t micro_batch_size) const;
 
     std::vector<Example> m_examples;     // those with a target
     std::vector<std::int64_t> m_targets; // of each example, within the cut

@@ -27,14 +27,18 @@ class TestNewRunPage final : public QObject
 
 private Q_SLOTS:
 
+    void initTestCase()
+    {
+        if (!tests::Studio().app().hasSample()) {
+            QSKIP("needs the sample");
+        }
+    }
+
     void init() { tests::failOnWarnings(); }
 
     void startMakesOneRunHoweverOftenItIsClicked()
     {
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         const QSignalSpy requested(&page, &ui::Page::pageRequested);
@@ -58,9 +62,6 @@ private Q_SLOTS:
     void aRunThatCannotBeWrittenIsToldOnThePage()
     {
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         const QSignalSpy requested(&page, &ui::Page::pageRequested);
@@ -78,9 +79,6 @@ private Q_SLOTS:
     void aMatrixGetsARankOfItsOwn()
     {
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         auto* map = page.findChild<ui::TargetMap*>();
@@ -111,9 +109,6 @@ private Q_SLOTS:
     void makeItFitLowersTheMicroBatchFirst()
     {
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         page.spec().setValue(u"micro_batch_size"_s, kTooManyRows);
@@ -159,9 +154,6 @@ private Q_SLOTS:
         QFETCH(QString, baseQuant);
         qputenv("LOWRANK_FAKE", "tiny_memory");
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         page.spec().setValue(u"method"_s, method);
@@ -189,9 +181,6 @@ private Q_SLOTS:
     {
         qputenv("LOWRANK_FAKE", "broken_model");
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
-        if (!studio.app().hasSample()) {
-            QSKIP("needs the sample");
-        }
         ui::NewRunPage page(studio.context(), nullptr);
         openWithSample(studio, page);
         const QPushButton* start = tests::buttonWithText(&page, u"&Start training"_s);

@@ -305,6 +305,23 @@ TEST(BatchLoaderTest, TheExtentIsThatOfTheLargestMicroBatch)
     }
 }
 
+// A run without end is not looked at to its end.
+TEST(BatchLoaderTest, TheExtentOfAnEndlessRunIsWhatNoOrderExceeds)
+{
+    for (const bool packing : {false, true}) {
+        BatchConfig config = plain_config();
+        config.packing = packing;
+        config.seq_len = 12;
+        BatchLoader loader(make_examples({3, 5, 2, 11, 6, 20}), config);
+        const BatchExtent found = loader.extent(2, 1, {.max_steps = 1'000'000'000'000});
+        EXPECT_EQ(found.tokens, packing ? 24 : 12 + 11);
+        EXPECT_EQ(found.longest, 12);
+        const BatchExtent some = loader.extent(2, 1, {.max_steps = 60});
+        EXPECT_GE(found.tokens, some.tokens);
+        EXPECT_GE(found.targets, some.targets);
+    }
+}
+
 TEST(BatchLoaderTest, MicroBatchesMayChangeBeforeTheFirstStep)
 {
     BatchConfig config = plain_config();

@@ -1,23 +1,20 @@
 // Merge and export: right values, whole folders, and nothing left behind when they are refused.
 #include <cmath>
 #include <fstream>
-
-#include "engine/model/merge.h"
-
-#ifndef _WIN32
-#include <csignal>
-#include <sys/resource.h>
-#endif
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/core/json.h"
 #include "engine/core/platform.h"
+#include "engine/model/merge.h"
 #include "engine/model/transformer.h"
 #include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/peft_data.h"
 #include "tests/support/temporary_folder.h"
+
+#ifndef _WIN32
+#include "tests/support/file_size_limit.h"
+#endif
 
 namespace engine {
 namespace {
@@ -333,38 +330,12 @@ TEST_F(MergeTest, ExportsSayThatTheBaseWasQuantised)
 }
 
 #ifndef _WIN32
-// Limits the size of every file that this process writes; what a full disk does to a write.
-class FileSizeLimit
-{
-public:
-    explicit FileSizeLimit(rlim_t bytes)
-    {
-        ::getrlimit(RLIMIT_FSIZE, &m_before);
-        m_handler = std::signal(SIGXFSZ, SIG_IGN);
-        const rlimit limited = {bytes, m_before.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limited);
-    }
-
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-    ~FileSizeLimit()
-    {
-        ::setrlimit(RLIMIT_FSIZE, &m_before);
-        std::signal(SIGXFSZ, m_handler);
-    }
-
-private:
-    rlimit m_before = {};
-    void (*m_handler)(int) = nullptr;
-};
-
 TEST_F(MergeTest, AWriteThatFailsLeavesNothing)
 {
     for (const rlim_t bytes : {100, 10000}) {
         Result<ExportCheck> check = Error{};
         {
-            const FileSizeLimit limit(bytes);
+            const tests::FileSizeLimit limit(bytes);
             check = merge(kPeft / "plain", {.dtype = DType::F32});
         }
         ASSERT_FALSE(check);
