@@ -12,9 +12,7 @@
 
 namespace engine {
 
-// Yarn and Dynamic are computed, and tested against transformers' frequencies, but no config is
-// read as them: rope_config.cpp refuses them until a whole model of theirs was compared.
-enum class RopeType { Default, Linear, Llama3, Yarn, Dynamic };
+enum class RopeType { Default, Linear, Llama3, Yarn };
 
 struct RopeConfig
 {
@@ -24,9 +22,12 @@ struct RopeConfig
     double low_freq_factor = 1.0;
     double high_freq_factor = 4.0;
     std::int64_t original_max_position_embeddings = 0;
-    double attention_factor = 1.0; // yarn: multiplies cos and sin
+    // Of yarn: what multiplies cos and sin, the turns within the trained length beyond which a wave
+    // is kept and below which it is slowed, and whether the dimensions of those two are whole.
+    double attention_factor = 1.0;
     double beta_fast = 32.0;
     double beta_slow = 1.0;
+    bool truncate = true;
 };
 
 struct ModelConfig

@@ -1,5 +1,5 @@
-// The rope scalings of transformers: linear and llama3, which config files are read as, and dynamic
-// and yarn, which rope_config.cpp refuses until a whole model of theirs was compared.
+// The rope scalings of transformers: linear, llama3 and yarn (Peng et al. 2023, arXiv 2309.00071,
+// section 3).
 #include "engine/model/rope_table.h"
 
 #include <algorithm>
@@ -17,16 +17,6 @@ std::int64_t original_length(const ModelConfig& config)
     return config.rope.original_max_position_embeddings > 0
                ? config.rope.original_max_position_embeddings
                : config.max_position_embeddings;
-}
-
-// Raises the base so that the longest wave still fits a sequence longer than the trained length.
-double dynamic_theta(const ModelConfig& config, std::int64_t length)
-{
-    const auto trained = static_cast<double>(original_length(config));
-    const double longest = std::max(static_cast<double>(length), trained);
-    const auto d = static_cast<double>(config.head_dim);
-    const double stretch = config.rope.factor * longest / trained - (config.rope.factor - 1.0);
-    return config.rope.theta * std::pow(stretch, d / (d - 2.0));
 }
 
 // Long waves are slowed by `factor`, short ones kept, those between blended.
@@ -52,11 +42,18 @@ double yarn_dimension(const ModelConfig& config, double rotations)
     return d * std::log(original / (rotations * kTwoPi)) / (2.0 * std::log(config.rope.theta));
 }
 
+// Waves slower than dimension `high` are slowed by `factor`, those faster than `low` kept, those
+// between blended.
 double yarn_frequency(const ModelConfig& config, std::int64_t i, double frequency)
 {
-    const double low = std::max(std::floor(yarn_dimension(config, config.rope.beta_fast)), 0.0);
-    double high = std::min(std::ceil(yarn_dimension(config, config.rope.beta_slow)),
-                           static_cast<double>(config.head_dim) - 1.0);
+    double low = yarn_dimension(config, config.rope.beta_fast);
+    double high = yarn_dimension(config, config.rope.beta_slow);
+    if (config.rope.truncate) {
+        low = std::floor(low);
+        high = std::ceil(high);
+    }
+    low = std::max(low, 0.0);
+    high = std::min(high, static_cast<double>(config.head_dim) - 1.0);
     if (low == high) {
         high += 0.001;
     }
@@ -66,18 +63,15 @@ double yarn_frequency(const ModelConfig& config, std::int64_t i, double frequenc
 
 } // namespace
 
-std::vector<float> rope_inverse_frequencies(const ModelConfig& config, std::int64_t length)
+std::vector<float> rope_inverse_frequencies(const ModelConfig& config)
 {
     const RopeConfig& rope = config.rope;
-    const double theta =
-        rope.type == RopeType::Dynamic ? dynamic_theta(config, length) : rope.theta;
     std::vector<float> frequencies(static_cast<std::size_t>(config.head_dim / 2));
     for (std::int64_t i = 0; i < config.head_dim / 2; ++i) {
         const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
-        double frequency = std::pow(theta, -exponent);
+        double frequency = std::pow(rope.theta, -exponent);
         switch (rope.type) {
         case RopeType::Default:
-        case RopeType::Dynamic:
             break;
         case RopeType::Linear:
             frequency /= rope.factor;
@@ -96,13 +90,12 @@ std::vector<float> rope_inverse_frequencies(const ModelConfig& config, std::int6
 }
 
 void fill_rope_table(const ModelConfig& config,
-                     std::int64_t length,
                      std::int64_t rows,
                      std::span<float> cos_table,
                      std::span<float> sin_table)
 {
-    const std::vector<float> frequencies = rope_inverse_frequencies(config, length);
-    const double factor = config.rope.type == RopeType::Yarn ? config.rope.attention_factor : 1.0;
+    const std::vector<float> frequencies = rope_inverse_frequencies(config);
+    const double factor = config.rope.attention_factor;
     std::size_t index = 0;
     for (std::int64_t position = 0; position < rows; ++position) {
         for (const float frequency : frequencies) {

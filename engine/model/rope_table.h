@@ -10,14 +10,11 @@
 namespace engine {
 
 // theta^(-2i/d) for i in [0, head_dim / 2) after the scaling of config.rope, as transformers
-// computes it. `length` is the longest sequence: only `dynamic` scaling depends on it.
-[[nodiscard]] std::vector<float> rope_inverse_frequencies(const ModelConfig& config,
-                                                          std::int64_t length);
+// computes it.
+[[nodiscard]] std::vector<float> rope_inverse_frequencies(const ModelConfig& config);
 
-// cos and sin: [rows, head_dim / 2], row-major; yarn's attention factor multiplies both. `length`
-// as above.
+// cos and sin: [rows, head_dim / 2], row-major; yarn's attention factor multiplies both.
 void fill_rope_table(const ModelConfig& config,
-                     std::int64_t length,
                      std::int64_t rows,
                      std::span<float> cos_table,
                      std::span<float> sin_table);

@@ -37,26 +37,16 @@ Workspace::Workspace(Backend& backend,
     m_layout.limits.quantized_base = model.base_quant() != ops::QuantType::None;
     m_arena = Arena(backend.allocator(), arena_bytes(backend, m_layout));
     m_activations = carve_activations(backend, m_layout, m_arena);
-    fill_rope(1);
+    fill_rope();
 }
 
-// Only dynamic scaling depends on the length, and only past the trained one.
-void Workspace::fill_rope(std::int64_t length)
+void Workspace::fill_rope()
 {
-    const ModelConfig& config = m_model.config();
-    const std::int64_t rows = m_layout.limits.max_sequence_length;
-    const std::int64_t wanted = config.rope.type == RopeType::Dynamic
-                                    ? std::max(length, config.max_position_embeddings)
-                                    : rows;
-    if (wanted == m_rope_length) {
-        return;
-    }
     std::vector<float> cos_table(static_cast<std::size_t>(m_activations.cos_table.numel()));
     std::vector<float> sin_table(cos_table.size());
-    fill_rope_table(config, wanted, rows, cos_table, sin_table);
+    fill_rope_table(m_model.config(), m_layout.limits.max_sequence_length, cos_table, sin_table);
     m_backend.upload(cos_table.data(), m_activations.cos_table);
     m_backend.upload(sin_table.data(), m_activations.sin_table);
-    m_rope_length = wanted;
 }
 
 void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
@@ -100,7 +90,6 @@ void Workspace::check_adapter(const LoraAdapter& adapter) const
 
 PassContext Workspace::context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter)
 {
-    fill_rope(length);
     PassContext context;
     context.backend = &m_backend;
     context.model = &m_model;

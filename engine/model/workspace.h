@@ -38,7 +38,7 @@ public:
     [[nodiscard]] static std::size_t arena_bytes(Backend& backend, const ActivationLayout& layout);
 
 private:
-    void fill_rope(std::int64_t length);
+    void fill_rope();
     void make_room_for(const LoraAdapter& adapter, PassContext& context);
 
     Backend& m_backend;
@@ -51,7 +51,6 @@ private:
     Tensor m_wide_lora;
     Tensor m_wide_difference;
     Tensor m_wide_difference_copy;
-    std::int64_t m_rope_length = 0;
 };
 
 } // namespace engine

@@ -50,6 +50,11 @@ CASES = {
     # Only the second layer slides.
     "qwen2_window": (transformers.Qwen2Config, dict(SMALL, **WINDOW)),
     "qwen3_window": (transformers.Qwen3Config, dict(SMALL, **WINDOW, attention_bias=True)),
+    # Of the four frequencies two are kept, one is blended and one is slowed.
+    "qwen2_yarn": (transformers.Qwen2Config, dict(
+        SMALL, tie_word_embeddings=True, use_sliding_window=False,
+        rope_parameters=dict(rope_type="yarn", rope_theta=10.0, factor=2.0, beta_fast=2.0,
+                             original_max_position_embeddings=32))),
 }
 # Together they have every kind of weight.
 FULL_GRADIENTS = {"llama_tied", "qwen2", "qwen3", "llama_bias"}

@@ -27,7 +27,8 @@ inline const std::vector<std::string>& golden_cases()
                                                    "llama_bias",
                                                    "llama_linear",
                                                    "qwen2_window",
-                                                   "qwen3_window"};
+                                                   "qwen3_window",
+                                                   "qwen2_yarn"};
     return names;
 }
 

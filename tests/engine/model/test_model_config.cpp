@@ -141,6 +141,32 @@ TEST(ModelConfig, OldAndNewRopeSpellingsAgree)
     EXPECT_EQ(parse(with(minimal("llama"), R"({"torch_dtype":"float16"})")).torch_dtype, "float16");
 }
 
+TEST(ModelConfig, YarnTakesWhatTransformersTakes)
+{
+    const auto yarn = [](const std::string& more) {
+        const std::string text = R"({"rope_scaling":{"type":"yarn","factor":4.0)" + more + "}}";
+        return parse(with(minimal("qwen2"), text.c_str())).rope;
+    };
+    const RopeConfig usual = yarn(R"(,"original_max_position_embeddings":32768)");
+    EXPECT_EQ(usual.type, RopeType::Yarn);
+    EXPECT_EQ(usual.factor, 4.0);
+    EXPECT_EQ(usual.original_max_position_embeddings, 32768);
+    EXPECT_DOUBLE_EQ(usual.attention_factor, 1.138629436111989);
+    EXPECT_EQ(usual.beta_fast, 32.0);
+    EXPECT_EQ(usual.beta_slow, 1.0);
+    EXPECT_TRUE(usual.truncate);
+    EXPECT_EQ(yarn("").original_max_position_embeddings,
+              parse(minimal("qwen2")).max_position_embeddings);
+    EXPECT_DOUBLE_EQ(yarn(R"(,"mscale":1.0,"mscale_all_dim":0.5)").attention_factor,
+                     1.0648216253695715);
+    const RopeConfig stated =
+        yarn(R"(,"attention_factor":1.5,"beta_fast":4,"beta_slow":2,"truncate":false)");
+    EXPECT_EQ(stated.attention_factor, 1.5);
+    EXPECT_EQ(stated.beta_fast, 4.0);
+    EXPECT_EQ(stated.beta_slow, 2.0);
+    EXPECT_FALSE(stated.truncate);
+}
+
 TEST(ModelConfig, EndOfTextMayBeAList)
 {
     const Json json = with(minimal("llama"), R"({"eos_token_id":[7,8,9],"bos_token_id":3})");
@@ -196,9 +222,13 @@ INSTANTIATE_TEST_SUITE_P(
             "Classifier",
             R"({"architectures":["LlamaForSequenceClassification"]})",
             "architectures is [\"LlamaForSequenceClassification\"], wanted [\"LlamaForCausalLM\"]"},
-        Refusal{"Yarn",
-                R"({"rope_scaling":{"type":"yarn","factor":4.0}})",
-                "rope_scaling has rope_type \"yarn\""},
+        Refusal{"YarnUnknownKey",
+                R"({"rope_scaling":{"type":"yarn","factor":4.0,"finetuned":true}})",
+                "rope_scaling holds \"finetuned\": true"},
+        Refusal{"YarnWithoutWaves",
+                R"({"rope_theta":1.0,"rope_scaling":{"type":"yarn","factor":4.0}})",
+                "rope_theta is 1, wanted more than 1",
+                kInvalid},
         Refusal{"LongRope",
                 R"({"rope_parameters":{"rope_type":"longrope","rope_theta":1e4}})",
                 "rope_parameters has rope_type \"longrope\""},
@@ -313,6 +343,8 @@ TEST(ModelConfig, RoundTripsThroughItsOwnJson)
              R"({"use_sliding_window":true,"sliding_window":16,"max_window_layers":2})"),
         with(minimal("qwen3"),
              R"({"attention_bias":true,"rope_scaling":{"type":"linear","factor":2.0}})"),
+        with(minimal("qwen3"), R"({"rope_scaling":{"type":"yarn","factor":2.5,"mscale":2.0,
+            "mscale_all_dim":1.0,"beta_slow":3,"truncate":false}})"),
     };
     for (const Json& source : sources) {
         const ModelConfig first = parse(source);
@@ -321,6 +353,7 @@ TEST(ModelConfig, RoundTripsThroughItsOwnJson)
         EXPECT_EQ(second.sliding_window, first.sliding_window);
         EXPECT_EQ(second.rope.type, first.rope.type);
         EXPECT_EQ(second.rope.factor, first.rope.factor);
+        EXPECT_EQ(second.rope.attention_factor, first.rope.attention_factor);
         EXPECT_EQ(second.head_dim, first.head_dim);
         EXPECT_EQ(second.attention_bias, first.attention_bias);
         EXPECT_EQ(second.o_bias, first.o_bias);

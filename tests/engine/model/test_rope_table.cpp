@@ -18,11 +18,9 @@ ModelConfig config_of(RopeType type)
     return config;
 }
 
-void expect_frequencies(const ModelConfig& config,
-                        std::int64_t length,
-                        const std::vector<double>& wanted)
+void expect_frequencies(const ModelConfig& config, const std::vector<double>& wanted)
 {
-    const std::vector<float> found = engine::rope_inverse_frequencies(config, length);
+    const std::vector<float> found = engine::rope_inverse_frequencies(config);
     ASSERT_EQ(found.size(), wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         EXPECT_NEAR(static_cast<double>(found[i]), wanted[i], 3e-7 * wanted[i]) << i;
@@ -33,7 +31,6 @@ TEST(RopeTable, Default)
 {
     expect_frequencies(
         config_of(RopeType::Default),
-        1,
         {1.0, 0.316227764, 0.1, 0.0316227786, 0.01, 0.00316227786, 0.001, 0.000316227786});
 }
 
@@ -43,28 +40,7 @@ TEST(RopeTable, Linear)
     config.rope.factor = 4.0;
     expect_frequencies(
         config,
-        1,
         {0.25, 0.079056941, 0.025, 0.00790569466, 0.0025, 0.000790569466, 0.00025, 7.90569466e-05});
-}
-
-TEST(RopeTable, DynamicDependsOnTheLengthPastTheTrainedOne)
-{
-    ModelConfig config = config_of(RopeType::Dynamic);
-    config.rope.factor = 2.0;
-    expect_frequencies(
-        config,
-        48,
-        {1.0, 0.316227764, 0.1, 0.0316227786, 0.01, 0.00316227786, 0.001, 0.000316227786});
-    expect_frequencies(config,
-                       128,
-                       {1.0,
-                        0.270296127,
-                        0.0730599985,
-                        0.0197478328,
-                        0.00533776265,
-                        0.00144277664,
-                        0.000389976922,
-                        0.000105409257});
 }
 
 TEST(RopeTable, Llama3KeepsShortWavesSlowsLongOnes)
@@ -76,7 +52,6 @@ TEST(RopeTable, Llama3KeepsShortWavesSlowsLongOnes)
     config.rope.high_freq_factor = 4.0;
     config.rope.original_max_position_embeddings = 256;
     expect_frequencies(config,
-                       1,
                        {1.0,
                         0.459863275,
                         0.21147424,
@@ -96,15 +71,40 @@ TEST(RopeTable, YarnBlendsAndScalesTheTable)
     config.rope.attention_factor = 1.138629436111989; // 0.1 ln 4 + 1
     expect_frequencies(
         config,
-        1,
         {1.0, 0.237170815, 0.05, 0.00790569466, 0.0025, 0.000790569466, 0.00025, 7.90569466e-05});
     std::vector<float> cos_table(3 * 8);
     std::vector<float> sin_table(3 * 8);
-    engine::fill_rope_table(config, 3, 3, cos_table, sin_table);
+    engine::fill_rope_table(config, 3, cos_table, sin_table);
     EXPECT_NEAR(cos_table[0], 1.138629436F, 1e-6F);
     EXPECT_NEAR(sin_table[0], 0.0F, 1e-7F);
     EXPECT_NEAR(cos_table[2 * 8 + 1], 1.138629436 * std::cos(0.47434163), 1e-6);
     EXPECT_NEAR(sin_table[2 * 8 + 1], 1.138629436 * std::sin(0.47434163), 1e-6);
+}
+
+TEST(RopeTable, YarnBlendsFromAndToWholeDimensionsWhereTruncated)
+{
+    ModelConfig config = config_of(RopeType::Yarn);
+    config.rope.factor = 4.0;
+    config.rope.original_max_position_embeddings = 4096;
+    expect_frequencies(config,
+                       {1.0,
+                        0.316227764,
+                        0.100000001,
+                        0.025693506,
+                        0.00624999963,
+                        0.00138349656,
+                        0.000250000012,
+                        7.90569466e-05});
+    config.rope.truncate = false;
+    expect_frequencies(config,
+                       {1.0,
+                        0.316227764,
+                        0.100000001,
+                        0.0286136102,
+                        0.006556971,
+                        0.00128563191,
+                        0.000250000012,
+                        7.90569466e-05});
 }
 
 } // namespace
