@@ -1,13 +1,23 @@
 // Host memory and copies.
 #include "engine/tensor/cpu_backend.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 #include "engine/core/parallel_for.h"
 #include "engine/core/platform.h"
 
 namespace engine {
+
+namespace {
+
+// As memcpy, whose pointers may not be null even where nothing is copied.
+void copy_bytes(const void* from, void* to, std::size_t bytes)
+{
+    std::copy_n(static_cast<const std::byte*>(from), bytes, static_cast<std::byte*>(to));
+}
+
+} // namespace
 
 void* HostAllocator::allocate_raw(std::size_t bytes)
 {
@@ -45,12 +55,12 @@ DeviceMemory CpuBackend::memory()
 
 void CpuBackend::upload(const void* host, TensorView destination)
 {
-    std::memcpy(destination.raw(), host, destination.bytes());
+    copy_bytes(host, destination.raw(), destination.bytes());
 }
 
 void CpuBackend::download(ConstTensorView source, void* host)
 {
-    std::memcpy(host, source.raw(), source.bytes());
+    copy_bytes(source.raw(), host, source.bytes());
 }
 
 } // namespace engine
