@@ -90,15 +90,17 @@ void Staging::download(DeviceAddress from, void* to, std::size_t bytes, StreamHa
     const DriverFunctions& f = m_driver.functions();
     auto* destination = static_cast<std::byte*>(to);
     std::size_t done = 0;
-    do {
+    do { // also where nothing is copied: a download waits
         const std::size_t piece = std::min(bytes - done, kHalfBytes);
         const Half& half = half_with_room(piece); // queued copies still read the rest of it
         const std::byte* place = half.memory + half.used;
-        check(m_driver,
-              f.cuMemcpyDtoHAsync_v2(half.memory + half.used, from + done, piece, stream),
-              "cuMemcpyDtoHAsync");
+        if (piece > 0) {
+            check(m_driver,
+                  f.cuMemcpyDtoHAsync_v2(half.memory + half.used, from + done, piece, stream),
+                  "cuMemcpyDtoHAsync");
+        }
         check(m_driver, f.cuStreamSynchronize(stream), "cuStreamSynchronize");
-        std::memcpy(destination + done, place, piece);
+        std::copy_n(place, piece, destination + done);
         m_halves[0].used = 0; // all queued copies have ended
         m_halves[1].used = 0;
         done += piece;
