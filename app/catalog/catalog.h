@@ -91,7 +91,8 @@ public:
     void refreshAdapter(const QString& id);
     // What the studio knows about a run's end, into studio.json; the run is read again.
     void recordRun(const QString& id, const QJsonObject& values);
-    // A live run's state and numbers, without reading its folder.
+    // The state and numbers of a run that waits or goes on, without reading its folder. The state
+    // stands until recordRun(): a folder does not tell that its run waits or starts.
     void updateRunProgress(const QString& id, RunState state, const RunNumbers& numbers);
     // Forgets everything and reads the whole workspace again; `rebuilt` follows.
     void rebuild();
@@ -151,6 +152,7 @@ private:
     QList<Deleted> m_deleted;
     QTimer m_progressTimer; // live numbers reach the file once a second
     QMap<QString, QPair<RunState, RunNumbers>> m_progress;
+    QMap<QString, RunState> m_states; // of runs that wait or go on
 };
 
 } // namespace app

@@ -22,17 +22,20 @@ namespace app {
 namespace {
 
 // Reads a run's folder; the change puts it into the tables, or takes it out when it is gone.
-Outcome<Apply> refreshFromFolder(const Paths& paths, const QString& id)
+Outcome<Apply>
+refreshFromFolder(const Paths& paths, const QString& id, const QMap<QString, RunState>& states)
 {
     const RunFolder folder(paths.runs() + u'/' + id);
     if (!folder.exists()) {
         return Apply([id](Database& database) { run_store::remove(database, id); });
     }
-    const Outcome<RunRecord> run = folder.readRecord();
-    if (!run) {
-        return run.problem();
+    const Outcome<RunRecord> read = folder.readRecord();
+    if (!read) {
+        return read.problem();
     }
-    return Apply([run = *run, adapters = readRunAdapters(*run)](Database& database) {
+    RunRecord run = *read;
+    run.state = states.value(id, run.state);
+    return Apply([run, adapters = readRunAdapters(run)](Database& database) {
         run_store::put(database, run);
         adapter_store::removeOfRun(database, run.id);
         for (const AdapterRecord& each : adapters) {
@@ -50,6 +53,17 @@ Outcome<Apply> refreshImported(const Paths& paths, const QString& id)
     }
     return Apply(
         [adapter = *adapter](Database& database) { adapter_store::put(database, adapter); });
+}
+
+// Everything is read again, and what the files do not tell is added.
+void replaceFromFolders(Database& database,
+                        WorkspaceIndex index,
+                        const QMap<QString, RunState>& states)
+{
+    for (RunRecord& run : index.runs) {
+        run.state = states.value(run.id, run.state);
+    }
+    replaceCatalog(database, index);
 }
 
 bool isImported(const QString& adapterId)
@@ -120,12 +134,12 @@ void Catalog::addVote(const VoteRecord& vote)
 
 void Catalog::editRunFile(const QString& id, const QJsonObject& values)
 {
-    post(Topic::Runs, [paths = m_paths, id, values]() -> Outcome<Apply> {
+    post(Topic::Runs, [paths = m_paths, states = m_states, id, values]() -> Outcome<Apply> {
         const RunFolder folder(paths.runs() + u'/' + id);
         if (const Outcome<Done> written = folder.setStudioValues(values); !written) {
             return written.problem();
         }
-        return refreshFromFolder(paths, id);
+        return refreshFromFolder(paths, id, states);
     });
 }
 
@@ -147,12 +161,13 @@ void Catalog::setRunNotes(const QString& id, const QString& notes)
 void Catalog::recordRun(const QString& id, const QJsonObject& values)
 {
     m_progress.remove(id); // older than what is recorded now
+    m_states.remove(id);
     editRunFile(id, values);
 }
 
 void Catalog::editAdapterFile(const QString& id, const QString& key, const QJsonValue& value)
 {
-    post(Topic::Adapters, [paths = m_paths, id, key, value]() -> Outcome<Apply> {
+    post(Topic::Adapters, [paths = m_paths, states = m_states, id, key, value]() -> Outcome<Apply> {
         const bool imported = isImported(id);
         const QString owner = (imported ? paths.adapters() + u'/' + id.section(u'/', 1)
                                         : paths.runs() + u'/' + id.section(u'/', 0, 0));
@@ -167,7 +182,7 @@ void Catalog::editAdapterFile(const QString& id, const QString& key, const QJson
             return written.problem();
         }
         return imported ? refreshImported(paths, id)
-                        : refreshFromFolder(paths, id.section(u'/', 0, 0));
+                        : refreshFromFolder(paths, id.section(u'/', 0, 0), states);
     });
 }
 
@@ -274,15 +289,17 @@ void Catalog::undoDelete()
     }
     const Deleted deleted = m_deleted.takeLast();
     // Everything is read again: what came back may be a run with its adapters, or a registration.
-    postAnyway(Topic::Everything, [paths = m_paths, deleted]() -> Outcome<Apply> {
-        for (const Moved& each : deleted.files) {
-            if (QFileInfo::exists(each.to) && !QDir().rename(each.to, each.from)) {
-                return writeProblem(each.from, tr("cannot be brought back from the trash"));
+    postAnyway(
+        Topic::Everything, [paths = m_paths, states = m_states, deleted]() -> Outcome<Apply> {
+            for (const Moved& each : deleted.files) {
+                if (QFileInfo::exists(each.to) && !QDir().rename(each.to, each.from)) {
+                    return writeProblem(each.from, tr("cannot be brought back from the trash"));
+                }
             }
-        }
-        return Apply(
-            [paths](Database& database) { replaceCatalog(database, readWorkspace(paths)); });
-    });
+            return Apply([paths, states](Database& database) {
+                replaceFromFolders(database, readWorkspace(paths), states);
+            });
+        });
 }
 
 void Catalog::emptyTrash()
@@ -304,7 +321,9 @@ void Catalog::emptyTrash()
 void Catalog::refreshRun(const QString& id)
 {
     m_progress.remove(id);
-    postAnyway(Topic::Runs, [paths = m_paths, id] { return refreshFromFolder(paths, id); });
+    postAnyway(Topic::Runs, [paths = m_paths, states = m_states, id] {
+        return refreshFromFolder(paths, id, states);
+    });
 }
 
 void Catalog::refreshAdapter(const QString& id)
@@ -315,7 +334,11 @@ void Catalog::refreshAdapter(const QString& id)
 void Catalog::updateRunProgress(const QString& id, RunState state, const RunNumbers& numbers)
 {
     m_progress.insert(id, {state, numbers});
-    if (!m_progressTimer.isActive()) {
+    const auto known = m_states.constFind(id);
+    if (known == m_states.constEnd() || *known != state) {
+        m_states.insert(id, state);
+        writeProgress(); // numbers may wait, a state is seen at once
+    } else if (!m_progressTimer.isActive()) {
         m_progressTimer.start();
     }
 }
@@ -350,12 +373,12 @@ void Catalog::writeProgress()
 void Catalog::rebuild()
 {
     auto counts = std::make_shared<QPair<int, int>>();
-    const auto prepare = [paths = m_paths, counts]() -> Outcome<Apply> {
-        return Apply([paths, counts](Database& database) {
+    const auto prepare = [paths = m_paths, states = m_states, counts]() -> Outcome<Apply> {
+        return Apply([paths, states, counts](Database& database) {
             const WorkspaceIndex index = readWorkspace(paths);
             *counts = {static_cast<int>(index.runs.size()),
                        static_cast<int>(index.adapters.size())};
-            replaceCatalog(database, index);
+            replaceFromFolders(database, index, states);
         });
     };
     postAnyway(Topic::Everything, prepare, [this, counts] {

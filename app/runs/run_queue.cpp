@@ -39,11 +39,6 @@ RunQueue::RunQueue(const Paths& paths,
     , m_program(std::move(program))
 {
     m_files.setMaxThreadCount(1);
-    connect(&m_catalog, &Catalog::rebuilt, this, [this] {
-        for (RunController* run : waiting()) {
-            reportProgress(run); // a folder does not tell that its run waits
-        }
-    });
 }
 
 RunQueue::~RunQueue()
@@ -131,8 +126,8 @@ void RunQueue::onCreated(RunCreation& creation, const QString& device)
     }
     Entry& entry = adopt(creation.folder());
     entry.device = device;
-    m_catalog.refreshRun(entry.run->id()); // first: its folder alone looks interrupted
-    queue(entry, RunController::Start::Fresh);
+    queue(entry, RunController::Start::Fresh); // first: its folder alone looks interrupted
+    m_catalog.refreshRun(entry.run->id());
 }
 
 Outcome<RunController*> RunQueue::resume(const QString& runId)

@@ -239,6 +239,32 @@ private Q_SLOTS:
         QTRY_COMPARE(second->state(), RunState::Finished);
     }
 
+    // Its folder alone looks interrupted until the worker has locked it.
+    void aRunThatStartsIsNeverListedAsInterrupted()
+    {
+        Studio studio("normal");
+        studio.catalog.flush(); // a new catalog is being built from the folders
+        QList<RunState> listed;
+        const auto look = [&] {
+            for (const app::RunRecord& each : studio.catalog.runs()) {
+                listed.append(each.state);
+            }
+        };
+        connect(&studio.catalog, &app::Catalog::runsChanged, this, look);
+        connect(&studio.catalog, &app::Catalog::runProgressed, this, look);
+        RunController* run = studio.start();
+        studio.catalog.setRunNotes(run->id(), u"written while it waits"_s);
+        studio.catalog.rebuild();
+        QTRY_VERIFY(listed.contains(RunState::Finished));
+        QVERIFY(!listed.contains(RunState::Interrupted));
+        // Going on is the same.
+        listed.clear();
+        QVERIFY(studio.runs.resume(run->id()));
+        studio.catalog.rebuild();
+        QTRY_VERIFY(listed.contains(RunState::Finished) && !studio.runs.isBusy());
+        QVERIFY(!listed.contains(RunState::Interrupted));
+    }
+
     void interruptedRunsAreFound()
     {
         Studio studio("normal");
