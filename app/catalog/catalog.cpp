@@ -92,6 +92,7 @@ void Catalog::openWritable()
                                 tr("The catalog is being rebuilt from the workspace's files.")});
     }
     connectWriter(std::move(database));
+    m_deleted = readTrash(m_paths);
     if (rebuildNow) {
         rebuild();
     }

@@ -14,6 +14,7 @@
 #include <QTimer>
 
 #include "app/catalog/records.h"
+#include "app/catalog/trash.h"
 #include "app/error_text.h"
 #include "app/paths.h"
 
@@ -76,12 +77,13 @@ public:
     void setAdapterTags(const QString& id, const QStringList& tags);
     void setAdapterNotes(const QString& id, const QString& notes);
 
-    // Moves the folder to the trash; undoDelete() brings the last one back. Refused while a
-    // process trains in it.
+    // Moves the folder to the trash; undoDelete() brings the last one back, also in the next
+    // studio, until emptyTrash(). Refused while a process trains in it.
     void deleteRun(const QString& id);
     void deleteAdapter(
         const QString& id); // imported ones and checkpoints; a final one goes with its run
-    [[nodiscard]] bool canUndoDelete() const;
+    // What undoDelete() would bring back, the last one first: "runs/seen".
+    [[nodiscard]] QStringList deleted() const;
     void undoDelete();
     void emptyTrash();
 
@@ -112,18 +114,6 @@ Q_SIGNALS:
 private:
     enum class Topic { Models, Datasets, Runs, Adapters, Votes, Everything };
 
-    struct Moved // to the trash
-    {
-        QString from;
-        QString to;
-    };
-
-    struct Deleted
-    {
-        Topic topic = Topic::Runs;
-        QList<Moved> files;
-    };
-
     void openReadOnly(const Problem& reason);
     void openWritable();
     void connectWriter(std::unique_ptr<Database> database);
@@ -136,7 +126,7 @@ private:
     void editRunFile(const QString& id, const QJsonObject& values);
     void editAdapterFile(const QString& id, const QString& key, const QJsonValue& value);
     void
-    remove(Topic topic, const QStringList& paths, const Apply& forget, const QString& lockedRun);
+    remove(Topic topic, const QStringList& files, const Apply& forget, const QString& lockedRun);
     void writeProgress();
     template <typename T>
     [[nodiscard]] T read(T (*query)(Database&)) const;
@@ -149,8 +139,8 @@ private:
     std::unique_ptr<QTemporaryDir> m_temporary; // the index of a read-only workspace
     std::unique_ptr<Database> m_reader;
     std::unique_ptr<CatalogWriter> m_writer;
-    QList<Deleted> m_deleted;
-    QTimer m_progressTimer; // live numbers reach the file once a second
+    QList<Deleted> m_deleted; // what the trash can give back, the newest last
+    QTimer m_progressTimer;   // live numbers reach the file once a second
     QMap<QString, QPair<RunState, RunNumbers>> m_progress;
     QMap<QString, RunState> m_states; // of runs that wait or go on
 };

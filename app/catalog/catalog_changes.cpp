@@ -1,5 +1,4 @@
 // What changes the catalog: files of the workspace first, then the tables, on the writing thread.
-#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -197,7 +196,7 @@ void Catalog::setAdapterNotes(const QString& id, const QString& notes)
 }
 
 void Catalog::remove(Topic topic,
-                     const QStringList& paths,
+                     const QStringList& files,
                      const Apply& forget,
                      const QString& lockedRun)
 {
@@ -205,22 +204,15 @@ void Catalog::remove(Topic topic,
         Q_EMIT problemOccurred(m_readOnlyReason);
         return;
     }
-    const QString stamp = QDateTime::currentDateTimeUtc().toString(u"yyyyMMddHHmmsszzz"_s);
-    Deleted deleted{topic, {}};
-    for (const QString& path : paths) {
-        deleted.files.append(
-            {path, m_paths.trash() + u'/' + stamp + u'-' + QFileInfo(path).fileName()});
-    }
-    const auto prepare = [deleted, forget, lockedRun]() -> Outcome<Apply> {
+    const Deleted deleted = deletionOf(m_paths, files);
+    const auto prepare = [paths = m_paths, deleted, forget, lockedRun]() -> Outcome<Apply> {
         if (!lockedRun.isEmpty() && RunFolder(lockedRun).isLocked()) {
             return Problem{u"busy"_s,
                            tr("%1: a worker trains here.").arg(lockedRun),
                            tr("Stop the run first.")};
         }
-        for (const Moved& each : deleted.files) {
-            if (QFileInfo::exists(each.from) && !QDir().rename(each.from, each.to)) {
-                return writeProblem(each.from, tr("cannot be moved to the trash"));
-            }
+        if (const Outcome<Done> moved = moveToTrash(paths, deleted); !moved) {
+            return moved.problem();
         }
         return forget;
     };
@@ -277,9 +269,13 @@ void Catalog::deleteAdapter(const QString& id)
         run);
 }
 
-bool Catalog::canUndoDelete() const
+QStringList Catalog::deleted() const
 {
-    return !m_deleted.isEmpty();
+    QStringList names;
+    for (const Deleted& each : m_deleted) {
+        names.prepend(QDir(m_paths.workspace()).relativeFilePath(each.files.first().from));
+    }
+    return names;
 }
 
 void Catalog::undoDelete()
@@ -289,30 +285,23 @@ void Catalog::undoDelete()
     }
     const Deleted deleted = m_deleted.takeLast();
     // Everything is read again: what came back may be a run with its adapters, or a registration.
-    postAnyway(
-        Topic::Everything, [paths = m_paths, states = m_states, deleted]() -> Outcome<Apply> {
-            for (const Moved& each : deleted.files) {
-                if (QFileInfo::exists(each.to) && !QDir().rename(each.to, each.from)) {
-                    return writeProblem(each.from, tr("cannot be brought back from the trash"));
-                }
-            }
-            return Apply([paths, states](Database& database) {
-                replaceFromFolders(database, readWorkspace(paths), states);
-            });
-        });
+    postAnyway(Topic::Everything,
+               [paths = m_paths, states = m_states, deleted]() -> Outcome<Apply> {
+                   if (const Outcome<Done> back = bringBack(deleted); !back) {
+                       return back.problem();
+                   }
+                   return Apply([paths, states](Database& database) {
+                       replaceFromFolders(database, readWorkspace(paths), states);
+                   });
+               });
 }
 
 void Catalog::emptyTrash()
 {
     m_deleted.clear();
-    post(Topic::Everything, [trash = m_paths.trash()]() -> Outcome<Apply> {
-        for (const QFileInfo& each :
-             QDir(trash).entryInfoList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot)) {
-            const bool gone = each.isDir() ? QDir(each.filePath()).removeRecursively()
-                                           : QFile::remove(each.filePath());
-            if (!gone) {
-                return writeProblem(each.filePath(), tr("cannot be removed"));
-            }
+    post(Topic::Everything, [paths = m_paths]() -> Outcome<Apply> {
+        if (const Outcome<Done> cleared = clearTrash(paths); !cleared) {
+            return cleared.problem();
         }
         return Apply([](Database&) {});
     });

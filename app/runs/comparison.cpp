@@ -21,7 +21,7 @@ namespace {
 
 const QSet<QString> kLeftOut = {u"name"_s, u"notes"_s, u"facts"_s};
 
-QString tr(const char* text)
+QString comparisonText(const char* text)
 {
     return QCoreApplication::translate("app::Comparison", text);
 }
@@ -36,14 +36,14 @@ QString shown(const QJsonValue& value)
         for (const QJsonValue each : value.toArray()) {
             parts.append(shown(each));
         }
-        return parts.isEmpty() ? tr("all") : parts.join(u", "_s);
+        return parts.isEmpty() ? comparisonText("all") : parts.join(u", "_s);
     }
     if (value.isObject()) {
         const QJsonObject object = value.toObject();
         return object.isEmpty() ? u"-"_s : toJsonText(object);
     }
     if (value.isBool()) {
-        return value.toBool() ? tr("on") : tr("off");
+        return value.toBool() ? comparisonText("on") : comparisonText("off");
     }
     return value.toVariant().toString();
 }
@@ -61,7 +61,7 @@ QString labelOf(const QString& key)
             return field.label;
         }
     }
-    return kOthers.contains(key) ? tr(kOthers.value(key)) : key;
+    return kOthers.contains(key) ? comparisonText(kOthers.value(key)) : key;
 }
 
 QStringList keysOf(const QList<RunRecord>& runs)
@@ -147,7 +147,7 @@ Comparison compareRuns(const QList<RunRecord>& runs)
         }
     }
     for (const NumberRow& number : kNumbers) {
-        ComparisonRow row{QString::fromUtf8(number.name), tr(number.label), {}};
+        ComparisonRow row{QString::fromUtf8(number.name), comparisonText(number.label), {}};
         for (const RunRecord& run : runs) {
             row.values.append(number.text(run.numbers));
         }

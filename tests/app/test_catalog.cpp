@@ -336,7 +336,7 @@ private Q_SLOTS:
         QVERIFY(catalog.open().hasValue());
         catalog.setRunTags(u"r1"_s, {u"keep"_s});
         catalog.deleteRun(u"r1"_s);
-        QTRY_VERIFY(catalog.canUndoDelete());
+        QTRY_COMPARE(catalog.deleted(), QStringList{u"runs/r1"_s});
         QVERIFY(catalog.runs().isEmpty());
         QVERIFY(catalog.adapters().isEmpty());
         QVERIFY(!QFile::exists(paths.runs() + u"/r1"_s));
@@ -344,7 +344,54 @@ private Q_SLOTS:
         QTRY_COMPARE(catalog.runs().size(), 1);
         QCOMPARE(catalog.run(u"r1"_s)->tags, QStringList{u"keep"_s});
         QCOMPARE(catalog.adapters().size(), 2);
-        QVERIFY(!catalog.canUndoDelete());
+        QVERIFY(catalog.deleted().isEmpty());
+        QVERIFY(QDir(paths.trash()).isEmpty());
+    }
+
+    void aDeletionIsUndoneInTheNextStudio()
+    {
+        const app::Paths& paths = m_workspace->paths;
+        QVERIFY(paths.create().hasValue());
+        app_test::writeRun(paths, u"r1"_s, 4);
+        {
+            Catalog catalog(paths);
+            QVERIFY(catalog.open().hasValue());
+            catalog.saveModel(someModel(u"/elsewhere/model"_s));
+            catalog.deleteRun(u"r1"_s);
+            catalog.forgetModel(u"tiny-1"_s);
+            catalog.flush();
+        }
+        Catalog catalog(paths);
+        QVERIFY(catalog.open().hasValue());
+        QVERIFY(catalog.runs().isEmpty());
+        QCOMPARE(catalog.deleted(), (QStringList{u"models/tiny-1.model.json"_s, u"runs/r1"_s}));
+        catalog.undoDelete();
+        catalog.undoDelete();
+        catalog.flush();
+        QCOMPARE(catalog.models().size(), 1);
+        QCOMPARE(catalog.runs().size(), 1);
+        QVERIFY(QFile::exists(paths.runs() + u"/r1/run.json"_s));
+        QVERIFY(QDir(paths.trash()).isEmpty());
+        // Gone for good, also for the next studio.
+        catalog.deleteRun(u"r1"_s);
+        QTRY_COMPARE(catalog.deleted().size(), 1);
+        catalog.emptyTrash();
+        catalog.flush();
+        QVERIFY(QDir(paths.trash()).isEmpty());
+        QVERIFY(app::readTrash(paths).isEmpty());
+    }
+
+    void aNoteOfTheTrashReachesNothingOutside()
+    {
+        const app::Paths& paths = m_workspace->paths;
+        QVERIFY(paths.create().hasValue());
+        app_test::writeFile(paths.trash() + u"/payload"_s, "x");
+        app_test::writeFile(paths.trash() + u"/1.deleted.json"_s,
+                            R"({"files": [{"from": "runs/../../evil", "to": "trash/payload"}]})");
+        app_test::writeFile(paths.trash() + u"/2.deleted.json"_s,
+                            R"({"files": [{"from": "/tmp/evil", "to": "trash/payload"}]})");
+        app_test::writeFile(paths.trash() + u"/3.deleted.json"_s, "no JSON");
+        QVERIFY(app::readTrash(paths).isEmpty());
     }
 
     void aRunThatTrainsIsNotDeleted()

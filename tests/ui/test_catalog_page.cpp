@@ -105,6 +105,22 @@ private Q_SLOTS:
         QTRY_VERIFY(!button(u"&Undo delete"_s)->isVisible());
     }
 
+    void theTrashIsEmptiedOnlyWhenAsked()
+    {
+        QVERIFY(!button(u"E&mpty the trash..."_s)->isVisible());
+        m_studio->dialogs().setNextAnswer(0);
+        press(u"&Delete"_s);
+        QTRY_VERIFY(button(u"E&mpty the trash..."_s)->isVisible());
+        QVERIFY(button(u"&Undo delete"_s)->toolTip().contains("runs/seen"_L1));
+        press(u"E&mpty the trash..."_s); // cancelled: nothing is scripted
+        QVERIFY(m_studio->dialogs().shown().last().contains("runs/seen"_L1));
+        QVERIFY(button(u"&Undo delete"_s)->isVisible());
+        m_studio->dialogs().setNextAnswer(0);
+        press(u"E&mpty the trash..."_s);
+        QTRY_VERIFY(!button(u"&Undo delete"_s)->isVisible());
+        QTRY_VERIFY(QDir(m_studio->app().paths().trash()).isEmpty());
+    }
+
     void verifySaysUnchanged()
     {
         QTRY_COMPARE(adapter().hash.size(), 64);

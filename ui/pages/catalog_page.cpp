@@ -76,17 +76,20 @@ CatalogPage::~CatalogPage()
 void CatalogPage::buildActions()
 {
     m_undo = makeButton(tr("&Undo delete"), u"undo"_s, theme(), this);
+    m_empty = makeButton(tr("E&mpty the trash..."), u"trash"_s, theme(), this);
     QPushButton* rebuild = makeButton(tr("&Rebuild"), u"refresh"_s, theme(), this);
     rebuild->setToolTip(
         tr("Reads every run folder again. Nothing is lost: the folders are the truth."));
     QPushButton* import = makePrimaryButton(tr("&Import an adapter..."), this);
     actions()->addWidget(m_undo);
+    actions()->addWidget(m_empty);
     actions()->addWidget(rebuild);
     actions()->addWidget(import);
     connect(m_undo, &QPushButton::clicked, this, [this] {
         application().catalog().undoDelete();
         news().clear();
     });
+    connect(m_empty, &QPushButton::clicked, this, &CatalogPage::onEmptyTrash);
     connect(rebuild, &QPushButton::clicked, &application().catalog(), &app::Catalog::rebuild);
     connect(import, &QPushButton::clicked, this, &CatalogPage::onImport);
 }
@@ -215,7 +218,10 @@ void CatalogPage::refresh()
 {
     const bool isEmpty = application().adapterList().rowCount() == 0;
     m_stack->setCurrentIndex(isEmpty ? 0 : 1);
-    m_undo->setVisible(application().catalog().canUndoDelete());
+    const QStringList deleted = application().catalog().deleted();
+    m_undo->setVisible(!deleted.isEmpty());
+    m_undo->setToolTip(tr("Brings back %1.").arg(deleted.value(0)));
+    m_empty->setVisible(!deleted.isEmpty());
     if (!isEmpty && m_table->currentId().isEmpty()) {
         const QModelIndex first = m_table->view()->model()->index(0, 0);
         m_table->selectId(first.data(app::IdRole).toString());
@@ -386,11 +392,13 @@ void CatalogPage::onDelete()
         return;
     }
     const bool isFinal = adapter->kind == app::AdapterRecord::Kind::Final;
-    const QString text = isFinal
-                             ? tr("%1 is the result of a run: the whole run with its checkpoints "
-                                  "goes to the trash. This can be undone.")
-                                   .arg(adapter->name)
-                             : tr("%1 goes to the trash. This can be undone.").arg(adapter->name);
+    const QString text =
+        isFinal ? tr("%1 is the result of a run: the whole run with its checkpoints "
+                     "goes to the trash. This can be undone until you empty the trash.")
+                      .arg(adapter->name)
+                : tr("%1 goes to the trash. This can be undone until you empty the "
+                     "trash.")
+                      .arg(adapter->name);
     if (dialogs().ask(this, tr("Delete the adapter?"), text, {tr("Delete"), tr("Cancel")}) != 0) {
         return;
     }
@@ -402,6 +410,16 @@ void CatalogPage::onDelete()
     news().showText(u"info"_s, tr("%1 is in the trash.").arg(adapter->name), tr("Undo"), [this] {
         m_undo->click();
     });
+}
+
+void CatalogPage::onEmptyTrash()
+{
+    const QStringList deleted = application().catalog().deleted();
+    const QString text = tr("What was deleted goes for good and cannot be brought back: %1.")
+                             .arg(deleted.join(u", "_s));
+    if (dialogs().ask(this, tr("Empty the trash?"), text, {tr("Empty"), tr("Cancel")}) == 0) {
+        application().catalog().emptyTrash();
+    }
 }
 
 } // namespace ui

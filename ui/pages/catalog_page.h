@@ -48,6 +48,7 @@ private:
     void onImport();
     void onVerify();
     void onDelete();
+    void onEmptyTrash();
 
     QStackedWidget* m_stack = nullptr;
     RecordTable* m_table = nullptr;
@@ -58,6 +59,7 @@ private:
     QLineEdit* m_tags = nullptr;
     QPlainTextEdit* m_notes = nullptr;
     QPushButton* m_undo = nullptr;
+    QPushButton* m_empty = nullptr; // the trash
     QList<QPushButton*> m_needAdapter;
     QString m_shown;
 };
