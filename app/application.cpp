@@ -81,6 +81,7 @@ Outcome<Done> Application::open()
     }
     m_runs.findInterrupted();
     connect(&m_catalog, &Catalog::rebuilt, this, [this] { m_runs.findInterrupted(); });
+    connect(&m_catalog, &Catalog::deleteUndone, this, [this] { m_runs.findInterrupted(); });
     if (m_catalog.access() == Catalog::Access::ReadWrite) {
         registerSample();
     }

@@ -109,6 +109,7 @@ Q_SIGNALS:
     void adaptersChanged();
     void votesChanged();
     void rebuilt(int runs, int adapters);
+    void deleteUndone();
     void problemOccurred(const app::Problem& problem) const;
 
 private:

@@ -285,15 +285,15 @@ void Catalog::undoDelete()
     }
     const Deleted deleted = m_deleted.takeLast();
     // Everything is read again: what came back may be a run with its adapters, or a registration.
-    postAnyway(Topic::Everything,
-               [paths = m_paths, states = m_states, deleted]() -> Outcome<Apply> {
-                   if (const Outcome<Done> back = bringBack(deleted); !back) {
-                       return back.problem();
-                   }
-                   return Apply([paths, states](Database& database) {
-                       replaceFromFolders(database, readWorkspace(paths), states);
-                   });
-               });
+    const auto prepare = [paths = m_paths, states = m_states, deleted]() -> Outcome<Apply> {
+        if (const Outcome<Done> back = bringBack(deleted); !back) {
+            return back.problem();
+        }
+        return Apply([paths, states](Database& database) {
+            replaceFromFolders(database, readWorkspace(paths), states);
+        });
+    };
+    postAnyway(Topic::Everything, prepare, [this] { Q_EMIT deleteUndone(); });
 }
 
 void Catalog::emptyTrash()

@@ -320,6 +320,26 @@ void RunQueue::dismissInterrupted(const QString& runId)
     }
 }
 
+Outcome<Done> RunQueue::deleteRun(const QString& runId)
+{
+    const RunFolder folder(m_paths.runs() + u'/' + runId);
+    const Entry* known = entryOf(runId);
+    if ((known != nullptr && (known->own || known->queued)) || isTrainedElsewhere(folder)) {
+        return Problem{u"busy"_s,
+                       tr("%1: this run waits or goes on.").arg(folder.root()),
+                       tr("Stop it first, then delete it.")};
+    }
+    if (m_catalog.access() == Catalog::Access::ReadOnly) {
+        return m_catalog.readOnlyReason();
+    }
+    m_catalog.deleteRun(runId);
+    if (m_interrupted.removeOne(runId)) {
+        Q_EMIT interruptedChanged();
+    }
+    Q_EMIT runDeleted(runId);
+    return Done{};
+}
+
 void RunQueue::stopAll()
 {
     close([](RunController& run) { run.stop(); });

@@ -56,6 +56,10 @@ public:
     void findInterrupted();
     void dismissInterrupted(const QString& runId); // marks it cancelled; it can still be resumed
 
+    // Moves a run that has ended to the trash; Catalog::undoDelete() brings it back. Errors: busy
+    // (it waits or goes on, here or elsewhere); the workspace cannot be written.
+    [[nodiscard]] Outcome<Done> deleteRun(const QString& runId);
+
     // For closing the window.
     void stopAll();
     void continueAllWithoutWindow();
@@ -65,6 +69,7 @@ Q_SIGNALS:
     void runChanged(app::RunController* run); // its state
     void currentChanged();
     void interruptedChanged();
+    void runDeleted(const QString& runId);
     void problemOccurred(const app::Problem& problem);
     void idle(); // no own run is going on any more (stopAll and continueAllWithoutWindow)
 

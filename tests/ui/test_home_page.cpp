@@ -1,7 +1,11 @@
-// Home's offer to continue an interrupted run: taken, put off, and gone from the page each time.
+// Home's offer to continue an interrupted run: taken, put off, and gone from the page each time;
+// and how a run is deleted there.
+#include <QTableView>
+
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/home_page.h"
+#include "ui/widgets/record_table.h"
 
 using namespace Qt::StringLiterals;
 
@@ -53,6 +57,48 @@ private Q_SLOTS:
         press(u"Not now"_s);
         QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Not now"_s) == nullptr);
         QVERIFY(m_studio->app().runs().interrupted().isEmpty());
+    }
+
+    // Also one that never came to an adapter, which no other page lists.
+    void aRunIsDeletedAndBroughtBack()
+    {
+        const QString folder = m_studio->app().paths().runs() + u"/broken"_s;
+        QVERIFY(QDir(folder + u"/adapter"_s).removeRecursively());
+        QPushButton* button = tests::buttonWithText(m_page.get(), u"De&lete the run..."_s);
+        QVERIFY(button != nullptr && !button->isEnabled());
+        auto* table = m_page->findChild<ui::RecordTable*>();
+        table->selectId(u"broken"_s);
+        QVERIFY(button->isEnabled());
+        press(u"De&lete the run..."_s); // cancelled: nothing is scripted
+        QVERIFY(m_studio->dialogs().shown().last().contains("until you empty the trash"_L1));
+        QVERIFY(QFile::exists(folder));
+        m_studio->dialogs().setNextAnswer(0);
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        table->view()->setFocus();
+        QTest::keyClick(table->view(), Qt::Key_Delete);
+        QTRY_COMPARE(m_studio->app().runList().rowCount(), 0);
+        QVERIFY(!QFile::exists(folder));
+        // It is not offered any more.
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"&Continue"_s) == nullptr);
+        m_page->banner().action()->click();
+        QTRY_COMPARE(m_studio->app().runList().rowCount(), 1);
+        QVERIFY(QFile::exists(folder));
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"&Continue"_s) != nullptr);
+    }
+
+    void aRunThatGoesOnIsNotDeleted()
+    {
+        qputenv("LOWRANK_FAKE", "slow");
+        QVERIFY(m_studio->app().runs().resume(u"broken"_s));
+        const app::RunController* run = m_studio->app().runs().open(u"broken"_s);
+        QTRY_COMPARE(run->state(), app::RunState::Training);
+        m_page->findChild<ui::RecordTable*>()->selectId(u"broken"_s);
+        m_studio->dialogs().setNextAnswer(0);
+        press(u"De&lete the run..."_s);
+        QVERIFY(m_page->banner().text().contains("Stop it first"_L1));
+        catalog().flush();
+        QVERIFY(QFile::exists(run->folder()));
+        qunsetenv("LOWRANK_FAKE");
     }
 
 private:

@@ -403,7 +403,11 @@ void CatalogPage::onDelete()
         return;
     }
     if (isFinal) {
-        application().catalog().deleteRun(adapter->run);
+        const app::Outcome<app::Done> deleted = application().runs().deleteRun(adapter->run);
+        if (!deleted) {
+            showProblem(deleted.problem());
+            return;
+        }
     } else {
         application().catalog().deleteAdapter(adapter->id);
     }

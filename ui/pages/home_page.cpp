@@ -2,6 +2,7 @@
 #include "ui/pages/home_page.h"
 
 #include <QHeaderView>
+#include <QShortcut>
 #include <QStorageInfo>
 #include <QTableView>
 
@@ -151,7 +152,19 @@ void HomePage::buildRecent()
         Q_EMIT pageRequested(PageId::Run, id);
     });
     left->addWidget(m_runs, 1);
-    left->addWidget(makeLabel(tr("Double click or Return opens a run."), u"small"_s, m_recent));
+    auto* below = new QHBoxLayout;
+    below->addWidget(makeLabel(tr("Double click or Return opens a run."), u"small"_s, m_recent), 1);
+    m_delete = makeFlatButton(tr("De&lete the run..."), u"trash"_s, theme(), m_recent);
+    m_delete->setEnabled(false);
+    below->addWidget(m_delete);
+    left->addLayout(below);
+    connect(m_delete, &QPushButton::clicked, this, &HomePage::onDelete);
+    connect(m_runs, &RecordTable::currentIdChanged, this, [this](const QString& id) {
+        m_delete->setEnabled(!id.isEmpty());
+    });
+    auto* remove = new QShortcut(QKeySequence(QKeySequence::Delete), m_runs->view());
+    remove->setContext(Qt::WidgetShortcut);
+    connect(remove, &QShortcut::activated, this, &HomePage::onDelete);
     columns->addLayout(left, 1);
     auto* disk = new Card(tr("This workspace"), m_recent);
     disk->setFixedWidth(kSideWidth);
@@ -220,6 +233,31 @@ void HomePage::onContinue(const QString& runId)
         return;
     }
     Q_EMIT pageRequested(PageId::Run, runId);
+}
+
+void HomePage::onDelete()
+{
+    const auto run = application().catalog().run(m_runs->currentId());
+    if (!run) {
+        return;
+    }
+    const QString name = titleOf(run->name, run->id);
+    const QString text = tr("%1 goes to the trash: its curves, its log, its checkpoints and its "
+                            "adapter, %2 in all. This can be undone until you empty the trash on "
+                            "the Catalog page.")
+                             .arg(name, app::humanBytes(run->sizeBytes));
+    if (dialogs().ask(this, tr("Delete the run?"), text, {tr("Delete"), tr("Cancel")}) != 0) {
+        return;
+    }
+    const app::Outcome<app::Done> deleted = application().runs().deleteRun(run->id);
+    if (!deleted) {
+        showProblem(deleted.problem());
+        return;
+    }
+    news().showText(u"info"_s, tr("%1 is in the trash.").arg(name), tr("Undo"), [this] {
+        application().catalog().undoDelete();
+        news().clear();
+    });
 }
 
 void HomePage::fillDisk()

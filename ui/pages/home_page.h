@@ -26,6 +26,7 @@ private:
     void fillInterrupted();
     void fillDisk();
     void onContinue(const QString& runId);
+    void onDelete();
 
     Card* m_first = nullptr;
     QPushButton* m_start = nullptr;
@@ -33,6 +34,7 @@ private:
     QVBoxLayout* m_interrupted = nullptr;
     QWidget* m_recent = nullptr;
     RecordTable* m_runs = nullptr;
+    QPushButton* m_delete = nullptr;
     Facts* m_disk = nullptr;
 };
 

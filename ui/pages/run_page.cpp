@@ -92,6 +92,11 @@ RunPage::RunPage(const PageContext& context, QWidget* parent)
     });
     connect(&application().catalog(), &app::Catalog::runsChanged, this, &RunPage::fillRuns);
     connect(&application().runs(), &app::RunQueue::runAdded, this, &RunPage::fillRuns);
+    connect(&application().runs(), &app::RunQueue::runDeleted, this, [this](const QString& id) {
+        if (m_run != nullptr && m_run->id() == id) {
+            showRun(nullptr);
+        }
+    });
     connect(&application().catalog(), &app::Catalog::adaptersChanged, this, [this] {
         if (m_run != nullptr) {
             showActions(m_run->state());
