@@ -6,6 +6,7 @@
 
 #include "app/catalog/catalog.h"
 #include "app/human_text.h"
+#include "app/runs/run_metrics.h"
 
 using namespace Qt::StringLiterals;
 
@@ -46,15 +47,17 @@ QList<RecordColumn<AdapterRecord>> adapterColumns()
          .title = Model::tr("Targets"),
          .text = [](const Record& adapter) { return adapter.targetModules.join(u", "_s); }},
         {.id = Model::Loss,
-         .title = Model::tr("Loss"),
+         .title = metricLabel(Metric::Loss),
          .text = [](const Record& adapter) { return humanReal(adapter.numbers.loss); },
          .sortValue = [](const Record& adapter) { return QVariant(adapter.numbers.loss); },
-         .kind = ColumnKind::Number},
+         .kind = ColumnKind::Number,
+         .meaning = metricMeaning(Metric::Loss)},
         {.id = Model::EvalLoss,
-         .title = Model::tr("Evaluation loss"),
+         .title = metricLabel(Metric::EvalLoss),
          .text = [](const Record& adapter) { return humanReal(adapter.numbers.evalLoss); },
          .sortValue = [](const Record& adapter) { return QVariant(adapter.numbers.evalLoss); },
-         .kind = ColumnKind::Number},
+         .kind = ColumnKind::Number,
+         .meaning = metricMeaning(Metric::EvalLoss)},
         {.id = Model::BaseModel,
          .title = Model::tr("Base model"),
          .text = [](const Record& adapter) { return QFileInfo(adapter.baseModel).fileName(); }},

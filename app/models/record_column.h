@@ -25,6 +25,7 @@ struct RecordColumn
     QString (*text)(const Record&);
     QVariant (*sortValue)(const Record&) = nullptr; // null: sorted by its text
     ColumnKind kind = ColumnKind::Text;
+    QString meaning = {}; // the title's tool tip
 };
 
 } // namespace app

@@ -67,10 +67,13 @@ public:
     [[nodiscard]] QVariant
     headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override
     {
-        const bool known = section >= 0 && section < m_columns.size();
-        return known && orientation == Qt::Horizontal && role == Qt::DisplayRole
-                   ? QVariant(m_columns.at(section).title)
-                   : QVariant();
+        if (section < 0 || section >= m_columns.size() || orientation != Qt::Horizontal) {
+            return {};
+        }
+        const RecordColumn<Record>& column = m_columns.at(section);
+        return role == Qt::DisplayRole   ? QVariant(column.title)
+               : role == Qt::ToolTipRole ? QVariant(column.meaning)
+                                         : QVariant();
     }
 
     [[nodiscard]] const Record& record(int row) const { return m_records.at(row); }
@@ -89,7 +92,7 @@ public:
     void setRecords(const QList<Record>& records)
     {
         for (int row = static_cast<int>(m_records.size()) - 1; row >= 0; --row) {
-            if (!contains(records, m_records.at(row).id)) {
+            if (std::ranges::find(records, m_records.at(row).id, &Record::id) == records.end()) {
                 beginRemoveRows({}, row, row);
                 m_records.removeAt(row);
                 endRemoveRows();
@@ -119,12 +122,6 @@ protected:
     }
 
 private:
-    [[nodiscard]] static bool contains(const QList<Record>& records, const QString& id)
-    {
-        return std::any_of(
-            records.begin(), records.end(), [&](const Record& each) { return each.id == id; });
-    }
-
     void place(int row, const Record& record)
     {
         const int old = rowOf(record.id);

@@ -6,6 +6,7 @@
 
 #include "app/catalog/catalog.h"
 #include "app/human_text.h"
+#include "app/runs/run_metrics.h"
 #include "app/runs/run_spec.h"
 
 using namespace Qt::StringLiterals;
@@ -38,15 +39,17 @@ QList<RecordColumn<RunRecord>> runColumns()
          .sortValue = [](const Record& run) { return QVariant(run.numbers.step); },
          .kind = ColumnKind::Number},
         {.id = Model::Loss,
-         .title = Model::tr("Loss"),
+         .title = metricLabel(Metric::Loss),
          .text = [](const Record& run) { return humanReal(run.numbers.loss); },
          .sortValue = [](const Record& run) { return QVariant(run.numbers.loss); },
-         .kind = ColumnKind::Number},
+         .kind = ColumnKind::Number,
+         .meaning = metricMeaning(Metric::Loss)},
         {.id = Model::EvalLoss,
-         .title = Model::tr("Evaluation loss"),
+         .title = metricLabel(Metric::EvalLoss),
          .text = [](const Record& run) { return humanReal(run.numbers.evalLoss); },
          .sortValue = [](const Record& run) { return QVariant(run.numbers.evalLoss); },
-         .kind = ColumnKind::Number},
+         .kind = ColumnKind::Number,
+         .meaning = metricMeaning(Metric::EvalLoss)},
         {.id = Model::BaseModel,
          .title = Model::tr("Base model"),
          .text = [](const Record& run) { return QFileInfo(run.baseModel).fileName(); }},

@@ -12,6 +12,7 @@
 #include "app/catalog/record_json.h"
 #include "app/human_text.h"
 #include "app/runs/run_fields.h"
+#include "app/runs/run_metrics.h"
 
 using namespace Qt::StringLiterals;
 
@@ -88,6 +89,7 @@ struct NumberRow
     const char* name;
     const char* label;
     NumberText text;
+    Metric metric = Metric::Count; // the curve it sums up; Count: none
 };
 
 const NumberRow kNumbers[] = {
@@ -96,10 +98,12 @@ const NumberRow kNumbers[] = {
      [](const RunNumbers& each) { return QLocale().toString(each.step); }},
     {"loss",
      QT_TRANSLATE_NOOP("app::Comparison", "Training loss"),
-     [](const RunNumbers& each) { return humanReal(each.loss, 4); }},
+     [](const RunNumbers& each) { return humanReal(each.loss, 4); },
+     Metric::Loss},
     {"eval_loss",
-     QT_TRANSLATE_NOOP("app::Comparison", "Best evaluation loss"),
-     [](const RunNumbers& each) { return humanReal(each.evalLoss, 4); }},
+     QT_TRANSLATE_NOOP("app::Comparison", "Evaluation loss"),
+     [](const RunNumbers& each) { return humanReal(each.evalLoss, 4); },
+     Metric::EvalLoss},
     {"perplexity",
      QT_TRANSLATE_NOOP("app::Comparison", "Perplexity"),
      [](const RunNumbers& each) { return humanReal(each.perplexity, 3); }},
@@ -147,7 +151,10 @@ Comparison compareRuns(const QList<RunRecord>& runs)
         }
     }
     for (const NumberRow& number : kNumbers) {
-        ComparisonRow row{QString::fromUtf8(number.name), comparisonText(number.label), {}};
+        ComparisonRow row{QString::fromUtf8(number.name),
+                          comparisonText(number.label),
+                          {},
+                          metricMeaning(number.metric)};
         for (const RunRecord& run : runs) {
             row.values.append(number.text(run.numbers));
         }

@@ -10,9 +10,10 @@ namespace app {
 
 struct ComparisonRow
 {
-    QString name;       // key of run.json, or of a number
-    QString label;      // for people
-    QStringList values; // one per run, as shown; "-" where a run has none
+    QString name;         // key of run.json, or of a number
+    QString label;        // for people
+    QStringList values;   // one per run, as shown; "-" where a run has none
+    QString meaning = {}; // what the number is, where the label does not say it
 };
 
 struct Comparison

@@ -71,7 +71,7 @@ RunNumbers RunController::numbers() const
     numbers.step = m_lastStep.step;
     numbers.maxSteps = m_started.maxSteps;
     numbers.trainableParameters = m_started.trainableParameters;
-    numbers.loss = m_finished ? m_finished->loss : m_lastStep.loss;
+    numbers.loss = m_metrics.trainingLoss();
     numbers.evalLoss = m_metrics.bestEvalLoss();
     if (m_finished && !std::isnan(m_finished->evalLoss)) {
         numbers.evalLoss = m_finished->evalLoss;

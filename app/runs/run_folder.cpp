@@ -37,7 +37,7 @@ qint64 integerIn(const QByteArray& line, const char* key)
     return value;
 }
 
-// What metrics.jsonl says of the whole run: its last step, its best evaluation, its tokens.
+// What metrics.jsonl says of the whole run: its training loss, its best evaluation, its tokens.
 RunNumbers numbersFromMetrics(const QString& path)
 {
     RunNumbers numbers;
@@ -45,7 +45,7 @@ RunNumbers numbersFromMetrics(const QString& path)
     if (!file.open(QIODevice::ReadOnly)) {
         return numbers;
     }
-    QByteArray lastStep;
+    QList<QByteArray> lastSteps;
     while (!file.atEnd()) {
         const QByteArray line = file.readLine();
         if (!line.endsWith('\n')) {
@@ -59,14 +59,21 @@ RunNumbers numbersFromMetrics(const QString& path)
             }
         } else if (line.contains("\"event\":\"step\"")) {
             numbers.tokens += integerIn(line, "\"tokens\":");
-            lastStep = line;
+            lastSteps.append(line);
+            if (lastSteps.size() > kLossSteps) {
+                lastSteps.removeFirst();
+            }
         }
     }
-    if (!lastStep.isEmpty()) {
-        const QJsonObject object = QJsonDocument::fromJson(lastStep).object();
+    RunMetrics last;
+    for (const QByteArray& line : lastSteps) {
+        last.addLine(line);
+    }
+    if (!lastSteps.isEmpty()) {
+        const QJsonObject object = QJsonDocument::fromJson(lastSteps.last()).object();
         const StepPoint step = stepPointFrom(object);
         numbers.step = step.step;
-        numbers.loss = step.loss;
+        numbers.loss = last.trainingLoss();
         numbers.tokensPerSecond = step.tokensPerSecond;
         numbers.seconds = object.value("seconds"_L1).toDouble(kUnknown);
     }
@@ -238,12 +245,6 @@ RunNumbers RunFolder::readNumbers(const QJsonObject& config, const QJsonObject& 
                                       ? recorded.trainableParameters
                                       : facts.value("trainable_parameters"_L1).toInteger();
     numbers.peakMemory = std::max(recorded.peakMemory, outcome.peakMemory);
-    // The worker's last loss is the mean over its last steps.
-    if (outcome.step == numbers.step && !qIsNaN(outcome.loss)) {
-        numbers.loss = outcome.loss;
-    } else if (recorded.step == numbers.step && !qIsNaN(recorded.loss)) {
-        numbers.loss = recorded.loss;
-    }
     if (qIsNaN(numbers.seconds)) {
         numbers.seconds = recorded.seconds;
     }

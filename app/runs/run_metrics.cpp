@@ -1,6 +1,7 @@
 // Steps and evaluations into curves; tokens and time add up from the steps.
 #include "app/runs/run_metrics.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <QCoreApplication>
@@ -53,6 +54,19 @@ QString metricLabel(Metric metric)
         break;
     }
     return {};
+}
+
+QString metricMeaning(Metric metric)
+{
+    switch (metric) {
+    case Metric::Loss:
+        return QCoreApplication::translate("app::Metric", "Mean over the last %1 steps.")
+            .arg(kLossSteps);
+    case Metric::EvalLoss:
+        return QCoreApplication::translate("app::Metric", "The lowest of the run's evaluations.");
+    default:
+        return {};
+    }
 }
 
 void RunMetrics::addStep(const StepPoint& point)
@@ -135,6 +149,17 @@ qint64 RunMetrics::totalTokens() const
 double RunMetrics::totalSeconds() const
 {
     return m_seconds.isEmpty() ? kUnknown : m_seconds.last().y;
+}
+
+double RunMetrics::trainingLoss() const
+{
+    const std::span<const MetricPoint> points = series(Metric::Loss).points();
+    const auto last = points.last(std::min<std::size_t>(points.size(), kLossSteps));
+    double sum = 0.0;
+    for (const MetricPoint& point : last) {
+        sum += point.y;
+    }
+    return last.empty() ? kUnknown : sum / static_cast<double>(last.size());
 }
 
 double RunMetrics::bestEvalLoss() const

@@ -13,6 +13,12 @@ enum class Horizontal { Step, Tokens, Time };
 
 [[nodiscard]] QString metricName(Metric metric);  // "loss", "eval_loss", ...
 [[nodiscard]] QString metricLabel(Metric metric); // for people, translated
+// What the one number of a whole run is, for people; empty where there is none.
+[[nodiscard]] QString metricMeaning(Metric metric);
+
+// One step's loss says little: a run's training loss is the mean over its last steps, as in the
+// worker's last word.
+inline constexpr int kLossSteps = 20;
 
 class RunMetrics final
 {
@@ -35,6 +41,7 @@ public:
 
     [[nodiscard]] qint64 totalTokens() const;
     [[nodiscard]] double totalSeconds() const; // of training steps
+    [[nodiscard]] double trainingLoss() const; // over the last kLossSteps; NaN: none
     [[nodiscard]] double bestEvalLoss() const; // NaN: none
 
 private:

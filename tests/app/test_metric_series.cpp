@@ -177,6 +177,20 @@ private Q_SLOTS:
         QCOMPARE(overTokens.last().y, 0.5);
         QVERIFY(!metrics.addLine("not a line of metrics"));
     }
+
+    void theTrainingLossIsTheMeanOverTheLastSteps()
+    {
+        app::RunMetrics metrics;
+        QVERIFY(std::isnan(metrics.trainingLoss()));
+        QVERIFY(metrics.addLine(app_test::stepLine(1, 4.0)));
+        QVERIFY(metrics.addLine(app_test::stepLine(2, 2.0)));
+        QCOMPARE(metrics.trainingLoss(), 3.0);
+        for (int step = 3; step <= 2 + app::kLossSteps; ++step) {
+            QVERIFY(metrics.addLine(app_test::stepLine(step, step % 2 == 0 ? 0.5 : 1.5)));
+        }
+        QCOMPARE(metrics.trainingLoss(), 1.0);
+        QVERIFY(app::metricMeaning(app::Metric::Loss).contains(QString::number(app::kLossSteps)));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestMetricSeries)

@@ -96,6 +96,11 @@ private Q_SLOTS:
         studio.catalog().flush();
         QTRY_COMPARE(studio.catalog().run(run->id())->state, RunState::Finished);
         QTRY_VERIFY(studio.catalog().adapter(run->id() + u"/adapter"_s).has_value());
+        // One loss everywhere: the window's, the lists' and the worker's last word.
+        const double loss = run->numbers().loss;
+        QCOMPARE(studio.catalog().run(run->id())->numbers.loss, loss);
+        QCOMPARE(studio.catalog().adapter(run->id() + u"/adapter"_s)->numbers.loss, loss);
+        QVERIFY(std::abs(app::RunFolder(run->folder()).readOutcome().loss - loss) < 1e-6);
         const app::AdapterRecord adapter = *studio.catalog().adapter(run->id() + u"/adapter"_s);
         QCOMPARE(adapter.rank, 4);
         QCOMPARE(adapter.hash.size(), 64);

@@ -14,6 +14,7 @@
 #include <QTreeWidget>
 
 #include "app/jobs/adapter_import.h"
+#include "app/runs/run_metrics.h"
 #include "app/runs/run_spec.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
@@ -198,7 +199,7 @@ QWidget* CatalogPage::buildNotes(QWidget* parent)
     m_notes->setAccessibleName(tr("Notes"));
     m_notes->setTabChangesFocus(true);
     m_notes->setFixedHeight(kNotesHeight);
-    column->addWidget(makeLabel(tr("Tags and notes, kept as you leave them"), u"strong"_s, holder));
+    column->addWidget(makeText(tr("Tags and notes, kept as you leave them"), u"strong"_s, holder));
     column->addWidget(m_tags);
     column->addWidget(m_notes);
     m_notes->installEventFilter(this);
@@ -254,8 +255,8 @@ void CatalogPage::showAdapter(const QString& id)
         {tr("Kind"), kindText(adapter->kind)},
         {tr("Rank"), tr("%1, alpha %2").arg(adapter->rank).arg(adapter->alpha)},
         {tr("Matrices"), adapter->targetModules.join(u", "_s)},
-        {tr("Loss"), numberText(numbers.loss)},
-        {tr("Evaluation"), numberText(numbers.evalLoss)},
+        {app::metricLabel(app::Metric::Loss), app::humanReal(numbers.loss)},
+        {app::metricLabel(app::Metric::EvalLoss), app::humanReal(numbers.evalLoss)},
         {tr("Steps"), numbers.step > 0 ? countText(numbers.step) : QString()},
         {tr("Base model"), QFileInfo(adapter->baseModel).fileName()},
         {tr("Base hash"), adapter->baseHash.left(16)},

@@ -48,6 +48,7 @@ void fillRows(QTableView* table, const QStringList& runs, const QList<app::Compa
     model->setHorizontalHeaderLabels(QStringList{QString()} + runs);
     for (const app::ComparisonRow& row : rows) {
         QList<QStandardItem*> items = {new QStandardItem(row.label)};
+        items.first()->setToolTip(row.meaning);
         for (const QString& value : row.values) {
             items.append(new QStandardItem(value));
         }

@@ -166,8 +166,10 @@ QWidget* RunPage::buildHeader()
     state->addWidget(m_detail);
     row->addLayout(state, 1);
     m_step = new NumberTile(tr("step"), card);
-    m_lossNow = new NumberTile(tr("loss"), card);
-    m_evalNow = new NumberTile(tr("best evaluation"), card);
+    m_lossNow = new NumberTile(tr("training loss"), card);
+    m_lossNow->setToolTip(app::metricMeaning(app::Metric::Loss));
+    m_evalNow = new NumberTile(tr("evaluation loss"), card);
+    m_evalNow->setToolTip(app::metricMeaning(app::Metric::EvalLoss));
     m_speed = new NumberTile(tr("tokens/s"), card);
     m_left = new NumberTile(tr("time left"), card);
     m_memoryNow = new NumberTile(tr("memory"), card);
@@ -348,7 +350,7 @@ void RunPage::setCurves()
 {
     using app::Metric;
     const app::RunMetrics& metrics = m_run->metrics();
-    Curve raw = metricCurve(metrics.series(Metric::Loss), tr("train, every step"), kLossColor);
+    Curve raw = metricCurve(metrics.series(Metric::Loss), tr("training, every step"), kLossColor);
     raw.isFaint = true;
     Curve eval = metricCurve(metrics.series(Metric::EvalLoss), tr("evaluation"), kEvalColor);
     eval.dash = Qt::DashLine;
@@ -357,7 +359,7 @@ void RunPage::setCurves()
     const double weight = stored > 0.0 ? stored : kDefaultSmoothing;
     m_loss->setCurves(
         {raw,
-         smoothedCurve(metrics.series(Metric::Loss), weight, tr("train, smoothed"), kLossColor),
+         smoothedCurve(metrics.series(Metric::Loss), weight, tr("training, smoothed"), kLossColor),
          eval});
     m_rate->setCurves(
         {metricCurve(metrics.series(Metric::LearningRate), tr("learning rate"), kRateColor)});
@@ -442,8 +444,8 @@ void RunPage::onStep()
     const app::RunNumbers numbers = m_run->numbers();
     m_step->setValue(numbers.maxSteps > 0 ? u"%1 / %2"_s.arg(numbers.step).arg(numbers.maxSteps)
                                           : QString::number(numbers.step));
-    m_lossNow->setValue(numberText(numbers.loss));
-    m_evalNow->setValue(numberText(numbers.evalLoss));
+    m_lossNow->setValue(app::humanReal(numbers.loss));
+    m_evalNow->setValue(app::humanReal(numbers.evalLoss));
     m_speed->setValue(std::isfinite(numbers.tokensPerSecond)
                           ? countText(std::llround(numbers.tokensPerSecond))
                           : u"-"_s);
