@@ -1,6 +1,8 @@
 // LogModel: append at the end, forget at the front.
 #include "app/models/log_model.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace app {
@@ -19,6 +21,18 @@ void LogModel::append(Level level, const QString& text)
     const int row = static_cast<int>(m_lines.size());
     beginInsertRows({}, row, row);
     m_lines.push_back({level, QDateTime::currentDateTime(), text});
+    endInsertRows();
+}
+
+void LogModel::prepend(const QList<Line>& lines)
+{
+    const qsizetype room = kMaxLines - static_cast<qsizetype>(m_lines.size());
+    const QList<Line> last = lines.last(std::min(room, lines.size()));
+    if (last.isEmpty()) {
+        return;
+    }
+    beginInsertRows({}, 0, static_cast<int>(last.size()) - 1);
+    m_lines.insert(m_lines.begin(), last.begin(), last.end());
     endInsertRows();
 }
 

@@ -17,13 +17,21 @@ class LogModel final : public QAbstractListModel
 public:
     enum class Level { Info, Warning, Error };
 
+    struct Line
+    {
+        Level level = Level::Info;
+        QDateTime time; // invalid: not known
+        QString text;
+    };
+
     enum Role { LevelRole = Qt::UserRole + 1, TimeRole };
 
     static constexpr int kMaxLines = 5000;
 
     explicit LogModel(QObject* parent = nullptr);
 
-    void append(Level level, const QString& text);
+    void append(Level level, const QString& text); // now
+    void prepend(const QList<Line>& lines);        // as far as there is room
     void clear();
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
@@ -31,13 +39,6 @@ public:
                                 int role = Qt::DisplayRole) const override;
 
 private:
-    struct Line
-    {
-        Level level = Level::Info;
-        QDateTime time;
-        QString text;
-    };
-
     std::deque<Line> m_lines;
 };
 

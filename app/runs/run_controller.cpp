@@ -7,6 +7,7 @@
 #include <QFileInfo>
 
 #include "app/runs/run_folder.h"
+#include "app/runs/run_log.h"
 #include "app/worker/detached_run.h"
 #include "app/worker/worker_commands.h"
 
@@ -127,20 +128,20 @@ void RunController::connectClient()
             });
     connect(client, &WorkerClient::runStarted, this, [this](const RunStarted& event) {
         m_started = event;
+        m_log.append(LogModel::Level::Info, run_log::startedText(event));
         setState(RunState::Training);
     });
     connect(client, &WorkerClient::stepReported, this, &RunController::onStep);
     connect(client, &WorkerClient::evalReported, this, [this](const EvalPoint& event) {
         readNewLines();
-        m_log.append(LogModel::Level::Info,
-                     tr("Step %1: evaluation loss %2").arg(event.step).arg(event.loss));
+        m_log.append(LogModel::Level::Info, run_log::evalText(event));
         Q_EMIT evalAdded();
     });
     connect(client, &WorkerClient::sampleReported, this, &RunController::onSample);
     connect(
         client, &WorkerClient::checkpointReported, this, [this](qint64 step, const QString& path) {
             m_checkpoints.append({step, path});
-            m_log.append(LogModel::Level::Info, tr("Step %1: saved").arg(step));
+            m_log.append(LogModel::Level::Info, run_log::savedText(step));
             Q_EMIT checkpointAdded();
         });
     connect(client, &WorkerClient::initReported, this, [this](const InitReport& report) {
@@ -153,6 +154,7 @@ void RunController::connectClient()
     });
     connect(client, &WorkerClient::finishReported, this, [this](const RunFinished& event) {
         m_finished = event;
+        m_log.append(LogModel::Level::Info, run_log::finishedText(event));
         readNewLines();
         m_client->quit();
     });

@@ -92,9 +92,7 @@ void RunController::onPastLoaded()
     if (m_lastStep.step == 0) {
         m_lastStep = m_metrics.lastStep();
     }
-    for (const QString& line : past.log) {
-        m_log.append(LogModel::Level::Info, line);
-    }
+    m_log.prepend(past.log);
     m_pastJob->deleteLater();
     m_pastJob = nullptr;
     readNewLines();

@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 
 #include "app/runs/run_folder.h"
+#include "app/runs/run_log.h"
 
 using namespace Qt::StringLiterals;
 
@@ -79,9 +80,14 @@ struct RunPastJob::ReadWork final : ThreadJob::Work
         if (cut) {
             file.seek(file.size() - kLogBytes);
         }
-        past.log = QString::fromUtf8(file.readAll()).split(u'\n', Qt::SkipEmptyParts);
-        if (cut && !past.log.isEmpty()) {
-            past.log.removeFirst(); // half a line
+        if (cut) {
+            file.readLine(); // half a line
+        }
+        for (const QString& text :
+             QString::fromUtf8(file.readAll()).split(u'\n', Qt::SkipEmptyParts)) {
+            if (const std::optional<LogModel::Line> line = run_log::lineFrom(text)) {
+                past.log.append(*line);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/jobs/thread_job.h"
+#include "app/models/log_model.h"
 #include "app/runs/line_tail.h"
 #include "app/runs/run_metrics.h"
 
@@ -15,7 +16,7 @@ struct RunPast
     RunMetrics metrics;
     LineTail tail;
     QList<SampleText> samples;
-    QStringList log; // the last lines of log.txt
+    QList<LogModel::Line> log; // of the last lines of log.txt
     QList<QPair<qint64, QString>> checkpoints;
     std::optional<InitReport> initReport;
 };

@@ -9,6 +9,7 @@
 #include "app/models/log_model.h"
 #include "app/models/model_list_model.h"
 #include "app/models/run_list_model.h"
+#include "app/runs/run_log.h"
 #include "tests/app/app_test.h"
 
 using namespace Qt::StringLiterals;
@@ -119,6 +120,59 @@ private Q_SLOTS:
         log.append(app::LogModel::Level::Error, u"bad"_s);
         QCOMPARE(log.index(log.rowCount() - 1).data(app::LogModel::LevelRole).toInt(),
                  static_cast<int>(app::LogModel::Level::Error));
+    }
+
+    void theLogPutsThePastFirst()
+    {
+        app::LogModel log;
+        const QAbstractItemModelTester tester(&log, kFatal);
+        log.append(app::LogModel::Level::Info, u"now"_s);
+        const QDateTime time = QDateTime::fromString(u"2026-11-27T08:14:20"_s, Qt::ISODate);
+        log.prepend({{app::LogModel::Level::Info, time, u"before"_s},
+                     {app::LogModel::Level::Warning, time, u"then"_s}});
+        QCOMPARE(log.rowCount(), 3);
+        QCOMPARE(log.index(0).data().toString(), u"08:14:20  before"_s);
+        QCOMPARE(log.index(2).data(Qt::ToolTipRole).toString(), u"now"_s);
+        log.prepend(QList<app::LogModel::Line>(app::LogModel::kMaxLines));
+        QCOMPARE(log.rowCount(), app::LogModel::kMaxLines);
+    }
+
+    // No JSON, no stamps of another zone: the words of the live log.
+    void aLineOfTheLogFileReadsLikeALiveOne_data()
+    {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("text"); // empty: not shown
+        QTest::newRow("words") << u"2026-11-27T08:14:11Z lowrank 0.1.0: start at step 0"_s
+                               << u"lowrank 0.1.0: start at step 0"_s;
+        QTest::newRow("started")
+            << u"2026-11-27T08:14:11Z {\"event\":\"started\",\"start_step\":0,\"max_steps\":155,"
+               u"\"trainable_parameters\":179200}"_s
+            << u"Starts at step 0 of 155: 179 K trainable parameters"_s;
+        QTest::newRow("eval")
+            << u"2026-11-27T08:14:11Z {\"event\":\"eval\",\"step\":5,\"loss\":0.25}"_s
+            << u"Step 5: evaluation loss 0.2500"_s;
+        QTest::newRow("checkpoint")
+            << u"2026-11-27T08:14:11Z {\"event\":\"checkpoint\",\"step\":50,\"path\":\"/x\"}"_s
+            << u"Step 50: saved"_s;
+        QTest::newRow("finished")
+            << u"2026-11-27T08:14:11Z {\"event\":\"finished\",\"reason\":\"early_stopping\","
+               u"\"step\":9,\"loss\":0.5}"_s
+            << u"Step 9: stopped early, training loss 0.5000"_s;
+        QTest::newRow("state")
+            << u"2026-11-27T08:14:11Z {\"event\":\"state\",\"state\":\"training\"}"_s << QString();
+    }
+
+    void aLineOfTheLogFileReadsLikeALiveOne()
+    {
+        QFETCH(QString, line);
+        QFETCH(QString, text);
+        const auto read = app::run_log::lineFrom(line);
+        QCOMPARE(read.has_value(), !text.isEmpty());
+        if (read) {
+            QCOMPARE(read->text, text);
+            QCOMPARE(read->time.toUTC().time(), QTime(8, 14, 11));
+            QCOMPARE(read->time.timeSpec(), Qt::LocalTime);
+        }
     }
 
     void renderedRows()

@@ -2,6 +2,7 @@
 // that goes on without the window is followed to its end; the playground answers with it.
 #include <QProcess>
 #include <QSignalSpy>
+#include <QThreadPool>
 
 #include "app/application.h"
 #include "app/jobs/model_import.h"
@@ -104,6 +105,7 @@ private Q_SLOTS:
         const app::AdapterRecord adapter = *studio.catalog().adapter(run->id() + u"/adapter"_s);
         QCOMPARE(adapter.rank, 4);
         QCOMPARE(adapter.hash.size(), 64);
+        logReadsTheSameAfterwards(*run);
         askBothPanes(adapter);
     }
 
@@ -164,6 +166,23 @@ private Q_SLOTS:
     }
 
 private:
+    // Every line that a run opened later shows was there while it went on.
+    static void logReadsTheSameAfterwards(RunController& run)
+    {
+        QStringList live;
+        for (int row = 0; row < run.log().rowCount(); ++row) {
+            live.append(run.log().index(row).data(Qt::ToolTipRole).toString());
+        }
+        app::RunPastJob job(run.folder());
+        job.start(*QThreadPool::globalInstance());
+        QTRY_COMPARE(job.state(), app::Job::State::Done);
+        QVERIFY(job.past().log.size() >= 4); // two starts, two ends
+        for (const app::LogModel::Line& line : std::as_const(job.past().log)) {
+            const bool isWorkers = line.text.startsWith("lowrank "_L1); // said to the file only
+            QVERIFY2(isWorkers || live.contains(line.text), qPrintable(line.text));
+        }
+    }
+
     void askBothPanes(const app::AdapterRecord& adapter)
     {
         app::PlaygroundSession& playground = m_studio->studio.playground();
