@@ -1,4 +1,6 @@
 // The tokens: contrast of every pair that meets, a style sheet without holes, icons that draw.
+#include <QApplication>
+#include <QPalette>
 #include <QRegularExpression>
 #include <QTest>
 
@@ -11,7 +13,21 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kTextContrast = 4.5;  // WCAG 2.1 AA, text
+constexpr double kHighContrast = 7.0;  // WCAG 2.1 AAA, text
 constexpr double kShapeContrast = 3.0; // WCAG 2.1 AA, shapes that carry meaning
+
+double wantedOf(ui::ThemeKind kind)
+{
+    return kind == ui::ThemeKind::HighContrast ? kHighContrast : kTextContrast;
+}
+
+// The colour that a rule of the style sheet gives to a property; invalid: none, or transparent.
+QColor colorIn(const QString& rule, const QString& property)
+{
+    const QRegularExpression given(u"(?<![\\w-])%1:\\s*(#\\w{6})"_s.arg(property));
+    const QRegularExpressionMatch match = given.match(rule);
+    return match.hasMatch() ? QColor(match.captured(1)) : QColor();
+}
 
 } // namespace
 
@@ -43,25 +59,68 @@ private Q_SLOTS:
     {
         QFETCH(int, kind);
         const ui::Colors& c = ui::colorsOf(static_cast<ui::ThemeKind>(kind));
-        const QList<QPair<QColor, QColor>> texts = {
-            {c.text, c.window},         {c.text, c.surface},        {c.text, c.sunken},
-            {c.text, c.rail},           {c.textMuted, c.window},    {c.textMuted, c.surface},
-            {c.textMuted, c.sunken},    {c.textMuted, c.rail},      {c.accent, c.surface},
-            {c.accent, c.accentSoft},   {c.onAccent, c.accent},     {c.onAccent, c.accentHover},
-            {c.success, c.surface},     {c.success, c.successSoft}, {c.warning, c.surface},
-            {c.warning, c.warningSoft}, {c.danger, c.surface},      {c.danger, c.dangerSoft},
-            {c.text, c.accentSoft},     {c.text, c.warningSoft},    {c.text, c.dangerSoft},
-            {c.text, c.successSoft},
+        const double wanted = wantedOf(static_cast<ui::ThemeKind>(kind));
+        const auto check = [wanted](const QColor& text, const QColor& background) {
+            const double ratio = ui::contrastRatio(text, background);
+            QVERIFY2(ratio >= wanted,
+                     qPrintable(u"%1 on %2: %3"_s.arg(text.name(), background.name()).arg(ratio)));
         };
-        for (qsizetype i = 0; i < texts.size(); ++i) {
-            const double ratio = ui::contrastRatio(texts.at(i).first, texts.at(i).second);
-            QVERIFY2(ratio >= kTextContrast, qPrintable(u"pair %1: %2"_s.arg(i).arg(ratio)));
+        for (const QColor& background : {c.window,
+                                         c.rail,
+                                         c.surface,
+                                         c.sunken,
+                                         c.accentSoft,
+                                         c.successSoft,
+                                         c.warningSoft,
+                                         c.dangerSoft}) {
+            for (const QColor& text :
+                 {c.text, c.textMuted, c.accent, c.success, c.warning, c.danger}) {
+                check(text, background);
+            }
         }
+        check(c.onAccent, c.accent);
+        check(c.onAccent, c.accentHover);
         for (const QColor& series : c.series) {
             QVERIFY2(ui::contrastRatio(series, c.surface) >= kShapeContrast,
                      qPrintable(series.name()));
         }
         QVERIFY(ui::contrastRatio(c.borderStrong, c.surface) >= kShapeContrast);
+    }
+
+    // Every rule that says both colours. What cannot be used may be faint, but for those who
+    // chose high contrast.
+    void rulesOfTheStyleSheetAreReadable_data() { textIsReadable_data(); }
+
+    void rulesOfTheStyleSheetAreReadable()
+    {
+        QFETCH(int, kind);
+        ui::Theme theme;
+        theme.apply(static_cast<ui::ThemeKind>(kind));
+        static const QRegularExpression kRule(u"[^{}]+\\{[^}]*\\}"_s);
+        const QString sheet = theme.styleSheet();
+        int checked = 0;
+        for (auto each = kRule.globalMatch(sheet); each.hasNext();) {
+            const QString rule = each.next().captured();
+            const bool mayBeFaint =
+                theme.kind() != ui::ThemeKind::HighContrast && rule.contains(":disabled"_L1);
+            for (const QString& prefix : {u""_s, u"selection-"_s}) {
+                const QColor text = colorIn(rule, prefix + u"color"_s);
+                const QColor background = colorIn(
+                    rule, prefix + u"background"_s + (prefix.isEmpty() ? u""_s : u"-color"_s));
+                if (text.isValid() && background.isValid() && !mayBeFaint) {
+                    ++checked;
+                    QVERIFY2(ui::contrastRatio(text, background) >= wantedOf(theme.kind()),
+                             qPrintable(rule.trimmed()));
+                }
+            }
+        }
+        QVERIFY2(checked >= 10, qPrintable(QString::number(checked)));
+        const QPalette palette = QApplication::palette();
+        for (const auto group : {QPalette::Active, QPalette::Inactive, QPalette::Disabled}) {
+            QVERIFY(ui::contrastRatio(palette.color(group, QPalette::HighlightedText),
+                                      palette.color(group, QPalette::Highlight))
+                    >= wantedOf(theme.kind()));
+        }
     }
 
     void styleSheetHasNoHoles()

@@ -88,7 +88,10 @@ QWidget* SettingsPage::buildLook(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->setSpacing(space::kLarge);
     row->addWidget(
-        new FormField(tr("&Theme"), look, tr("Every theme reaches the contrast of WCAG AA."), card),
+        new FormField(tr("&Theme"),
+                      look,
+                      tr("Text reaches the contrast of WCAG AA, in high contrast that of AAA."),
+                      card),
         1);
     row->addWidget(
         new FormField(tr("&Language"), language, tr("The languages that are there."), card), 1);
