@@ -1,4 +1,4 @@
-// Counts, bytes and times with a unit and at most three digits that matter.
+// Counts, bytes, spans and points of time with a unit and at most three digits that matter.
 #include "app/human_text.h"
 
 #include <array>
@@ -55,6 +55,11 @@ QString humanSeconds(double seconds)
         return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
     }
     return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
+}
+
+QString humanTime(const QDateTime& time)
+{
+    return time.isValid() ? time.toLocalTime().toString(u"yyyy-MM-dd HH:mm"_s) : u"-"_s;
 }
 
 QString humanReal(double value, int decimals)

@@ -2,7 +2,6 @@
 #include "app/models/adapter_list_model.h"
 
 #include <QFileInfo>
-#include <QLocale>
 
 #include "app/catalog/catalog.h"
 #include "app/human_text.h"
@@ -66,10 +65,7 @@ QList<RecordColumn<AdapterRecord>> adapterColumns()
          .text = [](const Record& adapter) { return adapter.parent; }},
         {.id = Model::Created,
          .title = Model::tr("Created"),
-         .text =
-             [](const Record& adapter) {
-                 return QLocale().toString(adapter.created.toLocalTime(), QLocale::ShortFormat);
-             },
+         .text = [](const Record& adapter) { return humanTime(adapter.created); },
          .sortValue = [](const Record& adapter) { return QVariant(adapter.created); }},
         {.id = Model::Size,
          .title = Model::tr("Size"),

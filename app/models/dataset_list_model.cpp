@@ -53,10 +53,7 @@ QList<RecordColumn<DatasetRecord>> datasetColumns()
          .kind = ColumnKind::Number},
         {.id = Model::Added,
          .title = Model::tr("Added"),
-         .text =
-             [](const Record& dataset) {
-                 return QLocale().toString(dataset.added.toLocalTime(), QLocale::ShortFormat);
-             },
+         .text = [](const Record& dataset) { return humanTime(dataset.added); },
          .sortValue = [](const Record& dataset) { return QVariant(dataset.added); }},
         {.id = Model::Path,
          .title = Model::tr("File"),

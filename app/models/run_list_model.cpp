@@ -2,7 +2,6 @@
 #include "app/models/run_list_model.h"
 
 #include <QFileInfo>
-#include <QLocale>
 
 #include "app/catalog/catalog.h"
 #include "app/human_text.h"
@@ -58,10 +57,7 @@ QList<RecordColumn<RunRecord>> runColumns()
          .text = [](const Record& run) { return QFileInfo(run.dataset).fileName(); }},
         {.id = Model::Created,
          .title = Model::tr("Created"),
-         .text =
-             [](const Record& run) {
-                 return QLocale().toString(run.created.toLocalTime(), QLocale::ShortFormat);
-             },
+         .text = [](const Record& run) { return humanTime(run.created); },
          .sortValue = [](const Record& run) { return QVariant(run.created); }},
         {.id = Model::Size,
          .title = Model::tr("Size"),

@@ -151,6 +151,10 @@ private Q_SLOTS:
         QCOMPARE(app::humanSeconds(59.4), u"59 s"_s);
         QCOMPARE(app::humanSeconds(3900.0), u"1 h 05 min"_s);
         QCOMPARE(app::humanSeconds(std::nan("")), u"-"_s);
+        const QDateTime local(QDate(2026, 11, 27), QTime(8, 14, 59));
+        QCOMPARE(app::humanTime(local), u"2026-11-27 08:14"_s);
+        QCOMPARE(app::humanTime(local.toUTC()), u"2026-11-27 08:14"_s);
+        QCOMPARE(app::humanTime({}), u"-"_s);
     }
 
     void aJobIsCancelled()

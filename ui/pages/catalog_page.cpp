@@ -263,7 +263,7 @@ void CatalogPage::showAdapter(const QString& id)
         {tr("Data hash"), adapter->datasetHash.left(16)},
         {tr("File hash"), adapter->hash.left(16)},
         {tr("Size"), app::humanBytes(adapter->sizeBytes)},
-        {tr("Made"), QLocale(QLocale::English).toString(adapter->created, QLocale::ShortFormat)},
+        {tr("Made"), app::humanTime(adapter->created)},
         {tr("Folder"), adapter->folder},
     });
     fillLineage(*adapter);
