@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTableView>
@@ -14,6 +15,7 @@
 #include "tests/ui/studio.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
+#include "ui/widgets/record_table.h"
 
 using namespace Qt::StringLiterals;
 
@@ -41,6 +43,52 @@ private Q_SLOTS:
             QCoreApplication::processEvents();
             QVERIFY2(page.minimumSizeHint().width() <= page.width(),
                      qPrintable(ui::MainWindow::pageName(id)));
+        }
+    }
+
+    // In the window as it first opens.
+    void recentRunsNeedNoScrolling()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        app::RunNumbers numbers; // as wide as they usually get
+        numbers.step = 1083;
+        numbers.maxSteps = 3083;
+        numbers.loss = 10.2345;
+        numbers.evalLoss = 10.3456;
+        studio.app().catalog().updateRunProgress(u"seen"_s, app::RunState::Interrupted, numbers);
+        QTRY_COMPARE(studio.app().catalog().run(u"seen"_s)->numbers.maxSteps, 3083);
+        ui::MainWindow window(studio.context());
+        window.show();
+        const ui::Page& page = window.showPage(ui::PageId::Home, {});
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        const auto* runs = page.findChild<ui::RecordTable*>();
+        QTRY_VERIFY(runs->isVisible() && runs->view()->viewport()->width() > 0);
+        QTRY_COMPARE(runs->view()->horizontalScrollBar()->maximum(), 0);
+        const int state = app::RunListModel::State;
+        const QModelIndex longest = runs->view()->model()->index(0, state);
+        QVERIFY(runs->view()->columnWidth(state)
+                > runs->view()->fontMetrics().horizontalAdvance(longest.data().toString()) + 28);
+    }
+
+    // The caption changes when a run ends; its room must follow.
+    void aTileShowsItsWholeCaption()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::MainWindow window(studio.context());
+        window.resize(window.minimumSize());
+        window.show();
+        const ui::Page& page = window.showPage(ui::PageId::Run, u"seen"_s);
+        QTRY_VERIFY(page.isBuilt());
+        QCoreApplication::processEvents();
+        const QList<ui::NumberTile*> tiles = page.findChildren<ui::NumberTile*>();
+        QCOMPARE(tiles.size(), 6);
+        for (const ui::NumberTile* tile : tiles) {
+            for (const QLabel* label : tile->findChildren<QLabel*>()) {
+                QTRY_VERIFY2(label->width() >= label->sizeHint().width(),
+                             qPrintable(label->text()));
+            }
         }
     }
 

@@ -18,7 +18,7 @@ namespace ui {
 
 namespace {
 
-constexpr int kSideWidth = 280;
+constexpr int kSideWidth = 220;
 
 QWidget* makeStep(int number, const QString& title, const QString& text, QWidget* parent)
 {
@@ -140,12 +140,12 @@ void HomePage::buildRecent()
     left->addWidget(makeLabel(tr("Recent runs"), u"heading"_s, m_recent));
     m_runs = new RecordTable(application().runList(), tr("Recent runs"), {}, m_recent);
     using Run = app::RunListModel;
-    m_runs->showColumns({{Run::Name, 220},
-                         {Run::State, 120},
-                         {Run::Step, 80},
-                         {Run::Loss, 80},
-                         {Run::EvalLoss, 116},
-                         {Run::Created, 156}});
+    m_runs->showColumns({{Run::Name, 100},
+                         {Run::State, 0},
+                         {Run::Step, 0},
+                         {Run::Loss, 0},
+                         {Run::EvalLoss, 0},
+                         {Run::Created, 0}});
     m_runs->sortBy(Run::Created, Qt::DescendingOrder);
     m_runs->view()->setItemDelegateForColumn(Run::State, new StateDelegate(theme(), m_runs));
     connect(m_runs, &RecordTable::activated, this, [this](const QString& id) {

@@ -76,4 +76,12 @@ void StateDelegate::paint(QPainter* painter,
     painter->restore();
 }
 
+QSize StateDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
+{
+    const QSize plain = QStyledItemDelegate::sizeHint(option, index);
+    const QFontMetrics metrics(m_theme.font(TextStyle::Body));
+    const int text = metrics.horizontalAdvance(index.data().toString());
+    return {2 * space::kSmall + kMark + text + 2 * space::kTiny, plain.height()};
+}
+
 } // namespace ui
