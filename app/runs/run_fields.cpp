@@ -21,7 +21,10 @@ using Kind = FieldInfo::Kind;
 
 enum class Level { Basic, Advanced };
 
-constexpr int kNoAutomatic = -2; // no setting has this value
+constexpr int kNoAutomatic = -2;          // no setting has this value
+constexpr double kSmallestShown = 1e-300; // below: the engine's way to say "above 0"
+constexpr double kLargestShown = 2e9;     // above: as good as no bound
+constexpr int kRangeDigits = 10;
 
 struct Words
 {
@@ -424,6 +427,21 @@ FieldInfo fieldFrom(const Words& words, const QJsonObject& defaults)
 }
 
 } // namespace
+
+QString rangeText(const FieldInfo& info)
+{
+    if (info.kind != FieldInfo::Kind::Integer && info.kind != FieldInfo::Kind::Real) {
+        return {};
+    }
+    const bool isPositive = info.minimum > 0.0 && info.minimum < kSmallestShown;
+    const QString low = QString::number(info.minimum, 'g', kRangeDigits);
+    if (info.maximum > kLargestShown) {
+        return isPositive ? translated("above 0") : translated("%1 or more").arg(low);
+    }
+    const QString high = QString::number(info.maximum, 'g', kRangeDigits);
+    return isPositive ? translated("above 0, at most %1").arg(high)
+                      : translated("%1 to %2").arg(low, high);
+}
 
 const QList<FieldInfo>& runFields()
 {

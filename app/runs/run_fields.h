@@ -29,6 +29,9 @@ struct FieldInfo
     QVariant automaticValue = {}; // 0 or -1; invalid: the field has none
 };
 
+// "1 to 4096", "above 0", "0 or more"; empty for a field that is no number.
+[[nodiscard]] QString rangeText(const FieldInfo& info);
+
 // In the order of the form. The map's own keys (targets, layers, rank_pattern) and the data's
 // (base, data, format, map) are not fields.
 [[nodiscard]] const QList<FieldInfo>& runFields();

@@ -1,5 +1,5 @@
-// New run: Start writes the run in the background, once; make it fit pulls its levers with the real
-// worker's estimate, and says when it cannot.
+// New run: its fields and their ranges; Start writes the run in the background, once; make it fit
+// pulls its levers with the real worker's estimate, and says when it cannot.
 #include <algorithm>
 
 #include <QDir>
@@ -9,7 +9,9 @@
 
 #include "tests/ui/studio.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/widgets/form_field.h"
 #include "ui/widgets/memory_bar.h"
+#include "ui/widgets/spec_form.h"
 #include "ui/widgets/target_map.h"
 
 using namespace Qt::StringLiterals;
@@ -35,6 +37,31 @@ private Q_SLOTS:
     }
 
     void init() { tests::failOnWarnings(); }
+
+    void everyNumberFieldSaysItsRange()
+    {
+        app::RunSpec spec;
+        ui::Dialogs dialogs;
+        int numbers = 0;
+        for (const app::FieldInfo& info : app::RunSpec::fields()) {
+            const bool isNumber = info.kind == app::FieldInfo::Kind::Integer
+                                  || info.kind == app::FieldInfo::Kind::Real;
+            const QString range = app::rangeText(info);
+            QCOMPARE(range.isEmpty(), !isNumber);
+            const ui::SpecForm form(spec, info.group, {}, dialogs);
+            const ui::FormField* field = form.field(info.name);
+            if (!isNumber || field == nullptr) {
+                continue;
+            }
+            ++numbers;
+            QVERIFY2(field->editor()->accessibleDescription().contains(range),
+                     qPrintable(info.name));
+            QVERIFY(field->editor()->toolTip().contains(range));
+        }
+        QVERIFY(numbers >= 20);
+        QCOMPARE(app::rangeText(*app::RunSpec::field(u"rank"_s)), u"1 to 4096"_s);
+        QCOMPARE(app::rangeText(*app::RunSpec::field(u"seed"_s)), u"0 or more"_s);
+    }
 
     void startMakesOneRunHoweverOftenItIsClicked()
     {

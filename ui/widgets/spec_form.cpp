@@ -105,13 +105,15 @@ void SpecForm::addField(const app::FieldInfo& info)
 {
     QWidget* editor = makeEditor(info);
     QString help = info.help;
+    const QString range = app::rangeText(info);
+    if (!range.isEmpty()) {
+        help += u' ' + tr("Range: %1.").arg(range);
+        editor->setToolTip(
+            tr("Range: %1. Default: %2.")
+                .arg(range, info.automatic.isEmpty() ? info.fallback.toString() : info.automatic));
+    }
     if (!info.automatic.isEmpty()) {
         help += u' ' + tr("Default: %1.").arg(info.automatic);
-    } else if (info.kind == app::FieldInfo::Kind::Real
-               || info.kind == app::FieldInfo::Kind::Integer) {
-        editor->setToolTip(
-            tr("%1 to %2, default %3")
-                .arg(realText(info.minimum), realText(info.maximum), info.fallback.toString()));
     }
     m_fields.insert(info.name, new FormField(info.label, editor, help, this));
     m_order.append(info.name);
