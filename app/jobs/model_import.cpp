@@ -5,11 +5,11 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QtEndian>
+#include <QJsonObject>
+#include <QRegularExpression>
 
 #include "app/files.h"
+#include "engine/io/safetensors.h"
 #include "engine/model/model_config.h"
 
 using namespace Qt::StringLiterals;
@@ -18,7 +18,6 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kMaxHeaderBytes = 100 << 20;
 constexpr int kHashSamples = 16;
 constexpr qint64 kHashSampleBytes = 64 << 10;
 
@@ -32,49 +31,30 @@ QStringList weightFiles(const QString& folder)
     return QDir(folder).entryList({u"*.safetensors"_s}, QDir::Files, QDir::Name);
 }
 
-// The JSON header of a safetensors file: its length comes first, in eight bytes.
-QJsonObject safetensorsHeader(const QString& path)
+// The weights' dtype ("F32", "BF16", or "mixed") and how many there are, by their headers alone.
+// Errors: the engine's: a file that is missing, cut off, or no safetensors file.
+Outcome<Done> readWeights(ModelRecord& model, const QStringList& files)
 {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly)) {
-        return {};
-    }
-    const QByteArray prefix = file.read(8);
-    if (prefix.size() < 8) {
-        return {};
-    }
-    const quint64 size = qFromLittleEndian<quint64>(prefix.constData());
-    if (size > static_cast<quint64>(kMaxHeaderBytes)) {
-        return {};
-    }
-    return QJsonDocument::fromJson(file.read(static_cast<qint64>(size))).object();
-}
-
-// The weights' dtype ("F32", "BF16", or "mixed") and how many there are.
-void readWeights(ModelRecord& model, const QStringList& files)
-{
-    QStringList dtypes;
     for (const QString& name : files) {
-        const QJsonObject header = safetensorsHeader(model.path + u'/' + name);
-        for (auto each = header.begin(); each != header.end(); ++each) {
-            if (each.key() == "__metadata__"_L1) {
-                continue;
-            }
-            const QJsonObject tensor = each.value().toObject();
-            const QString dtype = tensor.value("dtype"_L1).toString();
+        model.sizeBytes += QFileInfo(model.path + u'/' + name).size();
+    }
+    const auto weights =
+        engine::SafetensorsFolder::open(std::filesystem::path(model.path.toStdU16String()));
+    if (!weights) {
+        return problemFrom(weights.error());
+    }
+    QStringList dtypes;
+    for (const engine::SafetensorsFile& file : weights->files()) {
+        for (const engine::SafetensorsEntry& tensor : file.entries()) {
+            const QString dtype = QString::fromStdString(tensor.dtype);
             if (!dtypes.contains(dtype)) {
                 dtypes.append(dtype);
             }
-            qint64 count = 1;
-            for (const QJsonValue dim : tensor.value("shape"_L1).toArray()) {
-                count *= dim.toInteger();
-            }
-            model.parameters += count;
+            model.parameters += tensor.numel();
         }
-        model.sizeBytes += QFileInfo(model.path + u'/' + name).size();
     }
-    model.dtype =
-        dtypes.size() == 1 ? dtypes.front() : (dtypes.isEmpty() ? QString() : tr("mixed"));
+    model.dtype = dtypes.size() == 1 ? dtypes.front() : tr("mixed");
+    return Done{};
 }
 
 void readTokenizer(ModelRecord& model)
@@ -148,7 +128,7 @@ ModelShape shapeOf(const engine::ModelConfig& config)
 void describeFolder(ModelRecord& model)
 {
     const QStringList files = weightFiles(model.path);
-    readWeights(model, files);
+    const Outcome<Done> weights = readWeights(model, files);
     readTokenizer(model);
     readLicence(model);
     const auto config =
@@ -159,15 +139,8 @@ void describeFolder(ModelRecord& model)
     }
     model.family = QString::fromStdString(config->model_type);
     model.shape = shapeOf(*config);
-    if (files.isEmpty()) {
-        const bool pickled =
-            !QDir(model.path).entryList({u"*.bin"_s, u"*.pth"_s}, QDir::Files).isEmpty();
-        model.refusal =
-            pickled
-                ? tr("Its weights are in PyTorch's pickle format; safetensors files are needed.")
-                : tr("There are no .safetensors files in the folder.");
-    } else if (model.parameters == 0) {
-        model.refusal = tr("%1: its header cannot be read.").arg(files.front());
+    if (!weights) {
+        model.refusal = weights.problem().text();
     } else if (model.tokenizer.isEmpty()) {
         model.refusal = tr("There is no readable tokenizer.json in the folder.");
     }

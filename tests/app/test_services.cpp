@@ -241,6 +241,34 @@ private Q_SLOTS:
         QCOMPARE(none.problem().code, u"not_found"_s);
     }
 
+    // Only headers are read, so a file that was cut off has a good one.
+    void aModelWhoseWeightsAreCutOffIsRefused()
+    {
+        const QTemporaryDir folder;
+        const QString model = folder.filePath(u"cut"_s);
+        QVERIFY(QDir().mkpath(model));
+        const QDir sample(app::Paths::sampleModel());
+        for (const QString& name : sample.entryList(QDir::Files)) {
+            QVERIFY(QFile::copy(sample.filePath(name), model + u'/' + name));
+        }
+        const app::ModelRecord whole = app::describeModel(model);
+        QVERIFY2(whole.refusal.isEmpty(), qPrintable(whole.refusal));
+        QVERIFY(whole.parameters > 1'000'000);
+        QCOMPARE(whole.dtype, u"BF16"_s);
+        const QString weights = model + u"/model.safetensors"_s;
+        QVERIFY(QFile::setPermissions(weights, QFile::ReadOwner | QFile::WriteOwner));
+        QVERIFY(QFile::resize(weights, QFileInfo(weights).size() - 1000));
+        const QString refusal = app::describeModel(model).refusal;
+        QVERIFY2(refusal.contains("model.safetensors"_L1), qPrintable(refusal));
+        QVERIFY2(refusal.contains("byte"_L1), qPrintable(refusal));
+        // A shard that the index names and the folder lacks.
+        QVERIFY(QFile::remove(weights));
+        app_test::writeFile(model + u"/model.safetensors.index.json"_s,
+                            R"({"weight_map": {"x": "model-00001-of-00001.safetensors"}})");
+        const QString missing = app::describeModel(model).refusal;
+        QVERIFY2(missing.contains("model-00001-of-00001.safetensors"_L1), qPrintable(missing));
+    }
+
     void adaptersAreCopiedWholeAndVerified()
     {
         const QTemporaryDir folder;
