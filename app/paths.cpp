@@ -167,6 +167,14 @@ QStringList Paths::sampleDatasets()
     return files;
 }
 
+QString Paths::sampleEvalData()
+{
+    const QStringList files = sampleDatasets();
+    return files.isEmpty() ? QString()
+                           : existing({files.front().chopped(QStringView(u".jsonl").size())
+                                       + u"_heldout.jsonl"_s});
+}
+
 QString Paths::workerProgram()
 {
     const QString beside =

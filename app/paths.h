@@ -41,6 +41,7 @@ public:
     [[nodiscard]] static QString sampleFolder();
     [[nodiscard]] static QString sampleModel();        // the base model folder, or empty
     [[nodiscard]] static QStringList sampleDatasets(); // data files, or none
+    [[nodiscard]] static QString sampleEvalData();     // held out from the first of them, or empty
     // The program `lowrank` beside this program, else in PATH; empty when there is none.
     [[nodiscard]] static QString workerProgram();
 

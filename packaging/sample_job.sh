@@ -20,8 +20,9 @@ if [ ! -f "$out/before" ]; then
     mv "$out/before.part" "$out/before"
 fi
 if [ ! -d "$out/run" ]; then
-    # The rate and the passes are those of "Start with the sample": RunSpec::applySample in app/runs.
+    # The evaluations, the rate and the passes are those of "Start with the sample": RunSpec::applySample in app/runs.
     "$program" train --base "$sample/model" --data "$sample/data/facts.jsonl" --out "$out/run" \
+        --eval-data "$sample/data/facts_heldout.jsonl" --eval-every 20 \
         --epochs 3 --learning-rate 2e-3 --max-steps "$steps" --seed 1
 elif [ ! -f "$out/run/adapter/adapter_config.json" ]; then
     "$program" resume "$out/run"

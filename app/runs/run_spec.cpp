@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/paths.h"
+
 using namespace Qt::StringLiterals;
 
 namespace app {
@@ -150,6 +152,11 @@ void RunSpec::setDataset(const DatasetRecord& dataset)
     m_rest.insert("map"_L1, dataset.columnMap);
     if (!dataset.chatFormat.isEmpty()) {
         setValue(u"chat_format"_s, dataset.chatFormat);
+    }
+    // What was held out from the sample says nothing about other data.
+    if (dataset.path != Paths::sampleDatasets().value(0)
+        && value(u"eval_data"_s) == Paths::sampleEvalData()) {
+        setValue(u"eval_data"_s, QString());
     }
     Q_EMIT valueChanged(u"data"_s);
     revalidate();

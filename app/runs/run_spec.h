@@ -98,7 +98,8 @@ public:
     enum class Algorithm { Lora, LoraGa, LoraPlus };
     void applyAlgorithm(Algorithm algorithm);
 
-    // What teaches the sample model its task; packaging/sample_job.sh has the same numbers.
+    // What teaches the sample model its task, with its held-out rows; packaging/sample_job.sh has
+    // the same numbers.
     void applySample();
 
     // Field name -> sentence. Errors keep a run from starting; "" holds what belongs to no field.

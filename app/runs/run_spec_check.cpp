@@ -20,6 +20,7 @@ namespace {
 constexpr double kLoraRate = 2e-4;
 constexpr double kSampleRate = 2e-3;  // so small a model learns nothing at LoRA's usual rate
 constexpr double kSampleEpochs = 3.0; // both as resources/sample/README.md measured
+constexpr int kSampleEvalEvery = 20;  // of about 150 steps; one takes as long as a few of them
 constexpr double kLoraGaShare = 0.25; // near full training's: B is not zero at the start
 constexpr double kLoraPlusShare = 0.25;
 constexpr double kLoraPlusRatio = 16.0;
@@ -191,6 +192,8 @@ void RunSpec::applySample()
 {
     setPresetRate(kSampleRate);
     setValue(u"epochs"_s, kSampleEpochs);
+    setValue(u"eval_data"_s, Paths::sampleEvalData());
+    setValue(u"eval_every"_s, kSampleEvalEvery);
 }
 
 void RunSpec::revalidate()

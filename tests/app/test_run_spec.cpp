@@ -265,7 +265,19 @@ private Q_SLOTS:
         QCOMPARE(spec.value(u"epochs"_s).toDouble(), 3.0);
         QFile script(QStringLiteral(LOWRANK_TEST_DATA) + u"/../../packaging/sample_job.sh"_s);
         QVERIFY(script.open(QIODevice::ReadOnly));
-        QVERIFY(script.readAll().contains("--epochs 3 --learning-rate 2e-3 ")); // its twin
+        const QByteArray twin = script.readAll();
+        QVERIFY(twin.contains("--epochs 3 --learning-rate 2e-3 "));
+        QVERIFY(twin.contains("facts_heldout.jsonl\" --eval-every 20 "));
+        QCOMPARE(spec.value(u"eval_every"_s).toInt(), 20);
+        const QString heldOut = spec.value(u"eval_data"_s).toString();
+        QVERIFY(QFileInfo(heldOut).isFile() && heldOut.endsWith("/facts_heldout.jsonl"_L1));
+        app::DatasetRecord dataset;
+        dataset.path = app::Paths::sampleDatasets().first();
+        spec.setDataset(dataset);
+        QCOMPARE(spec.value(u"eval_data"_s).toString(), heldOut);
+        dataset.path = u"/data/mine.jsonl"_s; // of which nothing was held out
+        spec.setDataset(dataset);
+        QCOMPARE(spec.value(u"eval_data"_s).toString(), QString());
     }
 
     void memoryIsSavedByTheCheapestLeverFirst()

@@ -185,6 +185,9 @@ private Q_SLOTS:
                                  kPatienceMilliseconds);
         QVERIFY(runPage().run()->numbers().step > stoppedAt);
         QCOMPARE(runPage().run()->numbers().step, qint64{60});
+        // The sample brings its held-out rows: there is a second curve.
+        QVERIFY(!m_studio->app().hasSample()
+                || runPage().run()->metrics().series(app::Metric::EvalLoss).size() >= 3);
         QTRY_VERIFY(!m_studio->app().catalog().adapters().isEmpty());
     }
 

@@ -265,6 +265,7 @@ void NewRunPage::chooseSample()
         m_isSampleWanted = false;
         m_model->setCurrentIndex(model);
         m_dataset->setCurrentIndex(dataset);
+        m_spec.applySample();
     }
 }
 
@@ -300,7 +301,6 @@ void NewRunPage::open(const QString& subject)
     if (subject == u"sample"_s) {
         m_isSampleWanted = true;
         chooseSample();
-        m_spec.applySample();
         m_start->setFocus();
     } else if (subject.startsWith(u"model:"_s)) {
         choose(m_model, subject.mid(6));
