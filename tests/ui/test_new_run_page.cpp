@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QFile>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSignalSpy>
 
 #include "tests/ui/studio.h"
@@ -37,6 +38,39 @@ private Q_SLOTS:
     }
 
     void init() { tests::failOnWarnings(); }
+
+    // The groups come a turn of the event loop each, and the start after them all the same.
+    void theFormIsBuiltInPartsAndInOrder()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::NewRunPage page(studio.context(), nullptr);
+        QVERIFY(page.findChildren<ui::SpecForm*>().isEmpty());
+        openWithSample(studio, page);
+        QTRY_VERIFY(page.isBuilt());
+        const QList<ui::SpecForm*> forms = page.findChildren<ui::SpecForm*>();
+        QCOMPARE(forms.size(), 8);
+        QTRY_VERIFY(forms.first()->mapTo(&page, QPoint()).y()
+                    < forms.last()->mapTo(&page, QPoint()).y());
+        const ui::FormField* rate = nullptr;
+        for (const ui::SpecForm* form : forms) {
+            rate = rate != nullptr ? rate : form->field(u"learning_rate"_s);
+        }
+        QVERIFY(rate != nullptr); // it shows what the sample chose before it was there
+        QCOMPARE(qobject_cast<QLineEdit*>(rate->editor())->text(), u"0.002"_s);
+        QWidget* start = tests::buttonWithText(&page, u"&Start training"_s);
+        QList<QWidget*> chain;
+        for (QWidget* each = &page; chain.isEmpty() || each != &page;
+             each = each->nextInFocusChain()) {
+            chain.append(each);
+        }
+        QVERIFY(chain.indexOf(rate->editor()) > 0);
+        for (const ui::SpecForm* form : forms) {
+            for (QWidget* each : form->findChildren<QWidget*>()) {
+                QVERIFY((each->focusPolicy() & Qt::TabFocus) == 0
+                        || chain.indexOf(each) < chain.indexOf(start));
+            }
+        }
+    }
 
     void everyNumberFieldSaysItsRange()
     {

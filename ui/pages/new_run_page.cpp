@@ -59,18 +59,39 @@ QWidget* NewRunPage::buildForm()
     column->setSpacing(space::kLarge);
     column->addWidget(buildWhat(content));
     column->addWidget(buildMap(content));
-    using Group = app::FieldInfo::Group;
-    column->addWidget(buildGroup(tr("Adapter"), Group::Adapter, content));
-    column->addWidget(buildGroup(tr("Initialisation"), Group::Init, content));
-    m_init = m_forms.last();
-    column->addWidget(buildGroup(tr("Optimizer"), Group::Optimizer, content));
-    column->addWidget(buildGroup(tr("Length and batch"), Group::Length, content));
-    column->addWidget(buildGroup(tr("Watch and keep"), Group::Watch, content));
-    column->addWidget(buildGroup(tr("Device and precision"), Group::Device, content));
-    column->addWidget(buildGroup(tr("Data"), Group::Data, content));
-    column->addWidget(buildGroup(tr("Name and notes"), Group::Notes, content));
     column->addStretch(1);
+    // Some fifty fields: together they would hold up the window.
+    using Group = app::FieldInfo::Group;
+    const QList<QPair<QString, Group>> groups = {{tr("Adapter"), Group::Adapter},
+                                                 {tr("Initialisation"), Group::Init},
+                                                 {tr("Optimizer"), Group::Optimizer},
+                                                 {tr("Length and batch"), Group::Length},
+                                                 {tr("Watch and keep"), Group::Watch},
+                                                 {tr("Device and precision"), Group::Device},
+                                                 {tr("Data"), Group::Data},
+                                                 {tr("Name and notes"), Group::Notes}};
+    for (const auto& [heading, group] : groups) {
+        later([this, content, column, heading = heading, group = group] {
+            column->insertWidget(column->count() - 1, buildGroup(heading, group, content));
+        });
+    }
+    later([this, content] { orderTabs(*content); });
     return makeScrolling(content, this);
+}
+
+// The summary was made before the groups and comes after them.
+void NewRunPage::orderTabs(const QWidget& form) const
+{
+    QWidget* last = nullptr;
+    for (QWidget* each : form.findChildren<QWidget*>()) {
+        if ((each->focusPolicy() & Qt::TabFocus) != 0) {
+            last = each;
+        }
+    }
+    for (QWidget* next : {m_fit, m_start, m_reset}) {
+        setTabOrder(last, next);
+        last = next;
+    }
 }
 
 QWidget* NewRunPage::buildWhat(QWidget* parent)
@@ -139,11 +160,12 @@ NewRunPage::buildGroup(const QString& heading, app::FieldInfo::Group group, QWid
 {
     auto* card = new Card(heading, parent);
     auto* form = new SpecForm(m_spec, group, ownFields(), dialogs(), card);
-    m_forms.append(form);
     card->body()->addWidget(form);
     card->setHidden(form->isEmpty());
     if (group == app::FieldInfo::Group::Init) {
+        m_init = form;
         addAlgorithms(*card);
+        onInitChanged();
     }
     if (group == app::FieldInfo::Group::Optimizer) {
         m_advice = new QWidget(card);
@@ -156,6 +178,7 @@ NewRunPage::buildGroup(const QString& heading, app::FieldInfo::Group group, QWid
         card->body()->addWidget(m_advice);
         connect(
             m_adviceUse, &QPushButton::clicked, this, [this] { m_spec.takeLearningRateAdvice(); });
+        onAdviceChanged();
     }
     return card;
 }
@@ -191,7 +214,7 @@ QWidget* NewRunPage::buildSummary()
     m_problems->hide();
     m_start = makePrimaryButton(tr("&Start training"), card);
     m_start->setMinimumHeight(size::kControlHeight + space::kSmall);
-    QPushButton* reset = makeFlatButton(tr("Reset to the defaults"), u"undo"_s, theme(), card);
+    m_reset = makeFlatButton(tr("Reset to the defaults"), u"undo"_s, theme(), card);
     card->body()->addWidget(m_parameters);
     card->body()->addWidget(m_resolved);
     card->body()->addWidget(m_memory);
@@ -199,10 +222,10 @@ QWidget* NewRunPage::buildSummary()
     card->body()->addStretch(1);
     card->body()->addWidget(m_problems);
     card->body()->addWidget(m_start);
-    card->body()->addWidget(reset);
+    card->body()->addWidget(m_reset);
     connect(m_fit, &QPushButton::clicked, this, &NewRunPage::makeItFit);
     connect(m_start, &QPushButton::clicked, this, &NewRunPage::onStart);
-    connect(reset, &QPushButton::clicked, &m_spec, &app::RunSpec::reset);
+    connect(m_reset, &QPushButton::clicked, &m_spec, &app::RunSpec::reset);
     return card;
 }
 
@@ -220,9 +243,7 @@ void NewRunPage::connectSpec()
     connect(&application().catalog(), &app::Catalog::modelsChanged, this, &NewRunPage::fillChoices);
     connect(
         &application().catalog(), &app::Catalog::datasetsChanged, this, &NewRunPage::fillChoices);
-    onInitChanged();
     onProblemsChanged();
-    onAdviceChanged();
 }
 
 void NewRunPage::fillChoices()
@@ -385,6 +406,9 @@ void NewRunPage::onRankRequested(const QString& target, int layer)
 
 void NewRunPage::onInitChanged()
 {
+    if (m_init == nullptr) {
+        return; // not built yet
+    }
     const bool isGa = m_spec.value(u"init"_s).toString() == u"lora-ga"_s;
     QStringList names;
     for (const app::FieldInfo& info : app::RunSpec::fields()) {
@@ -397,6 +421,9 @@ void NewRunPage::onInitChanged()
 
 void NewRunPage::onAdviceChanged()
 {
+    if (m_advice == nullptr) {
+        return; // not built yet
+    }
     const app::RunSpec::Advice advice = m_spec.learningRateAdvice();
     const bool isWanted = std::isfinite(advice.learningRate);
     m_advice->setVisible(isWanted);

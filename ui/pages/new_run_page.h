@@ -37,6 +37,7 @@ private:
     QWidget* buildGroup(const QString& heading, app::FieldInfo::Group group, QWidget* parent);
     void addAlgorithms(Card& card);
     QWidget* buildSummary();
+    void orderTabs(const QWidget& form) const;
     void connectSpec();
     void fillChoices();
     void chooseDefaults();
@@ -66,7 +67,6 @@ private:
     TargetMap* m_map = nullptr;
     QLabel* m_mapCount = nullptr;
     QLabel* m_mapProblem = nullptr;
-    QList<SpecForm*> m_forms;
     SpecForm* m_init = nullptr;
     QWidget* m_advice = nullptr;
     QLabel* m_adviceText = nullptr;
@@ -77,6 +77,7 @@ private:
     QPushButton* m_fit = nullptr;
     QLabel* m_problems = nullptr;
     QPushButton* m_start = nullptr;
+    QPushButton* m_reset = nullptr;
     QTimer m_estimateSoon;
     QPointer<app::EstimateRequest> m_estimate;
     app::MemoryFit m_fitting;
