@@ -34,6 +34,9 @@ private Q_SLOTS:
         const QString name = QString(u"a name as long as a sentence "_s).repeated(8).trimmed();
         studio.app().catalog().setRunName(u"seen"_s, name);
         QTRY_COMPARE(studio.app().catalog().run(u"seen"_s)->name, name);
+        // The catalog's buttons for the trash need room too.
+        QVERIFY(studio.app().runs().deleteRun(u"other"_s).hasValue());
+        QTRY_VERIFY(!studio.app().catalog().deleted().isEmpty());
         ui::MainWindow window(studio.context());
         window.resize(window.minimumSize());
         window.show();
