@@ -19,6 +19,12 @@ namespace {
 // Below this a write that was refused is taken to have met a full disk.
 constexpr qint64 kFullBelowBytes = 1 << 20;
 
+// lupdate takes the context from here.
+struct ErrorTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::ErrorText)
+};
+
 struct Advice
 {
     QLatin1StringView code;
@@ -52,15 +58,10 @@ QString adviceFor(const QString& code)
 {
     for (const Advice& each : kAdvice) {
         if (code == each.code) {
-            return QCoreApplication::translate("app::ErrorText", each.text);
+            return ErrorTexts::tr(each.text);
         }
     }
     return {};
-}
-
-QString translated(const char* text)
-{
-    return QCoreApplication::translate("app::ErrorText", text);
 }
 
 // The nearest folder above a path that exists: a new file's folder may be missing too.
@@ -108,22 +109,24 @@ Problem writeProblem(const QString& path, const QString& systemText)
     const QString shown = QDir::toNativeSeparators(path);
     if (storage.isValid() && storage.isReadOnly()) {
         return {u"read_only"_s,
-                translated("%1: this disk can only be read.").arg(shown),
-                translated("Choose a workspace folder on another disk in Settings.")};
+                ErrorTexts::tr("%1: this disk can only be read.").arg(shown),
+                ErrorTexts::tr("Choose a workspace folder on another disk in Settings.")};
     }
     if (storage.isValid() && storage.bytesAvailable() < kFullBelowBytes) {
-        return {u"disk_full"_s,
-                translated("%1: the disk is full (%2 KB free).")
-                    .arg(shown)
-                    .arg(storage.bytesAvailable() / 1024),
-                translated("Free some space and try again; what was there before is unharmed.")};
+        return {
+            u"disk_full"_s,
+            ErrorTexts::tr("%1: the disk is full (%2 KB free).")
+                .arg(shown)
+                .arg(storage.bytesAvailable() / 1024),
+            ErrorTexts::tr("Free some space and try again; what was there before is unharmed.")};
     }
     if (!QFileInfo(folder).isWritable()) {
-        return {u"read_only"_s,
-                translated("%1: you may not write in this folder.").arg(shown),
-                translated("Change the folder's rights, or choose another workspace in Settings.")};
+        return {
+            u"read_only"_s,
+            ErrorTexts::tr("%1: you may not write in this folder.").arg(shown),
+            ErrorTexts::tr("Change the folder's rights, or choose another workspace in Settings.")};
     }
-    return {u"io"_s, translated("%1: %2.").arg(shown, systemText), adviceFor(u"io"_s)};
+    return {u"io"_s, ErrorTexts::tr("%1: %2.").arg(shown, systemText), adviceFor(u"io"_s)};
 }
 
 } // namespace app

@@ -19,10 +19,11 @@ namespace {
 constexpr qint64 kMaxJsonBytes = 64 << 20;
 constexpr int kMaxSameName = 1000;
 
-QString tr(const char* text)
+// lupdate takes the context from here.
+struct FileTexts
 {
-    return QCoreApplication::translate("app::Files", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(app::Files)
+};
 
 } // namespace
 
@@ -30,22 +31,26 @@ Outcome<QJsonObject> readJsonObject(const QString& path)
 {
     QFile file(path);
     if (!file.exists()) {
-        return problemFromEvent(u"not_found"_s, tr("%1: there is no such file.").arg(path), {});
+        return problemFromEvent(
+            u"not_found"_s, FileTexts::tr("%1: there is no such file.").arg(path), {});
     }
     if (!file.open(QIODevice::ReadOnly)) {
-        return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
+        return problemFromEvent(
+            u"io"_s, FileTexts::tr("%1: %2.").arg(path, file.errorString()), {});
     }
     if (file.size() > kMaxJsonBytes) {
-        return problemFromEvent(
-            u"format"_s,
-            tr("%1: %2 bytes, at most %3 are read.").arg(path).arg(file.size()).arg(kMaxJsonBytes),
-            {});
+        return problemFromEvent(u"format"_s,
+                                FileTexts::tr("%1: %2 bytes, at most %3 are read.")
+                                    .arg(path)
+                                    .arg(file.size())
+                                    .arg(kMaxJsonBytes),
+                                {});
     }
     QJsonParseError error;
     const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &error);
     if (!document.isObject()) {
         return problemFromEvent(u"format"_s,
-                                tr("%1: not a JSON object (%2 at byte %3).")
+                                FileTexts::tr("%1: not a JSON object (%2 at byte %3).")
                                     .arg(path, error.errorString())
                                     .arg(error.offset),
                                 {});
@@ -68,19 +73,21 @@ Outcome<QString> hashFile(const QString& path, const std::function<bool(qint64)>
     constexpr qint64 kChunk = 4 << 20;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly)) {
-        return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
+        return problemFromEvent(
+            u"io"_s, FileTexts::tr("%1: %2.").arg(path, file.errorString()), {});
     }
     QCryptographicHash hash(QCryptographicHash::Sha256);
     qint64 done = 0;
     while (!file.atEnd()) {
         const QByteArray chunk = file.read(kChunk);
         if (chunk.isEmpty()) {
-            return problemFromEvent(u"io"_s, tr("%1: %2.").arg(path, file.errorString()), {});
+            return problemFromEvent(
+                u"io"_s, FileTexts::tr("%1: %2.").arg(path, file.errorString()), {});
         }
         hash.addData(chunk);
         done += chunk.size();
         if (proceed && !proceed(done)) {
-            return Problem{u"cancelled"_s, tr("Cancelled.")};
+            return Problem{u"cancelled"_s, FileTexts::tr("Cancelled.")};
         }
     }
     return QString::fromLatin1(hash.result().toHex());

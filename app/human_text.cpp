@@ -13,6 +13,12 @@ namespace app {
 
 namespace {
 
+// lupdate takes the context from here.
+struct HumanTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::HumanText)
+};
+
 template <std::size_t Size>
 QString scaled(double value, double base, const std::array<const char*, Size>& units)
 {
@@ -41,20 +47,21 @@ QString humanBytes(qint64 bytes)
 
 QString humanSeconds(double seconds)
 {
-    const auto tr = [](const char* text) {
-        return QCoreApplication::translate("app::HumanText", text);
-    };
     if (!std::isfinite(seconds) || seconds < 0.0) {
         return u"-"_s;
     }
     const auto whole = static_cast<qint64>(std::llround(seconds));
     if (whole < 60) {
-        return tr("%1 s").arg(whole);
+        return HumanTexts::tr("%1 s").arg(whole);
     }
     if (whole < 3600) {
-        return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+        return HumanTexts::tr("%1 min %2 s")
+            .arg(whole / 60)
+            .arg(whole % 60, 2, 10, QLatin1Char('0'));
     }
-    return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
+    return HumanTexts::tr("%1 h %2 min")
+        .arg(whole / 3600)
+        .arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
 }
 
 QString humanTime(const QDateTime& time)

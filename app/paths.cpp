@@ -17,6 +17,12 @@ namespace app {
 
 namespace {
 
+// lupdate takes the context from here.
+struct PathsTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::Paths)
+};
+
 constexpr int kMaxNameLength = 40;
 constexpr int kMaxTries = 1000;
 
@@ -92,8 +98,7 @@ Outcome<Done> Paths::create() const
     for (const QString& folder :
          {m_workspace, models(), datasets(), runs(), adapters(), exports(), trash()}) {
         if (!QDir().mkpath(folder)) {
-            return writeProblem(
-                folder, QCoreApplication::translate("app::Paths", "cannot make this folder"));
+            return writeProblem(folder, PathsTexts::tr("cannot make this folder"));
         }
     }
     return Done{};
@@ -117,14 +122,11 @@ Outcome<QString> Paths::createRunFolder(const QString& name) const
             return folder;
         }
         if (!QFileInfo::exists(folder)) {
-            return writeProblem(
-                folder, QCoreApplication::translate("app::Paths", "cannot make this folder"));
+            return writeProblem(folder, PathsTexts::tr("cannot make this folder"));
         }
     }
     return Problem{u"io"_s,
-                   QCoreApplication::translate("app::Paths", "%1: %2 folders of this name exist.")
-                       .arg(runs())
-                       .arg(kMaxTries)};
+                   PathsTexts::tr("%1: %2 folders of this name exist.").arg(runs()).arg(kMaxTries)};
 }
 
 QString Paths::defaultWorkspace()

@@ -13,13 +13,16 @@ namespace app {
 
 namespace {
 
+// lupdate takes the context from here.
+struct DatabaseTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::Database)
+};
+
 [[noreturn]] void fail(sqlite3* connection, int status, const QString& file)
 {
     const QString words = connection != nullptr ? QString::fromUtf8(sqlite3_errmsg(connection))
                                                 : QString::fromUtf8(sqlite3_errstr(status));
-    const auto tr = [](const char* text) {
-        return QCoreApplication::translate("app::Database", text);
-    };
     switch (status & 0xff) {
     case SQLITE_FULL:
     case SQLITE_READONLY:
@@ -28,16 +31,18 @@ namespace {
         throw DatabaseError(writeProblem(file, words));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        throw DatabaseError({u"busy"_s,
-                             tr("%1: another program keeps the catalog busy.").arg(file),
-                             tr("Close other studios on this workspace and try again.")});
+        throw DatabaseError(
+            {u"busy"_s,
+             DatabaseTexts::tr("%1: another program keeps the catalog busy.").arg(file),
+             DatabaseTexts::tr("Close other studios on this workspace and try again.")});
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        throw DatabaseError({u"catalog_damaged"_s,
-                             tr("%1: the catalog is damaged (%2).").arg(file, words),
-                             tr("Rebuild it: it is only an index of the workspace's files.")});
+        throw DatabaseError(
+            {u"catalog_damaged"_s,
+             DatabaseTexts::tr("%1: the catalog is damaged (%2).").arg(file, words),
+             DatabaseTexts::tr("Rebuild it: it is only an index of the workspace's files.")});
     default:
-        throw DatabaseError({u"catalog"_s, tr("%1: %2.").arg(file, words)});
+        throw DatabaseError({u"catalog"_s, DatabaseTexts::tr("%1: %2.").arg(file, words)});
     }
 }
 

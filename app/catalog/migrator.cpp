@@ -9,6 +9,16 @@ using namespace Qt::StringLiterals;
 
 namespace app {
 
+namespace {
+
+// lupdate takes the context from here.
+struct MigratorTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::Migrator)
+};
+
+} // namespace
+
 QList<Migration> embeddedMigrations()
 {
     QList<Migration> migrations;
@@ -27,17 +37,15 @@ Outcome<Done> migrate(Database& database, const QList<Migration>& migrations)
     const qint64 newest = migrations.isEmpty() ? 0 : migrations.last().number;
     const qint64 found = database.userVersion();
     if (found > newest) {
-        return Problem{u"newer_catalog"_s,
-                       QCoreApplication::translate(
-                           "app::Migrator",
-                           "%1: made by a newer studio (schema %2, this studio knows up to %3).")
-                           .arg(database.file())
-                           .arg(found)
-                           .arg(newest),
-                       QCoreApplication::translate(
-                           "app::Migrator",
-                           "Install the newer studio to change this workspace; until then it can "
-                           "only be read.")};
+        return Problem{
+            u"newer_catalog"_s,
+            MigratorTexts::tr("%1: made by a newer studio (schema %2, this studio knows up to %3).")
+                .arg(database.file())
+                .arg(found)
+                .arg(newest),
+            MigratorTexts::tr(
+                "Install the newer studio to change this workspace; until then it can "
+                "only be read.")};
     }
     for (const Migration& migration : migrations) {
         if (migration.number <= database.userVersion()) {

@@ -21,11 +21,6 @@ namespace {
 constexpr int kHashSamples = 16;
 constexpr qint64 kHashSampleBytes = 64 << 10;
 
-QString tr(const char* text)
-{
-    return ModelImport::tr(text);
-}
-
 QStringList weightFiles(const QString& folder)
 {
     return QDir(folder).entryList({u"*.safetensors"_s}, QDir::Files, QDir::Name);
@@ -53,7 +48,7 @@ Outcome<Done> readWeights(ModelRecord& model, const QStringList& files)
             model.parameters += tensor.numel();
         }
     }
-    model.dtype = dtypes.size() == 1 ? dtypes.front() : tr("mixed");
+    model.dtype = dtypes.size() == 1 ? dtypes.front() : ModelImport::tr("mixed");
     return Done{};
 }
 
@@ -62,14 +57,14 @@ void readTokenizer(ModelRecord& model)
     const Outcome<QJsonObject> tokenizer = readJsonObject(model.path + u"/tokenizer.json"_s);
     if (tokenizer) {
         const QJsonObject inner = tokenizer->value("model"_L1).toObject();
-        model.tokenizer = tr("%1, %2 tokens")
+        model.tokenizer = ModelImport::tr("%1, %2 tokens")
                               .arg(inner.value("type"_L1).toString(u"BPE"_s))
                               .arg(inner.value("vocab"_L1).toObject().size());
     }
     const Outcome<QJsonObject> config = readJsonObject(model.path + u"/tokenizer_config.json"_s);
     if ((config && config->contains("chat_template"_L1))
         || QFileInfo::exists(model.path + u"/chat_template.jinja"_s)) {
-        model.chatTemplate = tr("in the tokenizer");
+        model.chatTemplate = ModelImport::tr("in the tokenizer");
     }
 }
 
@@ -142,7 +137,7 @@ void describeFolder(ModelRecord& model)
     if (!weights) {
         model.refusal = weights.problem().text();
     } else if (model.tokenizer.isEmpty()) {
-        model.refusal = tr("There is no readable tokenizer.json in the folder.");
+        model.refusal = ModelImport::tr("There is no readable tokenizer.json in the folder.");
     }
     if (model.refusal.isEmpty()) {
         model.hash = fingerprint(model.path, files);
@@ -163,12 +158,13 @@ ModelRecord describeModel(const QString& path)
         describeFolder(model);
     } else if (info.suffix() == "gguf"_L1) {
         model.sizeBytes = info.size();
-        model.refusal =
-            tr("A GGUF file cannot be trained on; choose the Hugging Face folder of the "
-               "same model.");
+        model.refusal = ModelImport::tr(
+            "A GGUF file cannot be trained on; choose the Hugging Face folder of the "
+            "same model.");
     } else {
-        model.refusal = info.exists() ? tr("This is not a model folder.")
-                                      : tr("%1 does not exist any more.").arg(model.path);
+        model.refusal = info.exists()
+                            ? ModelImport::tr("This is not a model folder.")
+                            : ModelImport::tr("%1 does not exist any more.").arg(model.path);
     }
     return model;
 }

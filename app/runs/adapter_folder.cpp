@@ -17,6 +17,12 @@ namespace {
 
 using Kind = AdapterRecord::Kind;
 
+// lupdate takes the context from here.
+struct AdapterFolderTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::AdapterFolder)
+};
+
 // Tags, notes and hash out of studio.json's "adapters" -> place.
 void fillAdapterNotes(AdapterRecord& adapter, const QJsonObject& studio, const QString& place)
 {
@@ -89,9 +95,7 @@ QList<AdapterRecord> adaptersOf(const RunRecord& run)
         if (adapter.id.isEmpty()) {
             continue;
         }
-        adapter.name = QCoreApplication::translate("app::AdapterFolder", "%1, step %2")
-                           .arg(run.name)
-                           .arg(step);
+        adapter.name = AdapterFolderTexts::tr("%1, step %2").arg(run.name).arg(step);
         adapter.numbers = {}; // the run's numbers are not this checkpoint's
         adapter.numbers.step = step;
         adapter.parent = previous;

@@ -22,10 +22,11 @@ namespace {
 
 const QSet<QString> kLeftOut = {u"name"_s, u"notes"_s, u"facts"_s};
 
-QString comparisonText(const char* text)
+// lupdate takes the context from here.
+struct ComparisonTexts
 {
-    return QCoreApplication::translate("app::Comparison", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(app::Comparison)
+};
 
 QString shown(const QJsonValue& value)
 {
@@ -37,14 +38,14 @@ QString shown(const QJsonValue& value)
         for (const QJsonValue each : value.toArray()) {
             parts.append(shown(each));
         }
-        return parts.isEmpty() ? comparisonText("all") : parts.join(u", "_s);
+        return parts.isEmpty() ? ComparisonTexts::tr("all") : parts.join(u", "_s);
     }
     if (value.isObject()) {
         const QJsonObject object = value.toObject();
         return object.isEmpty() ? u"-"_s : toJsonText(object);
     }
     if (value.isBool()) {
-        return value.toBool() ? comparisonText("on") : comparisonText("off");
+        return value.toBool() ? ComparisonTexts::tr("on") : ComparisonTexts::tr("off");
     }
     return value.toVariant().toString();
 }
@@ -62,7 +63,7 @@ QString labelOf(const QString& key)
             return field.label;
         }
     }
-    return kOthers.contains(key) ? comparisonText(kOthers.value(key)) : key;
+    return kOthers.contains(key) ? ComparisonTexts::tr(kOthers.value(key)) : key;
 }
 
 QStringList keysOf(const QList<RunRecord>& runs)
@@ -152,7 +153,7 @@ Comparison compareRuns(const QList<RunRecord>& runs)
     }
     for (const NumberRow& number : kNumbers) {
         ComparisonRow row{QString::fromUtf8(number.name),
-                          comparisonText(number.label),
+                          ComparisonTexts::tr(number.label),
                           {},
                           metricMeaning(number.metric)};
         for (const RunRecord& run : runs) {

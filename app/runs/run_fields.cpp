@@ -349,10 +349,11 @@ constexpr std::array<Words, 48> kWords = {{
      QT_TRANSLATE_NOOP("app::RunFields", "Anything to remember about the run.")},
 }};
 
-QString translated(const char* text)
+// lupdate takes the context from here.
+struct FieldTexts
 {
-    return QCoreApplication::translate("app::RunFields", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(app::RunFields)
+};
 
 QString text(std::string_view view)
 {
@@ -393,14 +394,14 @@ FieldInfo fieldFrom(const Words& words, const QJsonObject& defaults)
 {
     FieldInfo info;
     info.name = QString::fromUtf8(words.name);
-    info.label = translated(words.label);
-    info.help = translated(words.help);
+    info.label = FieldTexts::tr(words.label);
+    info.help = FieldTexts::tr(words.help);
     info.group = words.group;
     info.advanced = words.level == Level::Advanced;
     info.decimals = words.decimals;
     info.fallback = defaults.value(info.name).toVariant();
     if (words.automaticValue != kNoAutomatic) {
-        info.automatic = translated(words.automatic);
+        info.automatic = FieldTexts::tr(words.automatic);
         info.automaticValue = words.automaticValue;
     }
     if (const engine::TrainField* field = engineField(words.name)) {

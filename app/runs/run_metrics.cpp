@@ -11,6 +11,16 @@ using namespace Qt::StringLiterals;
 
 namespace app {
 
+namespace {
+
+// lupdate takes the context from here.
+struct MetricTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::Metric)
+};
+
+} // namespace
+
 QString metricName(Metric metric)
 {
     switch (metric) {
@@ -34,22 +44,19 @@ QString metricName(Metric metric)
 
 QString metricLabel(Metric metric)
 {
-    const auto tr = [](const char* text) {
-        return QCoreApplication::translate("app::Metric", text);
-    };
     switch (metric) {
     case Metric::Loss:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Training loss"));
+        return MetricTexts::tr("Training loss");
     case Metric::EvalLoss:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Evaluation loss"));
+        return MetricTexts::tr("Evaluation loss");
     case Metric::LearningRate:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Learning rate"));
+        return MetricTexts::tr("Learning rate");
     case Metric::GradNorm:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Gradient norm"));
+        return MetricTexts::tr("Gradient norm");
     case Metric::TokensPerSecond:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Tokens per second"));
+        return MetricTexts::tr("Tokens per second");
     case Metric::Memory:
-        return tr(QT_TRANSLATE_NOOP("app::Metric", "Memory"));
+        return MetricTexts::tr("Memory");
     case Metric::Count:
         break;
     }

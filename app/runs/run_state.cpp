@@ -12,6 +12,12 @@ namespace app {
 
 namespace {
 
+// lupdate takes the context from here.
+struct StateTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::RunState)
+};
+
 using Name = std::pair<RunState, QLatin1StringView>;
 
 constexpr std::array<Name, 11> kNames = {{
@@ -52,32 +58,29 @@ RunState runStateFromString(const QString& text)
 
 QString displayName(RunState state)
 {
-    const auto tr = [](const char* text) {
-        return QCoreApplication::translate("app::RunState", text);
-    };
     switch (state) {
     case RunState::Queued:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Waiting"));
+        return StateTexts::tr("Waiting");
     case RunState::Starting:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Starting"));
+        return StateTexts::tr("Starting");
     case RunState::Loading:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Loading"));
+        return StateTexts::tr("Loading");
     case RunState::Training:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Training"));
+        return StateTexts::tr("Training");
     case RunState::Paused:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Paused"));
+        return StateTexts::tr("Paused");
     case RunState::Stopping:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Stopping"));
+        return StateTexts::tr("Stopping");
     case RunState::Finished:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Finished"));
+        return StateTexts::tr("Finished");
     case RunState::Cancelled:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Stopped"));
+        return StateTexts::tr("Stopped");
     case RunState::Failed:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Failed"));
+        return StateTexts::tr("Failed");
     case RunState::Crashed:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Crashed"));
+        return StateTexts::tr("Crashed");
     case RunState::Interrupted:
-        return tr(QT_TRANSLATE_NOOP("app::RunState", "Interrupted"));
+        return StateTexts::tr("Interrupted");
     }
     return {};
 }

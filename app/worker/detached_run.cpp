@@ -14,10 +14,11 @@ namespace app {
 
 namespace {
 
-QString tr(const char* text)
+// lupdate takes the context from here.
+struct DetachedRunTexts
 {
-    return QCoreApplication::translate("app::DetachedRun", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(app::DetachedRun)
+};
 
 bool systemKnowsCommandLines()
 {
@@ -37,9 +38,11 @@ Outcome<qint64> startDetachedRun(const QString& program, const QString& runFolde
     process.setStandardErrorFile(QProcess::nullDevice());
     qint64 processId = 0;
     if (!process.startDetached(&processId)) {
-        return Problem{u"not_found"_s,
-                       tr("%1 could not be started: %2.").arg(program, process.errorString()),
-                       tr("The run is saved; resume it when the studio starts again.")};
+        return Problem{
+            u"not_found"_s,
+            DetachedRunTexts::tr("%1 could not be started: %2.")
+                .arg(program, process.errorString()),
+            DetachedRunTexts::tr("The run is saved; resume it when the studio starts again.")};
     }
     return processId;
 }
@@ -58,9 +61,10 @@ Outcome<Done> stopDetachedRun(qint64 processId, const QString& runFolder)
     if (processId <= 0 || (systemKnowsCommandLines() && !detachedRunLives(processId, runFolder))) {
         return Problem{
             u"not_found"_s,
-            tr("Another program trains in %1.").arg(runFolder),
-            tr("Stop it where it was started: in the other studio, or with Ctrl-C in its "
-               "terminal.")};
+            DetachedRunTexts::tr("Another program trains in %1.").arg(runFolder),
+            DetachedRunTexts::tr(
+                "Stop it where it was started: in the other studio, or with Ctrl-C in its "
+                "terminal.")};
     }
     const auto asked = engine::interrupt_process(processId);
     if (!asked) {

@@ -14,6 +14,12 @@ namespace app {
 
 namespace {
 
+// lupdate takes the context from here.
+struct EstimateTexts
+{
+    Q_DECLARE_TR_FUNCTIONS(app::MemoryEstimate)
+};
+
 struct TermLabel
 {
     QLatin1StringView name;
@@ -36,7 +42,7 @@ QString termLabel(const QString& name)
 {
     for (const TermLabel& each : kTermLabels) {
         if (name == each.name) {
-            return QCoreApplication::translate("app::MemoryEstimate", each.label);
+            return EstimateTexts::tr(each.label);
         }
     }
     QString label = name;

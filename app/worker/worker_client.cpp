@@ -205,30 +205,29 @@ void WorkerClient::onEnded(const WorkerProcess::Ending& ending)
 Problem problemFromEnding(const WorkerProcess::Ending& ending)
 {
     using Kind = WorkerProcess::Ending::Kind;
-    const auto sentence = [](const char* text) { return WorkerClient::tr(text); };
     Problem problem;
     if (ending.kind == Kind::CouldNotStart) {
-        problem = {u"not_found"_s,
-                   sentence(QT_TR_NOOP("The program lowrank could not be started: %1."))
-                       .arg(ending.errorText),
-                   sentence(QT_TR_NOOP("Install it beside the studio, or add it to PATH."))};
+        problem = {
+            u"not_found"_s,
+            WorkerClient::tr("The program lowrank could not be started: %1.").arg(ending.errorText),
+            WorkerClient::tr("Install it beside the studio, or add it to PATH.")};
     } else if (ending.kind == Kind::Crashed) {
         problem = problemFromEvent(
             u"crashed"_s,
-            sentence(QT_TR_NOOP("The worker was ended by the system or by a fault of its own.")),
+            WorkerClient::tr("The worker was ended by the system or by a fault of its own."),
             {});
     } else if (ending.exitCode == 4) {
         problem = problemFromEvent(
-            u"out_of_host_memory"_s, sentence(QT_TR_NOOP("The worker ran out of memory.")), {});
+            u"out_of_host_memory"_s, WorkerClient::tr("The worker ran out of memory."), {});
     } else if (ending.exitCode == 5) {
-        problem = problemFromEvent(
-            u"device_lost"_s, sentence(QT_TR_NOOP("The worker lost its device.")), {});
+        problem =
+            problemFromEvent(u"device_lost"_s, WorkerClient::tr("The worker lost its device."), {});
     } else if (ending.exitCode != 0) {
-        problem = problemFromEvent(
-            u"crashed"_s,
-            sentence(QT_TR_NOOP("The worker ended with code %1 and gave no reason."))
-                .arg(ending.exitCode),
-            {});
+        problem =
+            problemFromEvent(u"crashed"_s,
+                             WorkerClient::tr("The worker ended with code %1 and gave no reason.")
+                                 .arg(ending.exitCode),
+                             {});
     }
     problem.details = ending.stderrTail;
     return problem;

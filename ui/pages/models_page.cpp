@@ -145,9 +145,7 @@ void ModelsPage::addFolder(const QString& folder)
             for (const app::ModelRecord& record : m_scan->records()) {
                 application().catalog().saveModel(record);
             }
-            news().showText(
-                u"success"_s,
-                tr("%n model(s) added.", nullptr, static_cast<int>(m_scan->records().size())));
+            news().showText(u"success"_s, tr("Models added: %1.").arg(m_scan->records().size()));
         }
         m_scan->deleteLater();
         m_scan = nullptr;
