@@ -39,7 +39,7 @@ const std::array<SettingInfo, kCount>& table()
         free(Setting::Workspace, u"workspace"_s, QString()),
         choice(
             Setting::Theme, u"theme"_s, {u"system"_s, u"light"_s, u"dark"_s, u"high_contrast"_s}),
-        choice(Setting::Language, u"language"_s, {u"en"_s, u"ko"_s}),
+        choice(Setting::Language, u"language"_s, {u"system"_s, u"en"_s, u"ko"_s}),
         free(Setting::Device, u"device"_s, u"auto"_s),
         range(Setting::Threads, u"threads"_s, 0, 0, 1024),
         choice(Setting::OnClose, u"on_close"_s, {u"ask"_s, u"keep_running"_s, u"stop"_s}),

@@ -13,7 +13,7 @@ namespace app {
 enum class Setting {
     Workspace,        // folder; empty: Paths::defaultWorkspace()
     Theme,            // "light", "dark", "high_contrast", "system"
-    Language,         // "en", "ko"
+    Language,         // "system", "en", "ko"
     Device,           // "auto", "cpu", "cuda:0", ...
     Threads,          // 0: every core
     OnClose,          // with a run going on: "ask", "keep_running", "stop"

@@ -7,6 +7,7 @@
 #include <QIcon>
 #include <QTimer>
 
+#include "ui/language.h"
 #include "ui/main_window.h"
 #include "ui/pages/settings_page.h"
 #include "ui/screenshots.h"
@@ -30,8 +31,8 @@ struct Arguments
 Arguments readArguments(const QApplication& program)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QCoreApplication::translate("main", "Fine-tune language models with low-rank adapters."));
+    // Not translated: like that of lowrank, for a terminal and its scripts.
+    parser.setApplicationDescription(u"Fine-tune language models with low-rank adapters."_s);
     parser.addHelpOption();
     parser.addVersionOption();
     const QCommandLineOption workspace(
@@ -60,6 +61,13 @@ Arguments readArguments(const QApplication& program)
     return arguments;
 }
 
+// The application reads its settings itself, but its lists have headings, which are texts.
+void installChosenLanguage(const QString& configFile)
+{
+    const app::Settings settings(configFile.isEmpty() ? app::Paths::configFile() : configFile);
+    ui::installLanguage(settings.text(app::Setting::Language));
+}
+
 ui::PageId pageNamed(const QString& name)
 {
     for (int i = 0; i < static_cast<int>(ui::PageId::Count); ++i) {
@@ -82,6 +90,7 @@ int main(int argc, char** argv)
     QGuiApplication::setDesktopFileName(u"lowrank-studio"_s);
     QGuiApplication::setWindowIcon(QIcon(u":/icons/lowrank-studio.svg"_s));
     const Arguments arguments = readArguments(program);
+    installChosenLanguage(arguments.options.configFile);
 
     app::Application application(arguments.options);
     const app::Outcome<app::Done> opened = application.open();

@@ -10,6 +10,7 @@
 #include <QStyleHints>
 
 #include "app/runs/run_spec.h"
+#include "ui/language.h"
 #include "ui/widgets/facts.h"
 #include "ui/widgets/form_field.h"
 #include "ui/widgets/path_edit.h"
@@ -84,7 +85,10 @@ QWidget* SettingsPage::buildLook(QWidget* parent)
     connect(look, &QComboBox::activated, this, [this, look] {
         theme().apply(themeKindOf(look->currentData().toString()));
     });
-    QComboBox* language = makeChoice(app::Setting::Language, {{u"en"_s, tr("English")}}, card);
+    QComboBox* language =
+        makeChoice(app::Setting::Language,
+                   QList{qMakePair(u"system"_s, tr("as the desktop"))} + languages(),
+                   card);
     auto* row = new QHBoxLayout;
     row->setSpacing(space::kLarge);
     row->addWidget(
@@ -94,7 +98,7 @@ QWidget* SettingsPage::buildLook(QWidget* parent)
                       card),
         1);
     row->addWidget(
-        new FormField(tr("&Language"), language, tr("The languages that are there."), card), 1);
+        new FormField(tr("&Language"), language, tr("Used when the studio starts next."), card), 1);
     card->body()->addLayout(row);
     return card;
 }
