@@ -15,10 +15,11 @@ namespace {
 using Level = LogModel::Level;
 using Line = LogModel::Line;
 
-QString tr(const char* text)
+// lupdate takes the context from here.
+struct RunLogTexts
 {
-    return QCoreApplication::translate("app::RunLog", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(app::RunLog)
+};
 
 std::optional<Line> lineOf(const QJsonObject& event, const QDateTime& time)
 {
@@ -48,7 +49,7 @@ std::optional<Line> lineOf(const QJsonObject& event, const QDateTime& time)
 
 QString startedText(const RunStarted& event)
 {
-    return tr("Starts at step %1 of %2: %3 trainable parameters")
+    return RunLogTexts::tr("Starts at step %1 of %2: %3 trainable parameters")
         .arg(event.startStep)
         .arg(event.maxSteps)
         .arg(humanCount(event.trainableParameters));
@@ -56,20 +57,23 @@ QString startedText(const RunStarted& event)
 
 QString evalText(const EvalPoint& event)
 {
-    return tr("Step %1: evaluation loss %2").arg(event.step).arg(humanReal(event.loss));
+    return RunLogTexts::tr("Step %1: evaluation loss %2")
+        .arg(event.step)
+        .arg(humanReal(event.loss));
 }
 
 QString savedText(qint64 step)
 {
-    return tr("Step %1: saved").arg(step);
+    return RunLogTexts::tr("Step %1: saved").arg(step);
 }
 
 QString finishedText(const RunFinished& event)
 {
-    const QString how = event.reason == "stopped"_L1          ? tr("Step %1: stopped")
-                        : event.reason == "early_stopping"_L1 ? tr("Step %1: stopped early")
-                                                              : tr("Step %1: finished");
-    return tr("%1, training loss %2").arg(how.arg(event.step), humanReal(event.loss));
+    const QString how = event.reason == "stopped"_L1 ? RunLogTexts::tr("Step %1: stopped")
+                        : event.reason == "early_stopping"_L1
+                            ? RunLogTexts::tr("Step %1: stopped early")
+                            : RunLogTexts::tr("Step %1: finished");
+    return RunLogTexts::tr("%1, training loss %2").arg(how.arg(event.step), humanReal(event.loss));
 }
 
 std::optional<LogModel::Line> lineFrom(const QString& line)

@@ -66,14 +66,6 @@
         <translation>대상 행렬</translation>
     </message>
     <message>
-        <source>Loss</source>
-        <translation>손실</translation>
-    </message>
-    <message>
-        <source>Evaluation loss</source>
-        <translation>평가 손실</translation>
-    </message>
-    <message>
         <source>Base model</source>
         <translation>베이스 모델</translation>
     </message>
@@ -150,18 +142,6 @@
         <source>Stop the run first.</source>
         <translation>먼저 실행을 중지하십시오.</translation>
     </message>
-    <message>
-        <source>cannot be moved to the trash</source>
-        <translation>휴지통으로 옮길 수 없습니다</translation>
-    </message>
-    <message>
-        <source>cannot be brought back from the trash</source>
-        <translation>휴지통에서 되돌릴 수 없습니다</translation>
-    </message>
-    <message>
-        <source>cannot be removed</source>
-        <translation>제거할 수 없습니다</translation>
-    </message>
 </context>
 <context>
     <name>app::Comparison</name>
@@ -206,10 +186,6 @@
         <translation>학습 손실</translation>
     </message>
     <message>
-        <source>Best evaluation loss</source>
-        <translation>최저 평가 손실</translation>
-    </message>
-    <message>
         <source>Perplexity</source>
         <translation>퍼플렉서티</translation>
     </message>
@@ -232,6 +208,10 @@
     <message>
         <source>Peak memory</source>
         <translation>최대 메모리</translation>
+    </message>
+    <message>
+        <source>Evaluation loss</source>
+        <translation>평가 손실</translation>
     </message>
 </context>
 <context>
@@ -530,6 +510,14 @@
         <source>Memory</source>
         <translation>메모리</translation>
     </message>
+    <message>
+        <source>Mean over the last %1 steps.</source>
+        <translation>마지막 %1개 스텝의 평균입니다.</translation>
+    </message>
+    <message>
+        <source>The lowest of the run&apos;s evaluations.</source>
+        <translation>이 실행의 평가 중 가장 낮은 값입니다.</translation>
+    </message>
 </context>
 <context>
     <name>app::Migrator</name>
@@ -555,18 +543,6 @@
     <message>
         <source>in the tokenizer</source>
         <translation>토크나이저에 있음</translation>
-    </message>
-    <message>
-        <source>Its weights are in PyTorch&apos;s pickle format; safetensors files are needed.</source>
-        <translation>가중치가 PyTorch의 pickle 형식입니다. safetensors 파일이 필요합니다.</translation>
-    </message>
-    <message>
-        <source>There are no .safetensors files in the folder.</source>
-        <translation>폴더에 .safetensors 파일이 없습니다.</translation>
-    </message>
-    <message>
-        <source>%1: its header cannot be read.</source>
-        <translation>%1: 헤더를 읽을 수 없습니다.</translation>
     </message>
     <message>
         <source>There is no readable tokenizer.json in the folder.</source>
@@ -657,14 +633,6 @@
 </context>
 <context>
     <name>app::RunController</name>
-    <message>
-        <source>Step %1: evaluation loss %2</source>
-        <translation>스텝 %1: 평가 손실 %2</translation>
-    </message>
-    <message>
-        <source>Step %1: saved</source>
-        <translation>스텝 %1: 저장됨</translation>
-    </message>
     <message>
         <source>Not an event: %1</source>
         <translation>이벤트가 아님: %1</translation>
@@ -1135,14 +1103,6 @@
         <translation>스텝</translation>
     </message>
     <message>
-        <source>Loss</source>
-        <translation>손실</translation>
-    </message>
-    <message>
-        <source>Evaluation loss</source>
-        <translation>평가 손실</translation>
-    </message>
-    <message>
         <source>Base model</source>
         <translation>베이스 모델</translation>
     </message>
@@ -1164,6 +1124,37 @@
     </message>
 </context>
 <context>
+    <name>app::RunLog</name>
+    <message>
+        <source>Starts at step %1 of %2: %3 trainable parameters</source>
+        <translation>%2개 스텝 중 스텝 %1에서 시작: 학습 파라미터 %3개</translation>
+    </message>
+    <message>
+        <source>Step %1: evaluation loss %2</source>
+        <translation>스텝 %1: 평가 손실 %2</translation>
+    </message>
+    <message>
+        <source>Step %1: saved</source>
+        <translation>스텝 %1: 저장됨</translation>
+    </message>
+    <message>
+        <source>Step %1: stopped</source>
+        <translation>스텝 %1: 중지됨</translation>
+    </message>
+    <message>
+        <source>Step %1: stopped early</source>
+        <translation>스텝 %1: 조기 종료됨</translation>
+    </message>
+    <message>
+        <source>Step %1: finished</source>
+        <translation>스텝 %1: 완료됨</translation>
+    </message>
+    <message>
+        <source>%1, training loss %2</source>
+        <translation>%1, 학습 손실 %2</translation>
+    </message>
+</context>
+<context>
     <name>app::RunPastJob</name>
     <message>
         <source>Cancelled.</source>
@@ -1179,6 +1170,14 @@
     <message>
         <source>%1: another process trains here already.</source>
         <translation>%1: 다른 프로세스가 이미 이곳에서 학습하고 있습니다.</translation>
+    </message>
+    <message>
+        <source>%1: this run waits or goes on.</source>
+        <translation>%1: 이 실행은 대기 중이거나 진행 중입니다.</translation>
+    </message>
+    <message>
+        <source>Stop it first, then delete it.</source>
+        <translation>먼저 중지한 다음 삭제하세요.</translation>
     </message>
 </context>
 <context>
@@ -1284,6 +1283,21 @@
     <message>
         <source>There is not enough memory for this.</source>
         <translation>이 작업에 필요한 메모리가 부족합니다.</translation>
+    </message>
+</context>
+<context>
+    <name>app::Trash</name>
+    <message>
+        <source>cannot be moved to the trash</source>
+        <translation>휴지통으로 옮길 수 없습니다</translation>
+    </message>
+    <message>
+        <source>cannot be brought back from the trash</source>
+        <translation>휴지통에서 되돌릴 수 없습니다</translation>
+    </message>
+    <message>
+        <source>cannot be removed</source>
+        <translation>제거할 수 없습니다</translation>
     </message>
 </context>
 <context>
@@ -1517,14 +1531,6 @@
         <translation>행렬</translation>
     </message>
     <message>
-        <source>Loss</source>
-        <translation>손실</translation>
-    </message>
-    <message>
-        <source>Evaluation</source>
-        <translation>평가</translation>
-    </message>
-    <message>
         <source>Steps</source>
         <translation>스텝 수</translation>
     </message>
@@ -1573,14 +1579,6 @@
         <translation>%1은(는) 변경되지 않았습니다. 해시가 카탈로그와 같습니다.</translation>
     </message>
     <message>
-        <source>%1 is the result of a run: the whole run with its checkpoints goes to the trash. This can be undone.</source>
-        <translation>%1은(는) 실행의 결과입니다. 체크포인트를 포함한 실행 전체가 휴지통으로 이동합니다. 되돌릴 수 있습니다.</translation>
-    </message>
-    <message>
-        <source>%1 goes to the trash. This can be undone.</source>
-        <translation>%1이(가) 휴지통으로 이동합니다. 되돌릴 수 있습니다.</translation>
-    </message>
-    <message>
         <source>Delete the adapter?</source>
         <translation>어댑터를 삭제하시겠습니까?</translation>
     </message>
@@ -1599,6 +1597,34 @@
     <message>
         <source>Undo</source>
         <translation>실행 취소</translation>
+    </message>
+    <message>
+        <source>E&amp;mpty the trash...</source>
+        <translation>휴지통 비우기(&amp;M)...</translation>
+    </message>
+    <message>
+        <source>Brings back %1.</source>
+        <translation>%1을(를) 되돌립니다.</translation>
+    </message>
+    <message>
+        <source>%1 is the result of a run: the whole run with its checkpoints goes to the trash. This can be undone until you empty the trash.</source>
+        <translation>%1은(는) 실행의 결과입니다. 체크포인트를 포함한 실행 전체를 휴지통으로 옮깁니다. 휴지통을 비우기 전까지 되돌릴 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>%1 goes to the trash. This can be undone until you empty the trash.</source>
+        <translation>%1을(를) 휴지통으로 옮깁니다. 휴지통을 비우기 전까지 되돌릴 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>What was deleted goes for good and cannot be brought back: %1.</source>
+        <translation>삭제한 항목이 완전히 사라지며 되돌릴 수 없습니다: %1.</translation>
+    </message>
+    <message>
+        <source>Empty the trash?</source>
+        <translation>휴지통을 비울까요?</translation>
+    </message>
+    <message>
+        <source>Empty</source>
+        <translation>비우기</translation>
     </message>
 </context>
 <context>
@@ -2366,6 +2392,34 @@
     <message>
         <source>Folder</source>
         <translation>폴더</translation>
+    </message>
+    <message>
+        <source>De&amp;lete the run...</source>
+        <translation>실행 삭제(&amp;L)...</translation>
+    </message>
+    <message>
+        <source>%1 goes to the trash: its curves, its log, its checkpoints and its adapter, %2 in all. This can be undone until you empty the trash on the Catalog page.</source>
+        <translation>%1을(를) 휴지통으로 옮깁니다: 곡선, 로그, 체크포인트, 어댑터, 모두 %2. 카탈로그 페이지에서 휴지통을 비우기 전까지 되돌릴 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Delete the run?</source>
+        <translation>실행을 삭제할까요?</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>삭제</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message>
+        <source>%1 is in the trash.</source>
+        <translation>%1이(가) 휴지통에 있습니다.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>실행 취소</translation>
     </message>
 </context>
 <context>
@@ -3148,10 +3202,6 @@
         <translation>손실</translation>
     </message>
     <message>
-        <source>best evaluation</source>
-        <translation>최저 평가</translation>
-    </message>
-    <message>
         <source>tokens/s</source>
         <translation>토큰/초</translation>
     </message>
@@ -3228,16 +3278,8 @@
         <translation>워커를 종료했습니다. 실행은 마지막 체크포인트에서 이어집니다.</translation>
     </message>
     <message>
-        <source>train, every step</source>
-        <translation>학습, 매 스텝</translation>
-    </message>
-    <message>
         <source>evaluation</source>
         <translation>평가</translation>
-    </message>
-    <message>
-        <source>train, smoothed</source>
-        <translation>학습, 평활화</translation>
     </message>
     <message>
         <source>learning rate</source>
@@ -3283,6 +3325,22 @@
         <source>Folder</source>
         <translation>폴더</translation>
     </message>
+    <message>
+        <source>training loss</source>
+        <translation>학습 손실</translation>
+    </message>
+    <message>
+        <source>evaluation loss</source>
+        <translation>평가 손실</translation>
+    </message>
+    <message>
+        <source>training, every step</source>
+        <translation>학습, 모든 스텝</translation>
+    </message>
+    <message>
+        <source>training, smoothed</source>
+        <translation>학습, 평활화</translation>
+    </message>
 </context>
 <context>
     <name>ui::SettingsPage</name>
@@ -3317,10 +3375,6 @@
     <message>
         <source>&amp;Theme</source>
         <translation>테마(&amp;T)</translation>
-    </message>
-    <message>
-        <source>Every theme reaches the contrast of WCAG AA.</source>
-        <translation>모든 테마가 WCAG AA 대비를 만족합니다.</translation>
     </message>
     <message>
         <source>&amp;Language</source>
@@ -3422,16 +3476,16 @@
         <source>GPU</source>
         <translation>GPU</translation>
     </message>
+    <message>
+        <source>Text reaches the contrast of WCAG AA, in high contrast that of AAA.</source>
+        <translation>글자는 WCAG AA 대비를, 고대비 테마에서는 AAA 대비를 만족합니다.</translation>
+    </message>
 </context>
 <context>
     <name>ui::SpecForm</name>
     <message>
         <source>Default: %1.</source>
         <translation>기본값: %1.</translation>
-    </message>
-    <message>
-        <source>%1 to %2, default %3</source>
-        <translation>%1~%2, 기본값 %3</translation>
     </message>
     <message>
         <source>automatic</source>
@@ -3448,6 +3502,14 @@
     <message>
         <source>More settings...</source>
         <translation>설정 더 보기...</translation>
+    </message>
+    <message>
+        <source>Range: %1.</source>
+        <translation>범위: %1.</translation>
+    </message>
+    <message>
+        <source>Range: %1. Default: %2.</source>
+        <translation>범위: %1. 기본값: %2.</translation>
     </message>
 </context>
 <context>
