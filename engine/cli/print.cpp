@@ -60,11 +60,9 @@ std::string count_text(std::int64_t count)
 int report(const engine::Error& error)
 {
     std::cout.flush();
-    const bool missing_file = error.code == engine::ErrorCode::NotFound && error.hint.empty();
-    const std::string hint = missing_file ? "check the spelling of the name" : error.hint;
     std::cerr << "lowrank: " << error.message;
-    if (!hint.empty()) {
-        std::cerr << " (" << hint << ")";
+    if (!error.hint.empty()) {
+        std::cerr << " (" << error.hint << ")";
     }
     std::cerr << "\n";
     return engine::exit_code(error.code);

@@ -27,7 +27,8 @@ find_row(const engine::Dataset& dataset, const std::string& path, std::int64_t r
     }
     throw engine::EngineError(
         {engine::ErrorCode::NotFound,
-         engine::concat(path, ": row ", row, " of ", dataset.rows, " is not there")});
+         engine::concat(path, ": row ", row, " of ", dataset.rows, " is not there"),
+         "--row counts from 1; choose one of them"});
 }
 
 } // namespace

@@ -34,21 +34,49 @@ std::string describe(int error)
     return std::generic_category().message(error);
 }
 
-Error io_error(const std::filesystem::path& path, const char* action, int error)
+enum class Access { Read, Write };
+
+// What to do next, where the error tells.
+std::string hint_of(Access access, int error)
+{
+    const bool reading = access == Access::Read;
+    switch (error) {
+    case ENOENT:
+        return reading ? "check the spelling of the name"
+                       : "create the folder first, or choose one that exists";
+    case EACCES:
+    case EPERM:
+        return reading ? "choose a file that you may read, or change its permissions"
+                       : "choose a folder that you may write to";
+    case EROFS:
+        return "choose a folder that you may write to";
+    case ENOSPC:
+    case EDQUOT:
+        return "free some disk space or choose another folder, then try again";
+    case EFBIG:
+        return "the file system or this process's limit (ulimit -f) allows no larger file; choose "
+               "another folder";
+    case ENOMEM:
+        return "close other programs, or raise this process's limit (ulimit -v)";
+    default:
+        return {};
+    }
+}
+
+ErrorCode code_of(int error)
+{
+    return error == ENOENT   ? ErrorCode::NotFound
+           : error == ENOMEM ? ErrorCode::OutOfHostMemory
+                             : ErrorCode::Io;
+}
+
+Error io_error(const std::filesystem::path& path, Access access, const char* action, int error)
 {
     std::string message = concat(path.string(), ": ", action, ": ", describe(error));
-    std::string hint;
     if (error == ENOSPC || error == EDQUOT) {
         message += concat(" (", free_disk_bytes(path.parent_path()), " bytes free)");
-        hint = "free some disk space or choose another folder, then try again";
-    } else if (error == EFBIG) {
-        hint = "the file system or this process's limit (ulimit -f) allows no larger file; choose "
-               "another folder";
-    } else if (error == EROFS || error == EACCES || error == EPERM) {
-        hint = "choose a folder that you may write to";
     }
-    return {
-        error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::move(message), std::move(hint)};
+    return {code_of(error), std::move(message), hint_of(access, error)};
 }
 
 Result<void> write_fully(int file, std::string_view bytes, const std::filesystem::path& path)
@@ -59,7 +87,7 @@ Result<void> write_fully(int file, std::string_view bytes, const std::filesystem
             if (errno == EINTR) {
                 continue;
             }
-            return io_error(path, "cannot write", errno);
+            return io_error(path, Access::Write, "cannot write", errno);
         }
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -71,14 +99,14 @@ Result<void> sync_folder(const std::filesystem::path& folder)
     const std::filesystem::path name = folder.empty() ? std::filesystem::path(".") : folder;
     const int file = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0) {
-        return io_error(name, "cannot open the folder", errno);
+        return io_error(name, Access::Write, "cannot open the folder", errno);
     }
     const int status = ::fsync(file);
     const int error = errno;
     ::close(file);
     // Some file systems cannot sync a folder; that is not the user's problem.
     if (status != 0 && error != EINVAL && error != ENOTSUP) {
-        return io_error(name, "cannot sync the folder", error);
+        return io_error(name, Access::Write, "cannot sync the folder", error);
     }
     return {};
 }
@@ -169,13 +197,13 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
 {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return io_error(path, "cannot open", errno);
+        return io_error(path, Access::Read, "cannot open", errno);
     }
     struct stat info = {};
     if (::fstat(file, &info) != 0) {
         const int error = errno;
         ::close(file);
-        return io_error(path, "cannot read its size", error);
+        return io_error(path, Access::Read, "cannot read its size", error);
     }
     if (!S_ISREG(info.st_mode)) {
         ::close(file);
@@ -188,7 +216,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
         if (base == MAP_FAILED) {
             const int error = errno;
             ::close(file);
-            return io_error(path, "cannot map into memory", error);
+            return io_error(path, Access::Read, "cannot map into memory", error);
         }
         map.m_bytes = {static_cast<const std::byte*>(base), size};
     }
@@ -234,7 +262,7 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path)
     file.m_temporary += concat(".tmp-", ::getpid(), "-", counter++);
     file.m_file = ::open(file.m_temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file.m_file < 0) {
-        return io_error(path, "cannot create", errno);
+        return io_error(path, Access::Write, "cannot create", errno);
     }
     return file;
 }
@@ -280,12 +308,12 @@ Result<void> AtomicFile::commit()
     if (synced != 0 || closed != 0) {
         const int error = synced != 0 ? sync_error : errno;
         ::unlink(m_temporary.c_str());
-        return io_error(m_path, "cannot sync", error);
+        return io_error(m_path, Access::Write, "cannot sync", error);
     }
     if (::rename(m_temporary.c_str(), m_path.c_str()) != 0) {
         const int error = errno;
         ::unlink(m_temporary.c_str());
-        return io_error(m_path, "cannot rename into place", error);
+        return io_error(m_path, Access::Write, "cannot rename into place", error);
     }
     return sync_folder(m_path.parent_path());
 }
@@ -309,7 +337,7 @@ Result<void> rename_folder_durably(const std::filesystem::path& temporary,
         return synced;
     }
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
-        return io_error(path, "cannot rename into place", errno);
+        return io_error(path, Access::Write, "cannot rename into place", errno);
     }
     return sync_folder(path.parent_path());
 }
@@ -320,7 +348,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
     file.m_path = path;
     file.m_file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file.m_file < 0) {
-        return io_error(path, "cannot open for appending", errno);
+        return io_error(path, Access::Write, "cannot open for appending", errno);
     }
     const int descriptor = static_cast<int>(file.m_file);
     off_t end = ::lseek(descriptor, 0, SEEK_END);
@@ -330,7 +358,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
         --end;
     }
     if (::ftruncate(descriptor, end) != 0) {
-        return io_error(path, "cannot truncate", errno);
+        return io_error(path, Access::Write, "cannot truncate", errno);
     }
     ::lseek(descriptor, 0, SEEK_END);
     return file;
@@ -369,7 +397,7 @@ Result<void> AppendFile::append_line(std::string_view line)
     } while (written < 0 && errno == EINTR);
     Result<void> result;
     if (written < 0) {
-        result = io_error(m_path, "cannot write", errno);
+        result = io_error(m_path, Access::Write, "cannot write", errno);
     } else if (const auto done = static_cast<std::size_t>(written); done < line.size()) {
         result = write_fully(descriptor, std::string(line.substr(done)) + newline, m_path);
     } else if (done == line.size()) {
@@ -387,7 +415,7 @@ Result<void> AppendFile::append_line(std::string_view line)
 Result<void> AppendFile::sync()
 {
     if (::fsync(static_cast<int>(m_file)) != 0) {
-        return io_error(m_path, "cannot sync", errno);
+        return io_error(m_path, Access::Write, "cannot sync", errno);
     }
     return {};
 }
@@ -398,7 +426,7 @@ Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder)
     FolderLock lock;
     lock.m_file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (lock.m_file < 0) {
-        return io_error(path, "cannot create the lock", errno);
+        return io_error(path, Access::Write, "cannot create the lock", errno);
     }
     if (::flock(static_cast<int>(lock.m_file), LOCK_EX | LOCK_NB) != 0) {
         return Error{ErrorCode::Io,

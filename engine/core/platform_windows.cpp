@@ -22,19 +22,48 @@ namespace engine {
 
 namespace {
 
-Error io_error(const std::filesystem::path& path, const char* action, DWORD error)
+enum class Access { Read, Write };
+
+// What to do next, where the error tells.
+std::string hint_of(Access access, DWORD error)
+{
+    const bool reading = access == Access::Read;
+    switch (error) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+        return reading ? "check the spelling of the name"
+                       : "create the folder first, or choose one that exists";
+    case ERROR_ACCESS_DENIED:
+        return reading ? "choose a file that you may read, or change its permissions"
+                       : "choose a folder that you may write to";
+    case ERROR_WRITE_PROTECT:
+        return "choose a folder that you may write to";
+    case ERROR_DISK_FULL:
+    case ERROR_HANDLE_DISK_FULL:
+        return "free some disk space or choose another folder, then try again";
+    case ERROR_NOT_ENOUGH_MEMORY:
+    case ERROR_COMMITMENT_LIMIT:
+        return "close other programs";
+    default:
+        return {};
+    }
+}
+
+ErrorCode code_of(DWORD error)
+{
+    const bool absent = error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+    const bool memory = error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_COMMITMENT_LIMIT;
+    return absent ? ErrorCode::NotFound : memory ? ErrorCode::OutOfHostMemory : ErrorCode::Io;
+}
+
+Error io_error(const std::filesystem::path& path, Access access, const char* action, DWORD error)
 {
     std::string message = concat(
         path.string(), ": ", action, ": ", std::system_category().message(static_cast<int>(error)));
-    std::string hint;
     if (error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL) {
         message += concat(" (", free_disk_bytes(path.parent_path()), " bytes free)");
-        hint = "free some disk space or choose another folder, then try again";
-    } else if (error == ERROR_ACCESS_DENIED || error == ERROR_WRITE_PROTECT) {
-        hint = "choose a folder that you may write to";
     }
-    const bool absent = error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
-    return {absent ? ErrorCode::NotFound : ErrorCode::Io, std::move(message), std::move(hint)};
+    return {code_of(error), std::move(message), hint_of(access, error)};
 }
 
 HANDLE handle_of(std::intptr_t file)
@@ -55,7 +84,7 @@ Result<void> write_fully(HANDLE file, std::string_view bytes, const std::filesys
         DWORD written = 0;
         const auto size = static_cast<DWORD>(bytes.size() < kPiece ? bytes.size() : kPiece);
         if (::WriteFile(file, bytes.data(), size, &written, nullptr) == 0) {
-            return io_error(path, "cannot write", ::GetLastError());
+            return io_error(path, Access::Write, "cannot write", ::GetLastError());
         }
         bytes.remove_prefix(written);
     }
@@ -67,7 +96,7 @@ Result<void>
 rename_through(const std::filesystem::path& from, const std::filesystem::path& to, DWORD flags)
 {
     if (::MoveFileExW(from.c_str(), to.c_str(), flags | MOVEFILE_WRITE_THROUGH) == 0) {
-        return io_error(to, "cannot rename into place", ::GetLastError());
+        return io_error(to, Access::Write, "cannot rename into place", ::GetLastError());
     }
     return {};
 }
@@ -98,13 +127,13 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
         if (std::filesystem::is_directory(path, ignored)) {
             return Error{ErrorCode::Io, concat(path.string(), ": not a regular file")};
         }
-        return io_error(path, "cannot open", error);
+        return io_error(path, Access::Read, "cannot open", error);
     }
     LARGE_INTEGER size = {};
     if (::GetFileSizeEx(file, &size) == 0) {
         const DWORD error = ::GetLastError();
         ::CloseHandle(file);
-        return io_error(path, "cannot read its size", error);
+        return io_error(path, Access::Read, "cannot read its size", error);
     }
     MappedFile map;
     if (size.QuadPart > 0) {
@@ -117,7 +146,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
                 ::CloseHandle(mapping);
             }
             ::CloseHandle(file);
-            return io_error(path, "cannot map into memory", error);
+            return io_error(path, Access::Read, "cannot map into memory", error);
         }
         map.m_handle = mapping;
         map.m_bytes = {static_cast<const std::byte*>(base),
@@ -158,7 +187,7 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path)
     file.m_temporary += concat(".tmp-", ::GetCurrentProcessId(), "-", counter++);
     const HANDLE handle = open_file(file.m_temporary, GENERIC_WRITE, 0, CREATE_ALWAYS);
     if (handle == INVALID_HANDLE_VALUE) {
-        return io_error(path, "cannot create", ::GetLastError());
+        return io_error(path, Access::Write, "cannot create", ::GetLastError());
     }
     file.m_file = reinterpret_cast<std::intptr_t>(handle);
     return file;
@@ -204,7 +233,7 @@ Result<void> AtomicFile::commit()
     ::CloseHandle(handle);
     if (!synced) {
         ::DeleteFileW(m_temporary.c_str());
-        return io_error(m_path, "cannot sync", error);
+        return io_error(m_path, Access::Write, "cannot sync", error);
     }
     Result<void> renamed = rename_through(m_temporary, m_path, MOVEFILE_REPLACE_EXISTING);
     if (!renamed) {
@@ -238,7 +267,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
     const HANDLE handle =
         open_file(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, OPEN_ALWAYS);
     if (handle == INVALID_HANDLE_VALUE) {
-        return io_error(path, "cannot open for appending", ::GetLastError());
+        return io_error(path, Access::Write, "cannot open for appending", ::GetLastError());
     }
     file.m_file = reinterpret_cast<std::intptr_t>(handle);
     LARGE_INTEGER end = {};
@@ -257,7 +286,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path)
     }
     ::SetFilePointerEx(handle, end, nullptr, FILE_BEGIN);
     if (::SetEndOfFile(handle) == 0) {
-        return io_error(path, "cannot truncate", ::GetLastError());
+        return io_error(path, Access::Write, "cannot truncate", ::GetLastError());
     }
     return file;
 }
@@ -300,7 +329,7 @@ Result<void> AppendFile::append_line(std::string_view line)
 Result<void> AppendFile::sync()
 {
     if (::FlushFileBuffers(handle_of(m_file)) == 0) {
-        return io_error(m_path, "cannot sync", ::GetLastError());
+        return io_error(m_path, Access::Write, "cannot sync", ::GetLastError());
     }
     return {};
 }
@@ -316,7 +345,7 @@ Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder)
                          concat(folder.string(), ": another process is using this folder"),
                          "wait until it ends, or choose another folder"};
         }
-        return io_error(path, "cannot create the lock", error);
+        return io_error(path, Access::Write, "cannot create the lock", error);
     }
     FolderLock lock;
     lock.m_file = reinterpret_cast<std::intptr_t>(handle);

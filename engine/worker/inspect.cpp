@@ -281,7 +281,8 @@ Result<Json> inspect(const fs::path& path)
     std::error_code error;
     if (!fs::exists(path, error)) {
         return Error{ErrorCode::NotFound,
-                     concat(path.string(), ": there is no such file or folder")};
+                     concat(path.string(), ": there is no such file or folder"),
+                     "check the spelling of the name"};
     }
     if (fs::is_directory(path, error)) {
         if (fs::exists(path / "adapter_config.json", error)) {

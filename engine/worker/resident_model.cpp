@@ -138,7 +138,8 @@ Result<void> ResidentModel::unload_adapter(const std::string& key)
 {
     if (m_adapters.erase(key) == 0) {
         return Error{ErrorCode::NotFound,
-                     concat("unload_adapter: no adapter \"", key, "\" is loaded")};
+                     concat("unload_adapter: no adapter \"", key, "\" is loaded"),
+                     "name one that load_adapter loaded"};
     }
     return {};
 }
@@ -185,7 +186,8 @@ ResidentModel::generate(const GenerateCommand& request,
     const LoraAdapter* chosen = adapter(request.adapter);
     if (!request.adapter.empty() && chosen == nullptr) {
         return Error{ErrorCode::NotFound,
-                     concat("generate: no adapter \"", request.adapter, "\" is loaded")};
+                     concat("generate: no adapter \"", request.adapter, "\" is loaded"),
+                     "load it with load_adapter first"};
     }
     SamplingConfig sampling = request.sampling;
     Result<std::vector<std::int32_t>> prompt = prompt_of(request, sampling);

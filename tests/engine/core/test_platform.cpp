@@ -55,6 +55,7 @@ TEST(AtomicFile, NamesAFolderThatIsNotThere)
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, ErrorCode::NotFound);
     EXPECT_THAT(file.error().message, HasSubstr("/nonexistent-folder/file"));
+    EXPECT_THAT(file.error().hint, HasSubstr("create the folder"));
 }
 
 TEST(WriteAll, AFullDiskIsAnErrorWithAHint)

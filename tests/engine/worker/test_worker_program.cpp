@@ -130,6 +130,7 @@ TEST_F(WorkerProgram, ARunThatCannotStartFailsWithAReason)
     const Json failed = answer();
     EXPECT_EQ(failed["event"], "failed");
     EXPECT_EQ(failed["code"], "not_found");
+    EXPECT_THAT(failed["hint"].get<std::string>(), HasSubstr("spelling"));
 }
 
 TEST_F(WorkerProgram, PausesContinuesSavesAndStops)
