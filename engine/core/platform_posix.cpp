@@ -111,21 +111,6 @@ Result<void> sync_folder(const std::filesystem::path& folder)
     return {};
 }
 
-// Without the heap: a training step asks.
-std::int64_t status_kilobytes(std::string_view key)
-{
-    const int file = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        return 0;
-    }
-    std::array<char, 4096> buffer = {};
-    const ssize_t count = ::read(file, buffer.data(), buffer.size() - 1);
-    ::close(file);
-    const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-    const std::size_t found = text.find(key);
-    return found == std::string_view::npos ? 0 : std::atoll(text.data() + found + key.size());
-}
-
 std::atomic<StopSource*> g_stop_source = nullptr;
 
 extern "C" void on_stop_signal(int number)
@@ -465,28 +450,6 @@ Result<std::string> read_file(const std::filesystem::path& path, std::int64_t ma
                      concat(path.string(), ": ", size, " bytes, at most ", max_bytes, " are read")};
     }
     return std::string(map->text());
-}
-
-MemoryUse process_memory()
-{
-    return {status_kilobytes("VmRSS:") * 1024, status_kilobytes("VmHWM:") * 1024};
-}
-
-std::int64_t total_memory_bytes()
-{
-    return static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
-}
-
-std::int64_t available_memory_bytes()
-{
-    std::ifstream info("/proc/meminfo");
-    std::string line;
-    while (std::getline(info, line)) {
-        if (line.rfind("MemAvailable:", 0) == 0) {
-            return std::atoll(line.c_str() + std::strlen("MemAvailable:")) * 1024;
-        }
-    }
-    return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
 }
 
 std::int64_t free_disk_bytes(const std::filesystem::path& folder)

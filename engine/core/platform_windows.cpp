@@ -1,4 +1,5 @@
 // The operating system seam on Windows. One file because it implements one header for one system.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -404,7 +405,8 @@ std::int64_t available_memory_bytes()
     MEMORYSTATUSEX status = {};
     status.dwLength = sizeof(status);
     ::GlobalMemoryStatusEx(&status);
-    return static_cast<std::int64_t>(status.ullAvailPhys);
+    // The page file bounds what this process may commit.
+    return static_cast<std::int64_t>(std::min(status.ullAvailPhys, status.ullAvailPageFile));
 }
 
 std::int64_t free_disk_bytes(const std::filesystem::path& folder)

@@ -5,7 +5,13 @@
 #include <gtest/gtest.h>
 #include <iterator>
 
+#ifndef _WIN32
+#include <sys/resource.h>
+#endif
+
+#include "engine/core/control_group.h"
 #include "engine/core/platform.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
@@ -119,7 +125,9 @@ TEST(MappedFile, MapsAndRefuses)
     const Result<MappedFile> empty = MappedFile::open(folder.path() / "empty");
     ASSERT_TRUE(empty);
     EXPECT_TRUE(empty->bytes().empty());
-    EXPECT_EQ(MappedFile::open(folder.path() / "absent").error().code, ErrorCode::NotFound);
+    const Error absent = MappedFile::open(folder.path() / "absent").error();
+    EXPECT_EQ(absent.code, ErrorCode::NotFound);
+    EXPECT_THAT(absent.hint, HasSubstr("spelling"));
     EXPECT_THAT(MappedFile::open(folder.path()).error().message, HasSubstr("not a regular file"));
 }
 
@@ -149,6 +157,85 @@ TEST(Memory, FiguresArePlausible)
     EXPECT_GE(use.peak_resident_bytes, use.resident_bytes);
     EXPECT_GT(total_memory_bytes(), available_memory_bytes());
     EXPECT_GT(free_disk_bytes("."), 0);
+}
+
+#ifndef _WIN32
+TEST(MappedFile, AFileThatMayNotBeReadIsNoMatterOfWriting)
+{
+    const tests::TemporaryFolder folder;
+    std::ofstream(folder.path() / "file") << "x";
+    std::filesystem::permissions(folder.path() / "file", std::filesystem::perms::none);
+    const Result<MappedFile> map = MappedFile::open(folder.path() / "file");
+    if (map) {
+        GTEST_SKIP() << "needs a user that permissions keep out";
+    }
+    EXPECT_EQ(map.error().code, ErrorCode::Io);
+    EXPECT_THAT(map.error().hint, HasSubstr("a file that you may read"));
+}
+
+TEST(Memory, WhatIsAvailableRegardsTheProcessesLimit)
+{
+    if (tests::kSanitizer) {
+        GTEST_SKIP() << "a sanitizer keeps memory of its own";
+    }
+    struct rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_DATA, &before), 0);
+    const std::int64_t unlimited = available_memory_bytes();
+    struct rlimit limit = before;
+    limit.rlim_cur = 1; // less than is used already
+    ASSERT_EQ(::setrlimit(RLIMIT_DATA, &limit), 0);
+    const std::int64_t limited = available_memory_bytes();
+    ASSERT_EQ(::setrlimit(RLIMIT_DATA, &before), 0);
+    EXPECT_GT(unlimited, 0);
+    EXPECT_EQ(limited, 0);
+}
+#endif
+
+class ControlGroup : public testing::Test
+{
+protected:
+    void write(const std::string& file, const std::string& text) const
+    {
+        const std::filesystem::path path = m_mount.path() / file;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream(path) << text << "\n";
+    }
+
+    std::int64_t room(const std::string& memberships) const
+    {
+        return control_group_room(m_mount.path(), memberships);
+    }
+
+    tests::TemporaryFolder m_mount;
+};
+
+TEST_F(ControlGroup, TheTightestGroupCountsAndItsFileCacheIsFree)
+{
+    write("a/memory.max", "1000");
+    write("a/memory.current", "400");
+    write("a/memory.stat", "anon 100\ninactive_file 200\nactive_file 50\nfile_dirty 7");
+    write("a/b/memory.max", "max");
+    write("a/b/memory.current", "300");
+    EXPECT_EQ(room("0::/a/b\n"), 850);
+    write("a/b/memory.max", "900");
+    EXPECT_EQ(room("0::/a/b\n"), 600);
+    EXPECT_EQ(room("0::/\n"), kNoMemoryLimit);
+    EXPECT_EQ(room(""), kNoMemoryLimit);
+}
+
+TEST_F(ControlGroup, TheFirstVersionHasItsOwnNames)
+{
+    write("memory/box/memory.limit_in_bytes", "5000");
+    write("memory/box/memory.usage_in_bytes", "3000");
+    write("memory/box/memory.stat", "inactive_file 1\ntotal_inactive_file 10");
+    EXPECT_EQ(room("5:cpu,cpuacct:/\n4:memory:/box\n0::/\n"), 2010);
+}
+
+TEST_F(ControlGroup, AContainerSeesItsOwnGroupAtTheTop)
+{
+    write("memory.max", "700");
+    write("memory.current", "100");
+    EXPECT_EQ(room("0::/system/container-1\n"), 600);
 }
 
 } // namespace
