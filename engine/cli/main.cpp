@@ -43,6 +43,25 @@ int run(const Arguments& arguments)
     }
 }
 
+// Threads that cannot be started end the program before anything of ours could say why.
+void require_memory()
+{
+    constexpr std::int64_t kMebi = 1 << 20;
+    constexpr std::int64_t kProgram = 64 * kMebi;
+    constexpr std::int64_t kThread = 8 * kMebi; // its stack
+    const std::int64_t needed = kProgram + kThread * engine::processor_cores();
+    const std::int64_t available = engine::available_memory_bytes();
+    if (available < needed) {
+        throw engine::EngineError(
+            {engine::ErrorCode::OutOfHostMemory,
+             engine::concat("memory: ",
+                            available / kMebi,
+                            " MiB available, the program needs ",
+                            needed / kMebi),
+             "close other programs, or raise this process's limit (ulimit -v)"});
+    }
+}
+
 int run_program(int argc, char** argv)
 {
     const cli::Parsed parsed = cli::parse_arguments(argc, argv);
@@ -53,6 +72,7 @@ int run_program(int argc, char** argv)
         std::cout << parsed.output;
         return parsed.exit_code;
     }
+    require_memory();
     return std::visit([](const auto& arguments) { return run(arguments); }, parsed.arguments);
 }
 

@@ -499,8 +499,15 @@ void let_waiting_threads_sleep(char** arguments)
 {
     // No thread exists yet. When the system cannot start the program again, it goes on as it is.
     // NOLINTBEGIN(concurrency-mt-unsafe)
-    if (std::getenv("OMP_WAIT_POLICY") == nullptr
-        && ::setenv("OMP_WAIT_POLICY", "passive", 0) == 0) {
+    const auto set_new = [](const char* name, const char* value) {
+        return std::getenv(name) == nullptr && ::setenv(name, value, 0) == 0;
+    };
+    const bool sleeps = set_new("OMP_WAIT_POLICY", "passive");
+    // A heap for each thread would set 64 MiB of a limited address space aside at any moment.
+    struct rlimit limit = {};
+    const bool limited = ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    const bool shares_heap = limited && set_new("MALLOC_ARENA_MAX", "1");
+    if (sleeps || shares_heap) {
         ::execv("/proc/self/exe", arguments);
     }
     // NOLINTEND(concurrency-mt-unsafe)

@@ -11,6 +11,23 @@ namespace engine {
 
 namespace {
 
+constexpr std::int64_t kMebi = 1 << 20;
+
+// What large tensors leave free: the matrix library takes memory while it multiplies, some for each
+// thread, and does not look whether it got any.
+std::int64_t reserve_bytes()
+{
+    constexpr std::int64_t kAlways = 32 * kMebi;
+    constexpr std::int64_t kPerThread = 4 * kMebi;
+    return kAlways + kPerThread * num_threads();
+}
+
+bool leaves_reserve(std::size_t bytes)
+{
+    const auto wanted = static_cast<std::int64_t>(bytes);
+    return wanted < kMebi || wanted + reserve_bytes() <= available_memory_bytes();
+}
+
 // As memcpy, whose pointers may not be null even where nothing is copied.
 void copy_bytes(const void* from, void* to, std::size_t bytes)
 {
@@ -21,7 +38,9 @@ void copy_bytes(const void* from, void* to, std::size_t bytes)
 
 void* HostAllocator::allocate_raw(std::size_t bytes)
 {
-    void* pointer = ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
+    void* pointer = leaves_reserve(bytes)
+                        ? ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow)
+                        : nullptr;
     if (pointer == nullptr) {
         throw EngineError(
             {ErrorCode::OutOfHostMemory,
@@ -29,7 +48,9 @@ void* HostAllocator::allocate_raw(std::size_t bytes)
                     bytes >> 20U,
                     " MiB asked, ",
                     available_memory_bytes() >> 20,
-                    " MiB available"),
+                    " MiB available, of which ",
+                    reserve_bytes() >> 20,
+                    " stay free"),
              "use a smaller micro_batch_size or seq_len, or turn grad_checkpointing on"});
     }
     return pointer;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "engine/core/parallel_for.h"
+#include "engine/core/platform.h"
 #include "engine/ops/cpu/matmul_backends.h"
 #include "engine/ops/cpu/simd/instruction_set.h"
 
@@ -137,6 +138,24 @@ Product make_product(Context& context, const MatmulKey& key)
             .scratchpad_bytes = scratchpad.get_size()};
 }
 
+// oneDNN writes the programs that it makes without a look whether it got memory for them, so where
+// the process is limited there has to be enough. Throws EngineError.
+bool require_room()
+{
+    constexpr std::int64_t kProgramBytes = 16 << 20; // of a shape, or of the general gemm
+    const std::int64_t available = available_memory_bytes();
+    if (available < kProgramBytes) {
+        throw EngineError({ErrorCode::OutOfHostMemory,
+                           concat("memory: the matrix products need ",
+                                  kProgramBytes >> 20,
+                                  " MiB for their programs, ",
+                                  available >> 20,
+                                  " MiB available"),
+                           "close other programs, or raise this process's limit (ulimit -v)"});
+    }
+    return true;
+}
+
 Product& find_product(Context& context, const MatmulKey& key)
 {
     const auto found = context.products.find(key);
@@ -146,6 +165,7 @@ Product& find_product(Context& context, const MatmulKey& key)
     if (context.products.size() >= kMaxProducts) {
         context.products.clear();
     }
+    require_room();
     return context.products.emplace(key, make_product(context, key)).first->second;
 }
 
@@ -216,15 +236,17 @@ bool prefers_gemm(const MatmulArgs& args)
 
 [[noreturn]] void fail(dnnl_status_t status, std::int64_t m, std::int64_t n, std::int64_t k)
 {
-    throw EngineError({ErrorCode::Internal,
-                       concat("matmul: oneDNN status ",
-                              static_cast<int>(status),
-                              " for m ",
-                              m,
-                              ", n ",
-                              n,
-                              ", k ",
-                              k)});
+    const bool memory = status == dnnl_out_of_memory;
+    throw EngineError(
+        {memory ? ErrorCode::OutOfHostMemory : ErrorCode::Internal,
+         concat(memory ? "matmul: no memory is left in oneDNN, status " : "matmul: oneDNN status ",
+                static_cast<int>(status),
+                " for m ",
+                m,
+                ", n ",
+                n,
+                ", k ",
+                k)});
 }
 
 } // namespace
@@ -259,6 +281,7 @@ bool matmul_gemm(const MatmulArgs& args)
     if (!prefers_gemm(args) || !serves(args) || !is_ready()) {
         return false;
     }
+    [[maybe_unused]] static const bool has_room = require_room();
     const bool transpose_a = args.transpose_a == Transpose::Yes;
     const bool transpose_b = args.transpose_b == Transpose::Yes;
     const std::int64_t m = args.c.size(0);

@@ -6,6 +6,7 @@
 
 #include "engine/core/platform.h"
 #include "tests/support/program_output.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_run.h"
 
@@ -137,6 +138,39 @@ TEST_F(CommandErrors, WhatIsRefusedIsSaidOnStderr)
     EXPECT_EQ(model.code, 2);
     EXPECT_FALSE(model.json()["usable"].get<bool>());
     EXPECT_THAT(model.errors, HasSubstr("model.safetensors"));
+}
+
+// As `ulimit -v` sets it, down to where the program refuses to begin.
+TEST_F(CommandErrors, TooLittleMemoryIsCodeFourAndNeverASignal)
+{
+    if (tests::kSanitizer) {
+        GTEST_SKIP() << "a sanitizer keeps memory of its own";
+    }
+    const auto limited = [](int kibibytes, const std::vector<std::string>& command) {
+        std::vector<std::string> all = {"/bin/sh",
+                                        "-c",
+                                        "ulimit -v \"$0\"; exec \"$@\"",
+                                        std::to_string(kibibytes),
+                                        LOWRANK_PROGRAM};
+        all.insert(all.end(), command.begin(), command.end());
+        return tests::output_of(std::move(all));
+    };
+    const std::string trained = adapter();
+    const std::vector<std::vector<std::string>> commands = {
+        train("limited", {"--progress", "none"}),
+        {"eval", "--base", path("model"), "--data", path("data.jsonl")},
+        {"generate", "--base", path("model"), "--prompt", "say", "--max-new-tokens", "2"},
+        {"merge", "--base", path("model"), "--adapter", trained, "--out", path("merged")}};
+    for (const std::vector<std::string>& command : commands) {
+        int code = 0;
+        for (int kibibytes = 400000; kibibytes >= 100000; kibibytes -= 50000) {
+            std::filesystem::remove_all(path("limited"));
+            std::filesystem::remove_all(path("merged"));
+            code = limited(kibibytes, command).code;
+            EXPECT_TRUE(code == 0 || code == 4) << command[0] << ' ' << kibibytes << ' ' << code;
+        }
+        EXPECT_EQ(limited(90000, command).code, 4) << command[0];
+    }
 }
 
 TEST_F(CommandErrors, AUsageErrorPrintsNothingOnStdout)
