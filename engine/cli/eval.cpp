@@ -7,6 +7,7 @@
 #include "engine/cli/print.h"
 #include "engine/cli/settings.h"
 #include "engine/core/platform.h"
+#include "engine/tensor/memory_check.h"
 #include "engine/train/evaluator.h"
 #include "engine/train/exact_match.h"
 #include "engine/train/run_inputs.h"
@@ -63,12 +64,15 @@ void check_length(std::int64_t seq_len, std::int64_t positions)
     }
 }
 
-EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& model)
+EvalData read_data(const EvalArguments& arguments,
+                   const engine::ResidentModel& model,
+                   const engine::StopToken& stop)
 {
     const engine::CheckCommand command = data_command(arguments.data, arguments.base);
     engine::DatasetOptions options;
     options.format = engine::value_or_throw(engine::parse_data_format(command.format));
     options.column_map = command.column_map;
+    options.stop = stop;
     engine::Dataset dataset =
         engine::value_or_throw(engine::read_dataset(command.dataset, options));
     note_refused(dataset, command.dataset);
@@ -86,8 +90,12 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     encoding.mask_prompt = command.mask_prompt;
     encoding.seq_len =
         arguments.seq_len > 0 ? arguments.seq_len : std::min(engine::kLongestSuggestion, positions);
+    encoding.stop = stop;
     const std::vector<engine::Example> examples =
         engine::encode_examples(data.format, model.tokenizer(), data.records, encoding);
+    if (stop.stop_requested()) {
+        throw engine::EngineError({engine::ErrorCode::Cancelled, "encoding the data: stopped"});
+    }
     data.shape.micro_batch_size = arguments.micro_batch_size;
     data.shape.seq_len =
         arguments.seq_len > 0
@@ -109,10 +117,12 @@ EvalData read_data(const EvalArguments& arguments, const engine::ResidentModel& 
     return data;
 }
 
-engine::TransformerLimits limits_of(const std::vector<engine::MicroBatch>& batches)
+engine::TransformerLimits limits_of(const engine::BaseModel& base,
+                                    const std::vector<engine::MicroBatch>& batches)
 {
     engine::TransformerLimits limits;
     limits.backward = false;
+    limits.quantized_base = base.base_quant() != engine::ops::QuantType::None;
     for (const engine::MicroBatch& batch : batches) {
         limits.max_tokens = std::max(limits.max_tokens, batch.num_tokens());
         limits.max_sequence_length =
@@ -148,8 +158,8 @@ int run(const EvalArguments& arguments)
     engine::StopSource stop;
     engine::stop_on_signals(stop);
     const engine::StopToken token(stop);
-    const auto model =
-        engine::value_or_throw(engine::ResidentModel::load(arguments.base, arguments.resident));
+    const auto model = engine::value_or_throw(
+        engine::ResidentModel::load(arguments.base, arguments.resident, {}, token));
     if (!arguments.adapter.empty()) {
         engine::value_or_throw(model->load_adapter("adapter", arguments.adapter));
     }
@@ -157,11 +167,16 @@ int run(const EvalArguments& arguments)
     if (adapter != nullptr) {
         note_base_quant(*adapter, model->base());
     }
-    const EvalData data = read_data(arguments, *model);
-    engine::Transformer transformer(model->backend(),
-                                    model->base(),
-                                    limits_of(data.batches),
-                                    adapter == nullptr ? nullptr : &adapter->config());
+    const EvalData data = read_data(arguments, *model, token);
+    const engine::TransformerLimits limits = limits_of(model->base(), data.batches);
+    const engine::LoraConfig* layout = adapter == nullptr ? nullptr : &adapter->config();
+    engine::value_or_throw(engine::check_memory(
+        model->backend(),
+        "the evaluation",
+        engine::Transformer::arena_bytes(
+            model->backend(), model->base().config(), model->base().dtype(), limits, layout),
+        "choose a smaller --micro-batch-size or --seq-len"));
+    engine::Transformer transformer(model->backend(), model->base(), limits, layout);
     const engine::Evaluation evaluation =
         engine::value_or_throw(engine::evaluate(transformer, data.batches, adapter, token));
     Json answer = {{"loss", evaluation.loss},

@@ -72,8 +72,8 @@ int run(const GenerateArguments& arguments)
     check_base(arguments.base);
     engine::StopSource stop;
     engine::stop_on_signals(stop);
-    const auto model =
-        engine::value_or_throw(engine::ResidentModel::load(arguments.base, arguments.resident));
+    const auto model = engine::value_or_throw(engine::ResidentModel::load(
+        arguments.base, arguments.resident, {}, engine::StopToken(stop)));
     std::vector<std::string> keys = arguments.adapters;
     for (const std::string& path : keys) {
         engine::value_or_throw(model->load_adapter(path, path));

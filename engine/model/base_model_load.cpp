@@ -9,6 +9,7 @@
 #include "engine/model/base_model.h"
 #include "engine/model/convert.h"
 #include "engine/model/weight_names.h"
+#include "engine/tensor/memory_check.h"
 
 namespace engine {
 
@@ -158,10 +159,45 @@ public:
             !checked) {
             return checked.error();
         }
+        if (Result<void> room = check_memory(*m_backend,
+                                             folder.string(),
+                                             owned_bytes(expected),
+                                             "close other programs, or load it with dtype bf16 or "
+                                             "base_quant nf4");
+            !room) {
+            return room.error();
+        }
         return load_tensors(expected);
     }
 
 private:
+    // Used where it lies in the file.
+    [[nodiscard]] bool in_place(const SafetensorsEntry& entry, DType stored) const
+    {
+        return !m_model.m_trainable && stored == m_model.m_dtype && m_backend->shares_host_memory()
+               && is_aligned(entry.bytes.data(), stored);
+    }
+
+    [[nodiscard]] bool quantizes(const ExpectedTensor& tensor) const
+    {
+        return tensor.projection && m_options->base_quant != ops::QuantType::None;
+    }
+
+    // What loading takes from the memory; mapped pages go when something else wants their place.
+    [[nodiscard]] std::int64_t owned_bytes(const std::vector<ExpectedTensor>& expected) const
+    {
+        std::int64_t bytes = 0;
+        for (const ExpectedTensor& tensor : expected) {
+            const SafetensorsEntry& entry = *m_model.m_files->find(tensor.name);
+            if (quantizes(tensor)) {
+                bytes += quantized_bytes(m_options->base_quant, tensor.shape[0], tensor.shape[1]);
+            } else if (!in_place(entry, *to_dtype(entry))) {
+                bytes += tensor.shape.numel() * static_cast<std::int64_t>(size_of(m_model.m_dtype));
+            }
+        }
+        return bytes;
+    }
+
     Result<BaseModel> load_tensors(const std::vector<ExpectedTensor>& expected)
     {
         const SafetensorsFolder& files = *m_model.m_files;
@@ -173,15 +209,14 @@ private:
         for (const ExpectedTensor& tensor : expected) {
             const SafetensorsEntry& entry = *files.find(tensor.name);
             const DType stored = *to_dtype(entry);
-            if (tensor.projection && m_options->base_quant != ops::QuantType::None) {
+            if (quantizes(tensor)) {
                 if (Result<void> quantized = quantize(entry, stored, tensor.shape); !quantized) {
                     return quantized.error();
                 }
                 continue;
             }
             ConstTensorView view;
-            if (!m_model.m_trainable && stored == m_model.m_dtype && m_backend->shares_host_memory()
-                && is_aligned(entry.bytes.data(), stored)) {
+            if (in_place(entry, stored)) {
                 view = {entry.bytes.data(), stored, tensor.shape, m_backend->device()};
                 uses_map = true;
                 m_done += tensor.shape.numel();

@@ -2,11 +2,11 @@
 #include "engine/train/memory_estimate.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <utility>
 
 #include "engine/io/safetensors.h"
 #include "engine/model/kv_decoder.h"
+#include "engine/tensor/memory_check.h"
 #include "engine/train/optimizer.h"
 
 namespace engine {
@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int64_t kEffectiveBatch = 16;        // rows of a step
 constexpr std::int64_t kMaxMicroBatchTokens = 8192; // beyond it the products are no faster
-constexpr double kUsableShare = 0.9;                // of the free memory: other programs grow too
 constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
 
 std::int64_t trained_parameters(const TrainConfig& config, const ModelConfig& model)
@@ -66,13 +65,6 @@ TransformerLimits unbudgeted_limits(const TrainConfig& config, const BatchExtent
     limits.checkpointing =
         config.grad_checkpointing ? Checkpointing::PerLayer : Checkpointing::None;
     return limits;
-}
-
-std::string gibibytes(std::int64_t bytes)
-{
-    std::array<char, 32> text = {};
-    std::snprintf(text.data(), text.size(), "%.2f GiB", static_cast<double>(bytes) / (1U << 30U));
-    return text.data();
 }
 
 } // namespace
@@ -181,9 +173,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
     // What was needed to read the data may have been more than training will be.
     add("loading", inputs.memory.peak_bytes - estimate.total_bytes);
     estimate.available_bytes =
-        inputs.memory.used_bytes
-        + static_cast<std::int64_t>(kUsableShare
-                                    * static_cast<double>(inputs.memory.available_bytes));
+        inputs.memory.used_bytes + usable_memory(inputs.memory.available_bytes);
     // Pages of the files are given back by the system when it needs them.
     estimate.fits = estimate.total_bytes - inputs.base.mapped_bytes / 2 <= estimate.available_bytes;
     return estimate;
@@ -260,14 +250,8 @@ Error does_not_fit(const Device& device, const TrainConfig& config, const Memory
     } else if (config.base_quant == ops::QuantType::None && config.method == Method::Lora) {
         lever = "set grad_checkpointing on, try base_quant nf4, or choose a smaller seq_len";
     }
-    const bool on_gpu = device.type == DeviceType::Cuda;
-    return {on_gpu ? ErrorCode::OutOfDeviceMemory : ErrorCode::OutOfHostMemory,
-            concat(on_gpu ? "GPU memory: the run needs " : "memory: the run needs ",
-                   gibibytes(estimate.total_bytes),
-                   ", ",
-                   gibibytes(estimate.available_bytes),
-                   " can be used"),
-            lever};
+    return out_of_memory(
+        device, "the run", estimate.total_bytes, estimate.available_bytes, std::move(lever));
 }
 
 } // namespace engine

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/model/kv_decoder.h"
+#include "engine/tensor/memory_check.h"
 #include "engine/train/run_inputs.h"
 
 namespace engine {
@@ -205,6 +207,18 @@ ResidentModel::generate(const GenerateCommand& request,
     const std::int64_t capacity = length + sampling.max_new_tokens;
     if (!m_generator || m_capacity < capacity) {
         m_generator.reset();
+        Result<void> room =
+            check_memory(*m_backend,
+                         "the answer",
+                         KvDecoder::memory_bytes(*m_backend,
+                                                 m_base.config(),
+                                                 m_base.dtype(),
+                                                 m_base.base_quant() != ops::QuantType::None,
+                                                 capacity),
+                         "choose a smaller max_new_tokens");
+        if (!room) {
+            return room.error();
+        }
         m_generator.emplace(*m_backend, m_base, capacity);
         m_capacity = capacity;
     }
