@@ -174,8 +174,9 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
     add("loading", inputs.memory.peak_bytes - estimate.total_bytes);
     estimate.available_bytes =
         inputs.memory.used_bytes + usable_memory(inputs.memory.available_bytes);
-    // Pages of the files are given back by the system when it needs them.
-    estimate.fits = estimate.total_bytes - inputs.base.mapped_bytes / 2 <= estimate.available_bytes;
+    // Mapped weights count whole: the system could take their pages back, but every step reads all
+    // of them, and from the disk a step takes minutes.
+    estimate.fits = estimate.total_bytes <= estimate.available_bytes;
     return estimate;
 }
 

@@ -29,7 +29,7 @@ struct MemoryEstimate
     std::vector<MemoryTerm> terms;
     std::int64_t total_bytes = 0;     // the peak of the device's memory (DeviceMemory)
     std::int64_t available_bytes = 0; // what the process may use in all: free memory and its own
-    bool fits = false;
+    bool fits = false;                // total_bytes, mapped weights and all, within available_bytes
     std::int64_t over_activation_budget = 0; // bytes that even recomputing every block leaves
 };
 

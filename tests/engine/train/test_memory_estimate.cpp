@@ -184,6 +184,17 @@ TEST_F(ChooseMicroBatch, SaysSoWhenNothingFits)
     EXPECT_FALSE(error.hint.empty());
 }
 
+TEST_F(ChooseMicroBatch, MappedWeightsCountWhole)
+{
+    m_config.micro_batch_size = 1;
+    m_config.grad_accum_steps = 1;
+    engine::EstimateInputs mapped = inputs(1LL << 30);
+    mapped.base.mapped_bytes = 1LL << 29;
+    EXPECT_TRUE(engine::estimate_memory(m_backend, m_config, mapped).fits);
+    mapped.base.mapped_bytes = 1LL << 30;
+    EXPECT_FALSE(engine::estimate_memory(m_backend, m_config, mapped).fits);
+}
+
 TEST_F(ChooseMicroBatch, StatedSizesAreLeftAlone)
 {
     m_config.micro_batch_size = 3;
