@@ -2,6 +2,7 @@
 #include "engine/train/run_setup.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/core/parallel_for.h"
@@ -77,6 +78,35 @@ BatchExtent together(const std::vector<MicroBatch>& batches)
     return extent;
 }
 
+// What the evaluation's rows hold, one by one: they are the same for every size of a micro-batch.
+std::vector<BatchExtent> evaluation_rows(const TrainConfig& config, const RunInputs& inputs)
+{
+    BatchConfig single = batch_config(config);
+    single.micro_batch_size = 1;
+    std::vector<BatchExtent> rows;
+    for (const MicroBatch& row : evaluation_batches(inputs.eval, single)) {
+        rows.push_back(extent_of({&row, 1}));
+    }
+    return rows;
+}
+
+// The most that any `micro_batch_size` of them, one after the other, hold together.
+BatchExtent evaluation_extent(std::span<const BatchExtent> rows, std::int64_t micro_batch_size)
+{
+    const auto size = static_cast<std::size_t>(micro_batch_size);
+    BatchExtent extent;
+    for (std::size_t begin = 0; begin < rows.size(); begin += size) {
+        BatchExtent batch;
+        for (const BatchExtent& row : rows.subspan(begin, std::min(size, rows.size() - begin))) {
+            batch.tokens += row.tokens;
+            batch.targets += row.targets;
+            batch.longest = std::max(batch.longest, row.longest);
+        }
+        extent = joined(extent, batch);
+    }
+    return extent;
+}
+
 // The loader before the micro-batch is chosen.
 BatchConfig open_batch_config(const TrainConfig& config)
 {
@@ -94,7 +124,7 @@ BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan)
         plan.loader->extent(config.micro_batch_size,
                             config.grad_accum_steps,
                             {.max_steps = config.max_steps, .epochs = config.epochs});
-    return joined(training, extent_of(evaluation_batches(plan.inputs->eval, batch_config(config))));
+    return joined(training, evaluation_extent(plan.eval_rows, config.micro_batch_size));
 }
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
@@ -131,6 +161,7 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
         sample_prompts(config, *plan.inputs), config.sample_tokens, plan.inputs->model);
     warm_up(*plan.backend, plan.inputs->model, config.dtype);
     plan.loader.emplace(std::move(plan.inputs->train), open_batch_config(config));
+    plan.eval_rows = evaluation_rows(config, *plan.inputs);
     const DeviceMemory memory = plan.backend->memory();
     plan.estimate = choose_micro_batch(
         *plan.backend,

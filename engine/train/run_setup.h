@@ -20,6 +20,7 @@ struct RunPlan
     std::optional<RunInputs> inputs;      // its training examples moved into the loader
     std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
     std::optional<BatchLoader> loader;
+    std::vector<BatchExtent> eval_rows; // of each row of the evaluation, in its order
     MemoryEstimate estimate;
 };
 

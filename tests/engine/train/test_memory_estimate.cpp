@@ -4,6 +4,7 @@
 
 #include "engine/tensor/cpu_backend.h"
 #include "engine/train/memory_estimate.h"
+#include "engine/train/run_setup.h"
 #include "tests/support/child_process.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/temporary_folder.h"
@@ -229,6 +230,31 @@ TEST_F(ChooseMicroBatch, TotalIsTheSumOfTheTerms)
         sum += term.bytes;
     }
     EXPECT_EQ(sum, estimate.total_bytes);
+}
+
+// The evaluation's rows are built once, and joined for every size.
+TEST(BatchExtentOfAPlan, IsThatOfTheBatchesThemselves)
+{
+    const tests::TemporaryFolder folder;
+    tests::write_tiny_workspace(folder.path());
+    TrainConfig config =
+        engine::value_or_throw(TrainConfig::from_json(tests::tiny_settings(folder.path())));
+    config.eval_data = "0.5";
+    config.packing = false;
+    engine::RunPlan plan =
+        engine::value_or_throw(engine::plan_run(config, {}, [](const engine::TrainEvent&) {}));
+    ASSERT_EQ(plan.eval_rows.size(), 12U);
+    for (const std::int64_t rows : {1, 5, 12, 64}) {
+        config.micro_batch_size = rows;
+        const engine::BatchExtent wanted = engine::joined(
+            plan.loader->extent(rows, config.grad_accum_steps, {.max_steps = config.max_steps}),
+            engine::extent_of(
+                engine::evaluation_batches(plan.inputs->eval, engine::batch_config(config))));
+        const engine::BatchExtent found = engine::batch_extent(config, plan);
+        EXPECT_EQ(found.tokens, wanted.tokens) << rows;
+        EXPECT_EQ(found.targets, wanted.targets) << rows;
+        EXPECT_EQ(found.longest, wanted.longest) << rows;
+    }
 }
 
 } // namespace
