@@ -3,8 +3,7 @@
 
 #include <string>
 #include <utility>
-
-#include "engine/core/platform.h"
+#include <vector>
 
 namespace engine {
 
@@ -15,6 +14,47 @@ namespace fs = std::filesystem;
 Error io_error(const fs::path& path, std::string_view what, const std::error_code& code)
 {
     return {ErrorCode::Io, concat(path.string(), ": ", what, ": ", code.message())};
+}
+
+constexpr std::string_view kTemporary = ".tmp-";
+constexpr const char* kLockFile = ".lock"; // FolderLock's
+
+bool is_temporary_of(const fs::path& target, const fs::path& candidate)
+{
+    const std::string name = candidate.filename().string();
+    const std::string begin = target.filename().string() + std::string(kTemporary);
+    return name.size() > begin.size() && name.starts_with(begin)
+           && name.find_first_not_of("0123456789", begin.size()) == std::string::npos;
+}
+
+void remove_locked(const fs::path& folder, std::optional<FolderLock> lock)
+{
+    std::error_code code;
+    fs::remove_all(folder, code);
+    if (code) { // Windows keeps an open file
+        lock.reset();
+        fs::remove_all(folder, code);
+    }
+}
+
+// A folder without our lock file is not ours, or is being made at this moment.
+void remove_abandoned(const fs::path& target)
+{
+    std::error_code code;
+    const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(parent, code)) {
+        if (is_temporary_of(target, entry.path())
+            && fs::is_directory(fs::symlink_status(entry.path(), code))
+            && fs::exists(entry.path() / kLockFile, code)) {
+            found.push_back(entry.path());
+        }
+    }
+    for (const fs::path& folder : found) {
+        if (Result<FolderLock> lock = FolderLock::acquire(folder); lock) {
+            remove_locked(folder, std::move(*lock));
+        }
+    }
 }
 
 // A name beside `path` that nothing has yet.
@@ -59,8 +99,9 @@ Result<TemporaryFolder> TemporaryFolder::create(const fs::path& final_path, Exis
             return io_error(target.parent_path(), "cannot create the folder", code);
         }
     }
+    remove_abandoned(target);
     TemporaryFolder folder;
-    const Result<fs::path> unused = unused_name(target, ".tmp-");
+    const Result<fs::path> unused = unused_name(target, kTemporary);
     if (!unused) {
         return unused.error();
     }
@@ -69,33 +110,41 @@ Result<TemporaryFolder> TemporaryFolder::create(const fs::path& final_path, Exis
     }
     folder.m_path = *unused;
     folder.m_final = std::move(target);
+    // On a file system without locks nothing is taken for abandoned either.
+    if (Result<FolderLock> lock = FolderLock::acquire(folder.m_path); lock) {
+        folder.m_lock.emplace(std::move(*lock));
+    }
     return folder;
 }
 
 TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept
     : m_path(std::exchange(other.m_path, {}))
     , m_final(std::exchange(other.m_final, {}))
+    , m_lock(std::exchange(other.m_lock, std::nullopt))
 {}
 
 TemporaryFolder& TemporaryFolder::operator=(TemporaryFolder&& other) noexcept
 {
     std::swap(m_path, other.m_path);
     std::swap(m_final, other.m_final);
+    std::swap(m_lock, other.m_lock);
     return *this;
 }
 
 TemporaryFolder::~TemporaryFolder()
 {
     if (!m_path.empty()) {
-        std::error_code ignored;
-        fs::remove_all(m_path, ignored);
+        remove_locked(m_path, std::move(m_lock));
     }
 }
 
 Result<void> TemporaryFolder::commit()
 {
     std::error_code code;
-    fs::remove(m_final, code); // an empty folder; one with contents stays
+    fs::remove(m_path / kLockFile, code);
+    m_lock.reset();
+    fs::remove(m_path / kLockFile, code); // where an open file stays
+    fs::remove(m_final, code);            // an empty folder; one with contents stays
     fs::path aside;
     if (fs::exists(fs::symlink_status(m_final, code))) {
         const Result<fs::path> unused = unused_name(m_final, ".old-");

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/core/error.h"
+#include "engine/core/platform.h"
 
 namespace engine {
 
@@ -13,8 +15,9 @@ enum class ExistingFolder { Refuse, Replace };
 class TemporaryFolder
 {
 public:
-    // Errors: Io; InvalidArgument when a file, or with Refuse a folder that is not empty, has the
-    // final name.
+    // Removes what a killed process left of the same final name first: a folder of ours whose lock
+    // nobody holds. Errors: Io; InvalidArgument when a file, or with Refuse a folder that is not
+    // empty, has the final name.
     [[nodiscard]] static Result<TemporaryFolder>
     create(const std::filesystem::path& final_path,
            ExistingFolder existing = ExistingFolder::Refuse);
@@ -36,6 +39,7 @@ private:
     TemporaryFolder() = default;
     std::filesystem::path m_path; // empty when committed or moved from
     std::filesystem::path m_final;
+    std::optional<FolderLock> m_lock; // held while this process fills the folder
 };
 
 } // namespace engine

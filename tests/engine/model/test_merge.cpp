@@ -329,6 +329,23 @@ TEST_F(MergeTest, ExportsSayThatTheBaseWasQuantised)
     EXPECT_EQ(file.metadata().at("base_quant"), "nf4");
 }
 
+TEST_F(MergeTest, WhatAKilledMergeLeftIsClearedAndNothingElse)
+{
+    const auto beside = [&](const char* end) { return fs::path(out().string() + end); };
+    for (const char* end : {".tmp-0", ".tmp-1", ".tmp-2", ".tmp-mine"}) {
+        fs::create_directory(beside(end));
+    }
+    for (const char* end : {".tmp-0", ".tmp-mine"}) { // whoever held the lock is gone
+        value_or_throw(FolderLock::acquire(beside(end)));
+    }
+    const FolderLock other = value_or_throw(FolderLock::acquire(beside(".tmp-1")));
+    const Result<ExportCheck> check = merge(kPeft / "plain", {.dtype = DType::F32});
+    ASSERT_TRUE(check) << check.error().message;
+    EXPECT_THAT(entries(),
+                testing::UnorderedElementsAre("out", "out.tmp-1", "out.tmp-2", "out.tmp-mine"));
+    EXPECT_FALSE(fs::exists(out() / ".lock"));
+}
+
 #ifndef _WIN32
 TEST_F(MergeTest, AWriteThatFailsLeavesNothing)
 {
