@@ -143,7 +143,7 @@ CLI::Option* add_data(CLI::App& command, DataArguments& data)
     command.add_option("--map", data.map, "Column of the file to its role: col=role,...");
     command.add_option("--chat-format",
                        data.chat_format,
-                       "auto, chatml, llama2, llama3, mistral, alpaca or plain");
+                       "auto, chatml, chatml-default, llama2, llama3, mistral, alpaca or plain");
     command.add_option("--mask-prompt", data.mask_prompt, "Loss on the answer only: on or off");
     return add_path(command, "--data", data.data, "Data file");
 }

@@ -5,14 +5,16 @@
 #include <array>
 
 #include "engine/core/text.h"
+#include "engine/data/chat_template.h"
 #include "engine/data/text_check.h"
 
 namespace engine {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ChatFormat>, 6> kChatFormatNames = {{
+constexpr std::array<std::pair<std::string_view, ChatFormat>, 7> kChatFormatNames = {{
     {"chatml", ChatFormat::ChatMl},
+    {"chatml-default", ChatFormat::ChatMlDefault},
     {"llama2", ChatFormat::Llama2},
     {"llama3", ChatFormat::Llama3},
     {"mistral", ChatFormat::Mistral},
@@ -57,6 +59,12 @@ public:
         return m_tokenizer.token_to_id(token) || m_eos.empty() ? std::string(token) : m_eos;
     }
 
+    // What the model's template says where a conversation has no system turn.
+    [[nodiscard]] std::string default_system() const
+    {
+        return default_system_text(m_tokenizer.chat_template());
+    }
+
     std::vector<RenderedPart> take() { return std::move(m_parts); }
 
 private:
@@ -73,9 +81,16 @@ private:
     std::vector<RenderedPart> m_parts;
 };
 
-void render_chatml(Renderer& out, const std::vector<Message>& messages, bool prompt)
+// `system`: the turn of a conversation that begins without one; empty for none.
+void render_chatml(Renderer& out,
+                   const std::vector<Message>& messages,
+                   bool prompt,
+                   const std::string& system)
 {
     const std::string end = out.end_of_turn("<|im_end|>");
+    if (!system.empty() && !messages.empty() && messages.front().role != Role::System) {
+        out.control(concat("<|im_start|>system\n", system, end, "\n"));
+    }
     for (const Message& message : messages) {
         out.control(concat("<|im_start|>", to_string(message.role), "\n"));
         if (message.role == Role::Assistant) {
@@ -257,7 +272,10 @@ void render_messages(ChatFormat format,
 {
     switch (format) {
     case ChatFormat::ChatMl:
-        render_chatml(out, messages, add_generation_prompt);
+        render_chatml(out, messages, add_generation_prompt, {});
+        break;
+    case ChatFormat::ChatMlDefault:
+        render_chatml(out, messages, add_generation_prompt, out.default_system());
         break;
     case ChatFormat::Llama2:
         render_llama2(out, messages);
@@ -297,45 +315,10 @@ Result<ChatFormat> parse_chat_format(std::string_view name)
         return Error{ErrorCode::InvalidArgument,
                      concat("chat format: ",
                             in_quotes(name),
-                            ", one of chatml, llama2, llama3, mistral, alpaca, plain is wanted")};
+                            ", one of chatml, chatml-default, llama2, llama3, mistral, alpaca, "
+                            "plain is wanted")};
     }
     return found->second;
-}
-
-ChatFormat recognize_chat_format(const Tokenizer& tokenizer)
-{
-    const std::string& chat_template = tokenizer.chat_template();
-    const auto in_template = [&](std::string_view mark) {
-        return chat_template.find(mark) != std::string::npos;
-    };
-    const auto has_token = [&](std::string_view token) {
-        return tokenizer.token_to_id(token).has_value();
-    };
-    const bool no_template = chat_template.empty();
-    if (in_template("<|start_header_id|>")
-        || (no_template && has_token("<|start_header_id|>") && has_token("<|eot_id|>"))) {
-        return ChatFormat::Llama3;
-    }
-    if (in_template("<|im_start|>")
-        || (no_template && has_token("<|im_start|>") && has_token("<|im_end|>"))) {
-        return ChatFormat::ChatMl;
-    }
-    if (in_template("[INST]")) {
-        return in_template("<<SYS>>") ? ChatFormat::Llama2 : ChatFormat::Mistral;
-    }
-    return in_template("### Instruction") ? ChatFormat::Alpaca : ChatFormat::Plain;
-}
-
-bool has_unknown_template(const Tokenizer& tokenizer)
-{
-    return !tokenizer.chat_template().empty()
-           && recognize_chat_format(tokenizer) == ChatFormat::Plain;
-}
-
-std::string unknown_template_warning()
-{
-    return "the base model's chat template is none of the built-in formats: conversations are "
-           "written plain, one turn after the other; choose a chat_format if one fits";
 }
 
 std::vector<RenderedPart> render(ChatFormat format,
@@ -371,7 +354,7 @@ std::vector<std::int64_t> stop_token_ids(ChatFormat format, const Tokenizer& tok
             ids.push_back(*id);
         }
     };
-    if (format == ChatFormat::ChatMl) {
+    if (format == ChatFormat::ChatMl || format == ChatFormat::ChatMlDefault) {
         add("<|im_end|>");
     }
     if (format == ChatFormat::Llama3) {

@@ -16,10 +16,12 @@
 
 namespace engine {
 
-enum class ChatFormat { ChatMl, Llama2, Llama3, Mistral, Alpaca, Plain };
+// ChatMlDefault is ChatMl with the default system text of the tokenizer's own template.
+enum class ChatFormat { ChatMl, ChatMlDefault, Llama2, Llama3, Mistral, Alpaca, Plain };
 
 [[nodiscard]] std::string_view
-to_string(ChatFormat format); // "chatml", "llama2", "llama3", "mistral", "alpaca", "plain"
+to_string(ChatFormat format); // "chatml", "chatml-default", "llama2", "llama3", "mistral",
+                              // "alpaca", "plain"
 [[nodiscard]] Result<ChatFormat> parse_chat_format(std::string_view name);
 
 // The format that the tokenizer's chat template speaks, or whose control tokens it has when there

@@ -111,10 +111,10 @@ Result<TrainConfig> RunFolder::read_config() const
     return settings;
 }
 
-std::string RunFolder::data_fingerprint() const
+std::string RunFolder::fact(const std::string& name) const
 {
     const Result<Json> json = read_json_file(config());
-    const Json::json_pointer place("/facts/data_sha256");
+    const Json::json_pointer place("/facts/" + name);
     return json && json->contains(place) && json->at(place).is_string()
                ? json->at(place).get<std::string>()
                : std::string();

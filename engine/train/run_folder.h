@@ -60,8 +60,9 @@ public:
     // Errors: NotFound, Io, Format, InvalidConfig.
     [[nodiscard]] Result<TrainConfig> read_config() const;
 
-    // SHA-256 of the data file the run began with; empty when run.json does not say.
-    [[nodiscard]] std::string data_fingerprint() const;
+    // What the run began with: "data_sha256" of its data file, "chat_format"; empty when run.json
+    // does not say.
+    [[nodiscard]] std::string fact(const std::string& name) const;
     [[nodiscard]] Result<void> write_config(const TrainConfig& config, const Json& facts) const;
 
     // Steps of the checkpoints that are there, ascending.

@@ -49,7 +49,7 @@ const std::vector<Entry>& train_config_table()
          +[](Config& c) -> StringMap& { return c.column_map; }},
         {{"chat_format",
           FieldKind::Text,
-          "auto, chatml, llama2, llama3, mistral, alpaca, plain",
+          "auto, chatml, chatml-default, llama2, llama3, mistral, alpaca, plain",
           0.0,
           0.0,
           {}},

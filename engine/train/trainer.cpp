@@ -77,6 +77,10 @@ private:
     void open(Start start, const TrainConfig* given)
     {
         m_config = given != nullptr ? *given : value_or_throw(m_folder.read_config());
+        if (const std::string begun_with = m_folder.fact("chat_format");
+            start == Start::Resume && m_config.chat_format == "auto" && !begun_with.empty()) {
+            m_config.chat_format = begun_with; // whatever is recognised today
+        }
         const auto problems = m_config.validate();
         if (!problems.empty()) {
             std::string all;
@@ -168,7 +172,7 @@ private:
     // A checkpoint's place in the data means nothing in another file.
     void expect_data_unchanged(const RunSetup& setup) const
     {
-        const std::string begun_with = m_folder.data_fingerprint();
+        const std::string begun_with = m_folder.fact("data_sha256");
         if (begun_with.empty() || begun_with == setup.inputs->data_fingerprint) {
             return;
         }

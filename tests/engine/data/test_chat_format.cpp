@@ -296,9 +296,40 @@ TEST(ChatFormatTest, RecognisesTheTemplateThenTheTokens)
     EXPECT_EQ(with("", {}), ChatFormat::Plain);
 }
 
+constexpr const char* kDefaultingTemplate =
+    "{% if messages[0]['role'] == 'system' %}{% else %}"
+    "{{ '<|im_start|>system\\nYou are Ann.<|im_end|>\\n' }}{% endif %}";
+
+TEST(ChatFormatTest, ADefaultSystemTextStandsWhereTheConversationHasNone)
+{
+    const Tokenizer tokenizer =
+        tests::tiny_tokenizer({.specials = {"<|endoftext|>", "<|im_start|>", "<|im_end|>"},
+                               .eos = "<|endoftext|>",
+                               .chat_template = kDefaultingTemplate});
+    const ChatFormat format = recognize_chat_format(tokenizer);
+    EXPECT_EQ(format, ChatFormat::ChatMlDefault);
+    const std::string turn = "<|im_start|>system\nYou are Ann.<|im_end|>\n";
+    const auto rendered = [&](ChatFormat as, const std::vector<Message>& messages, bool prompt) {
+        return text_of(render(as, tokenizer, chat(messages), prompt));
+    };
+    EXPECT_EQ(rendered(format, kTwoUsers, true),
+              turn + rendered(ChatFormat::ChatMl, kTwoUsers, true));
+    EXPECT_EQ(rendered(format, kSystemUserAssistant, false),
+              rendered(ChatFormat::ChatMl, kSystemUserAssistant, false));
+    const Example example = encode_example(
+        format, tokenizer, chat({{Role::User, "Hello"}, {Role::Assistant, "Ahoy!"}}), true);
+    EXPECT_EQ(trained_tokens(tokenizer, example), "Ahoy!<|im_end|>");
+    EXPECT_EQ(stop_token_ids(format, tokenizer), stop_token_ids(ChatFormat::ChatMl, tokenizer));
+    // Without a template of its own there is no text to take.
+    EXPECT_EQ(text_of(render(
+                  ChatFormat::ChatMlDefault, tests::chatml_tokenizer(), chat(kTwoUsers), true)),
+              rendered(ChatFormat::ChatMl, kTwoUsers, true));
+}
+
 TEST(ChatFormatTest, NamesRoundTripAndOthersAreRefused)
 {
-    for (const char* name : {"chatml", "llama2", "llama3", "mistral", "alpaca", "plain"}) {
+    for (const char* name :
+         {"chatml", "chatml-default", "llama2", "llama3", "mistral", "alpaca", "plain"}) {
         const Result<ChatFormat> format = parse_chat_format(name);
         ASSERT_TRUE(format) << name;
         EXPECT_EQ(to_string(*format), name);

@@ -474,6 +474,28 @@ TEST_F(TrainerTest, ResumeRefusesDataThatChanged)
     EXPECT_EQ(resume(run)->reason, "done");
 }
 
+// What an older program recognised goes on, whatever the template means to this one.
+TEST_F(TrainerTest, ResumeKeepsTheChatFormatItBeganWith)
+{
+    tests::write_text(
+        m_folder.path() / "model" / "tokenizer_config.json",
+        Json{{"eos_token", "</s>"},
+             {"chat_template",
+              "{% if messages[0].role != 'system' %}<|im_start|>system\nBe good.<|im_end|>\n"
+              "{% endif %}"}}
+            .dump());
+    const fs::path run = make("run");
+    ASSERT_EQ(train_until(run, 4)->reason, "stopped");
+    Json json = engine::value_or_throw(engine::read_json_file(run / "run.json"));
+    EXPECT_EQ(json["chat_format"], "auto");
+    EXPECT_EQ(json["facts"]["chat_format"], "chatml-default");
+    json["facts"]["chat_format"] = "chatml";
+    tests::write_text(run / "run.json", json.dump());
+    ASSERT_EQ(resume(run)->reason, "done");
+    json = engine::value_or_throw(engine::read_json_file(run / "run.json"));
+    EXPECT_EQ(json["facts"]["chat_format"], "chatml");
+}
+
 TEST_F(TrainerTest, AShortRunIsNotAllWarmUp)
 {
     const fs::path run = make("run", {{"max_steps", 1}, {"save_every", 0}});
