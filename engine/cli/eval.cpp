@@ -166,6 +166,7 @@ int run(const EvalArguments& arguments)
     const engine::LoraAdapter* adapter = model->adapter("adapter");
     if (adapter != nullptr) {
         note_base_quant(*adapter, model->base());
+        note_other_base(arguments.adapter, arguments.base);
     }
     const EvalData data = read_data(arguments, *model, token);
     const engine::TransformerLimits limits = limits_of(model->base(), data.batches);

@@ -70,6 +70,7 @@ int merge(const MergeArguments& arguments)
     options.max_shard_bytes = parse_bytes(arguments.max_shard_size);
     options.stop = engine::StopToken(stop);
     check_base(arguments.base);
+    note_other_base(arguments.adapter, arguments.base);
     const auto backend = engine::value_or_throw(engine::make_backend({}));
     const engine::ExportCheck check = engine::value_or_throw(engine::merge_to_folder(
         *backend, arguments.base, arguments.adapter, arguments.out, options));
@@ -103,6 +104,7 @@ int run(const ExportArguments& arguments)
                                    "leave out --type"});
     }
     check_base(arguments.base);
+    note_other_base(arguments.adapter, arguments.base);
     const auto backend = engine::value_or_throw(engine::make_backend({}));
     const engine::ExportCheck check = engine::value_or_throw(
         engine::export_peft(*backend, arguments.base, arguments.adapter, arguments.out));

@@ -78,6 +78,7 @@ int run(const GenerateArguments& arguments)
     for (const std::string& path : keys) {
         engine::value_or_throw(model->load_adapter(path, path));
         note_base_quant(*model->adapter(path), model->base());
+        note_other_base(path, arguments.base);
     }
     if (keys.empty()) {
         keys.emplace_back(); // the base

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <system_error>
 
+#include "engine/model/base_fingerprint.h"
+
 namespace cli {
 
 void print_json(engine::Json answer)
@@ -77,6 +79,13 @@ void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel
         std::cerr << "note: the adapter was trained on the base in base_quant " << trained
                   << ", this is " << here << "; --base-quant " << trained
                   << " computes as training did\n";
+    }
+}
+
+void note_other_base(const std::string& adapter, const std::string& base)
+{
+    if (const std::string warning = engine::other_base_warning(adapter, base); !warning.empty()) {
+        std::cerr << "warning: " << warning << "\n";
     }
 }
 

@@ -27,6 +27,9 @@ void print_json(engine::Json answer);
 // One sentence to stderr when the adapter records another quantisation of its base than this one.
 void note_base_quant(const engine::LoraAdapter& adapter, const engine::BaseModel& base);
 
+// Likewise when the adapter records another base than this one.
+void note_other_base(const std::string& adapter, const std::string& base);
+
 // One sentence to stderr, and the exit code of its category.
 [[nodiscard]] int report(const engine::Error& error);
 

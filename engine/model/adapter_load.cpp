@@ -9,6 +9,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/model/adapter_config.h"
 #include "engine/model/adapter_names.h"
+#include "engine/model/base_fingerprint.h"
 #include "engine/model/convert.h"
 #include "engine/model/lora_adapter.h"
 
@@ -271,6 +272,10 @@ Result<LoraAdapter> load_adapter(Backend& backend,
         if (const auto quant = file->metadata().find(kBaseQuantKey);
             quant != file->metadata().end()) {
             adapter.set_base_quant(ops::quant_type(quant->second));
+        }
+        if (const auto base = file->metadata().find(kBaseFingerprintKey);
+            base != file->metadata().end()) {
+            adapter.set_base_fingerprint(base->second);
         }
         return adapter;
     } catch (const EngineError& error) { // no memory for the matrices

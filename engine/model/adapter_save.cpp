@@ -6,6 +6,7 @@
 #include "engine/core/platform.h"
 #include "engine/io/safetensors.h"
 #include "engine/model/adapter_names.h"
+#include "engine/model/base_fingerprint.h"
 #include "engine/model/lora_adapter.h"
 #include "engine/model/temporary_folder.h"
 
@@ -178,6 +179,9 @@ Result<void> save_adapter(Backend& backend,
     std::map<std::string, std::string> metadata;
     if (adapter.base_quant() != ops::QuantType::None) {
         metadata[kBaseQuantKey] = to_string(adapter.base_quant());
+    }
+    if (!adapter.base_fingerprint().empty()) {
+        metadata[kBaseFingerprintKey] = adapter.base_fingerprint();
     }
     if (Result<void> written =
             write_safetensors(temporary->path() / kAdapterModelFile, std::move(sources), metadata);

@@ -97,6 +97,14 @@ public:
 
     void set_base_quant(ops::QuantType type) { m_base_quant = type; }
 
+    // base_fingerprint() of the base it trained on; empty where nobody recorded it.
+    [[nodiscard]] const std::string& base_fingerprint() const { return m_base_fingerprint; }
+
+    void set_base_fingerprint(std::string fingerprint)
+    {
+        m_base_fingerprint = std::move(fingerprint);
+    }
+
     // Null when the matrix has no adapter.
     [[nodiscard]] const LoraMatrix* find(std::int64_t layer, Target target) const;
     [[nodiscard]] std::int64_t parameter_count() const;
@@ -107,6 +115,7 @@ private:
     LoraConfig m_config;
     DType m_compute_dtype;
     ops::QuantType m_base_quant = ops::QuantType::None;
+    std::string m_base_fingerprint;
     std::vector<LoraMatrix> m_matrices;
     std::vector<PerTarget<std::int32_t>> m_index; // [layer][target] -> matrix or -1
 };
@@ -114,8 +123,8 @@ private:
 // PEFT's folder: adapter_config.json and adapter_model.safetensors (F32). A LoRA-GA adapter is
 // written as plain LoRA of rank 2r: A' = [A; A0], B' = [B, -B0], alpha' = 2 alpha (sqrt(2) alpha
 // with rsLoRA), so it loads on the original base. A quantised base is recorded in the weights'
-// metadata under kBaseQuantKey. The folder appears whole under its name. Errors:
-// Io, InvalidArgument.
+// metadata under kBaseQuantKey, the base's fingerprint under kBaseFingerprintKey. The folder
+// appears whole under its name. Errors: Io, InvalidArgument.
 [[nodiscard]] Result<void> save_adapter(Backend& backend,
                                         const LoraAdapter& adapter,
                                         const ModelConfig& model,

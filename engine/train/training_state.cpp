@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "engine/model/base_fingerprint.h"
 #include "engine/model/lora_ga.h"
 #include "engine/ops/elementwise.h"
 #include "engine/train/memory_estimate.h"
@@ -61,6 +62,11 @@ Result<std::unique_ptr<TrainingState>> TrainingState::create(Backend& backend,
         }
         state->m_adapter.emplace(backend, state->m_base.config(), config.lora, config.dtype);
         state->m_adapter->set_base_quant(config.base_quant);
+        const Result<std::string> fingerprint = base_fingerprint(config.base_model);
+        if (!fingerprint) {
+            return fingerprint.error();
+        }
+        state->m_adapter->set_base_fingerprint(*fingerprint);
         state->m_adapter->initialize(adapter_init(config.init), config.seed);
     }
     return state;

@@ -56,7 +56,8 @@
 //   exported  {format: "peft"|"hf", path, base_quant: "none"|"nf4"|"int8", check: {passed,
 //              positions, max_abs_difference, max_abs_logit, tolerance, top1_agreement,
 //              difference_from_base}}
-//     An adapter's base_quant is how its base was kept while it trained.
+//     An adapter's base_quant is how its base was kept while it trained. A `warning` with the
+//     command's id comes before `loaded` or `exported` when the adapter records another base.
 //   analyzed  {adapter, matrices: [{layer, target, rank, delta_norm, weight_norm,
 //              effective_rank}]}         the fields of engine/train/adapter_analysis.h
 #pragma once

@@ -62,6 +62,9 @@ private:
     void execute(const AnalyzeCommand& command, std::int64_t id);
     void run_to_end(const std::string& run_dir, std::int64_t id, RunFunction function);
     [[nodiscard]] Result<std::reference_wrapper<ResidentModel>> loaded_model();
+    void warn_of_other_base(const std::filesystem::path& adapter,
+                            const std::filesystem::path& base,
+                            std::int64_t id);
 
     std::istream& m_input;
     std::unique_ptr<ResidentModel> m_resident;

@@ -4,6 +4,7 @@
 
 #include "engine/core/platform.h"
 #include "engine/data/data_gate.h"
+#include "engine/model/base_fingerprint.h"
 #include "engine/model/merge.h"
 #include "engine/train/adapter_analysis.h"
 #include "engine/train/run_setup.h"
@@ -76,6 +77,7 @@ void Worker::execute(const LoadAdapterCommand& command, std::int64_t id)
 {
     ResidentModel& resident = value_or_throw(loaded_model());
     value_or_throw(resident.load_adapter(command.key, command.path));
+    warn_of_other_base(command.path, resident.base().folder(), id);
     m_writer.post(loaded_adapter_answer(command.key, command.path, *resident.adapter(command.key)),
                   id);
 }
@@ -96,6 +98,15 @@ void Worker::execute(const GenerateCommand& command, std::int64_t id)
     m_writer.post(generated_answer(command.adapter, answer), id);
 }
 
+void Worker::warn_of_other_base(const std::filesystem::path& adapter,
+                                const std::filesystem::path& base,
+                                std::int64_t id)
+{
+    if (std::string warning = other_base_warning(adapter, base); !warning.empty()) {
+        m_writer.post(TrainEvent(WarningEvent{std::move(warning)}), id);
+    }
+}
+
 Result<std::reference_wrapper<ResidentModel>> Worker::loaded_model()
 {
     if (m_resident == nullptr) {
@@ -114,6 +125,7 @@ void Worker::execute(const MergeCommand& command, std::int64_t id)
         m_writer.post(TrainEvent(StateEvent{"merging", fraction, what}), id);
     };
     options.stop = StopToken(*m_cancel);
+    warn_of_other_base(command.adapter, command.base_model, id);
     const std::unique_ptr<Backend> backend = value_or_throw(make_backend({}));
     const ExportCheck check = value_or_throw(
         merge_to_folder(*backend, command.base_model, command.adapter, command.out, options));
@@ -132,6 +144,7 @@ void Worker::execute(const ExportCommand& command, std::int64_t id)
         return;
     }
     value_or_throw(check_export_format(command.format));
+    warn_of_other_base(command.adapter, command.base_model, id);
     const std::unique_ptr<Backend> backend = value_or_throw(make_backend({}));
     const ExportCheck check =
         value_or_throw(export_peft(*backend, command.base_model, command.adapter, command.out));

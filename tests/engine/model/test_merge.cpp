@@ -6,6 +6,7 @@
 
 #include "engine/core/json.h"
 #include "engine/core/platform.h"
+#include "engine/model/base_fingerprint.h"
 #include "engine/model/merge.h"
 #include "engine/model/transformer.h"
 #include "engine/tensor/cpu_backend.h"
@@ -344,6 +345,29 @@ TEST_F(MergeTest, WhatAKilledMergeLeftIsClearedAndNothingElse)
     EXPECT_THAT(entries(),
                 testing::UnorderedElementsAre("out", "out.tmp-1", "out.tmp-2", "out.tmp-mine"));
     EXPECT_FALSE(fs::exists(out() / ".lock"));
+}
+
+TEST_F(MergeTest, AnAdapterKnowsTheWeightsItWasTrainedOn)
+{
+    const BaseModel base = value_or_throw(BaseModel::load(m_backend, m_base));
+    LoraAdapter adapter =
+        value_or_throw(load_adapter(m_backend, base.config(), kPeft / "plain", DType::F32));
+    EXPECT_EQ(adapter.base_fingerprint(), ""); // PEFT records none
+    EXPECT_EQ(other_base_warning(kPeft / "plain", m_base), "");
+    adapter.set_base_fingerprint(value_or_throw(base_fingerprint(m_base)));
+    const fs::path trained = m_adapters.path() / "trained";
+    value_or_throw(save_adapter(m_backend, adapter, base.config(), "the-base", trained));
+    EXPECT_EQ(other_base_warning(trained, m_base), "");
+
+    // A merged base has the same shapes and other weights.
+    ASSERT_TRUE(merge(trained, {.dtype = DType::F32}));
+    const std::string warning = other_base_warning(trained, out());
+    EXPECT_THAT(warning, testing::HasSubstr("trained on the-base"));
+    EXPECT_THAT(warning, testing::HasSubstr("weights of " + out().string()));
+
+    // A checked copy keeps the record.
+    value_or_throw(export_peft(m_backend, m_base, trained, m_adapters.path() / "copy"));
+    EXPECT_EQ(other_base_warning(m_adapters.path() / "copy", m_base), "");
 }
 
 #ifndef _WIN32

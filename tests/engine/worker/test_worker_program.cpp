@@ -133,6 +133,28 @@ TEST_F(WorkerProgram, ARunThatCannotStartFailsWithAReason)
     EXPECT_THAT(failed["hint"].get<std::string>(), HasSubstr("spelling"));
 }
 
+TEST_F(WorkerProgram, WarnsOfAnAdapterOfAnotherBase)
+{
+    const fs::path run = tests::make_run(m_folder.path(), "run");
+    send(engine::TrainCommand{run.string()});
+    ASSERT_EQ(m_worker->wait_for("finished")["reason"], "done");
+    const std::string adapter = (run / "adapter").string();
+    const std::string out = (m_folder.path() / "merged").string();
+    send(engine::LoadModelCommand{.base_model = (m_folder.path() / "model").string()});
+    ASSERT_EQ(m_worker->wait_for("loaded")["what"], "model");
+    send(engine::LoadAdapterCommand{.key = "mine", .path = adapter});
+    EXPECT_EQ(answer()["event"], "loaded"); // its own base: no warning comes before
+    send(engine::MergeCommand{.base_model = (m_folder.path() / "model").string(),
+                              .adapter = adapter,
+                              .out = out,
+                              .dtype = "f32"});
+    ASSERT_FALSE(m_worker->wait_for("exported").is_null());
+    send(engine::LoadModelCommand{.base_model = out});
+    ASSERT_EQ(m_worker->wait_for("loaded")["what"], "model");
+    send(engine::LoadAdapterCommand{.key = "mine", .path = adapter});
+    EXPECT_THAT(m_worker->wait_for("warning")["message"].get<std::string>(), HasSubstr(out));
+}
+
 TEST_F(WorkerProgram, PausesContinuesSavesAndStops)
 {
     const fs::path run = start_long_run();
