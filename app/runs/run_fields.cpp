@@ -416,6 +416,7 @@ FieldInfo fieldFrom(const Words& words, const QJsonObject& defaults)
         info.kind = Kind::Choice;
         info.choices = {u"auto"_s,
                         u"chatml"_s,
+                        u"chatml-default"_s,
                         u"llama2"_s,
                         u"llama3"_s,
                         u"mistral"_s,
