@@ -438,11 +438,11 @@ QString rangeText(const FieldInfo& info)
     const bool isPositive = info.minimum > 0.0 && info.minimum < kSmallestShown;
     const QString low = QString::number(info.minimum, 'g', kRangeDigits);
     if (info.maximum > kLargestShown) {
-        return isPositive ? translated("above 0") : translated("%1 or more").arg(low);
+        return isPositive ? FieldTexts::tr("above 0") : FieldTexts::tr("%1 or more").arg(low);
     }
     const QString high = QString::number(info.maximum, 'g', kRangeDigits);
-    return isPositive ? translated("above 0, at most %1").arg(high)
-                      : translated("%1 to %2").arg(low, high);
+    return isPositive ? FieldTexts::tr("above 0, at most %1").arg(high)
+                      : FieldTexts::tr("%1 to %2").arg(low, high);
 }
 
 const QList<FieldInfo>& runFields()

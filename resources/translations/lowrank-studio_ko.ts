@@ -1087,6 +1087,22 @@
         <source>Anything to remember about the run.</source>
         <translation>실행에 대해 기억해 둘 내용입니다.</translation>
     </message>
+    <message>
+        <source>above 0</source>
+        <translation>0 초과</translation>
+    </message>
+    <message>
+        <source>%1 or more</source>
+        <translation>%1 이상</translation>
+    </message>
+    <message>
+        <source>above 0, at most %1</source>
+        <translation>0 초과 %1 이하</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1~%2</translation>
+    </message>
 </context>
 <context>
     <name>app::RunListModel</name>
