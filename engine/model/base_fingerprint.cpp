@@ -60,6 +60,7 @@ Result<std::string> base_fingerprint(const std::filesystem::path& folder)
         if (is_projection(name) && stored) {
             hash.update(concat(name, shape_text(entry.shape)));
             add_sample(entry, *stored, hash);
+            files->drop_pages(entry); // the system maps more than is read
         }
     }
     return hash.hex_digest();

@@ -171,7 +171,7 @@ private Q_SLOTS:
         }
         QCOMPARE(titles.size(), static_cast<qsizetype>(ui::PageId::Count));
         QCOMPARE(studio.app().runList().headerData(app::RunListModel::Loss, Qt::Horizontal),
-                 QVariant(u"손실"_s));
+                 QVariant(u"학습 손실"_s));
         QCOMPARE(app::displayName(app::RunState::Training), u"학습 중"_s);
         QCOMPARE(app::humanSeconds(200.0), u"3분 20초"_s);
     }

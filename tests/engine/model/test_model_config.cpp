@@ -1,4 +1,5 @@
 // config.json of each family: defaults of its class, both spellings, refusals by name.
+// One file because every test changes the same smallest config.
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
