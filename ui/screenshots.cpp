@@ -49,12 +49,16 @@ void Screenshots::showNext()
     if (m_next % kPages == 0) {
         m_theme.apply(kLooks.at(static_cast<std::size_t>(m_next / kPages)).kind);
     }
-    m_window.showPage(static_cast<PageId>(m_next % kPages));
+    m_page = &m_window.showPage(static_cast<PageId>(m_next % kPages));
     QTimer::singleShot(m_settle, this, &Screenshots::take);
 }
 
 void Screenshots::take()
 {
+    if (!m_page->isBuilt()) {
+        QTimer::singleShot(m_settle, this, &Screenshots::take);
+        return;
+    }
     const QString look =
         QString::fromLatin1(kLooks.at(static_cast<std::size_t>(m_next / kPages)).name);
     const QString page = MainWindow::pageName(static_cast<PageId>(m_next % kPages));

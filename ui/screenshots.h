@@ -15,7 +15,8 @@ class Screenshots final : public QObject
     Q_DISABLE_COPY_MOVE(Screenshots)
 
 public:
-    // Each page is given `settleMilliseconds` to load what it shows.
+    // Each page is given `settleMilliseconds` to load what it shows, and as often again as it takes
+    // until it is built.
     Screenshots(
         MainWindow& window, Theme& theme, QString folder, int settleMilliseconds, QObject* parent);
     void start();
@@ -31,6 +32,7 @@ private:
     Theme& m_theme;
     QString m_folder;
     int m_settle;
+    const Page* m_page = nullptr; // shown now
     int m_next = 0;
     int m_taken = 0;
 };

@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTabWidget>
@@ -47,6 +48,30 @@ private Q_SLOTS:
             QVERIFY2(page.minimumSizeHint().width() <= page.width(),
                      qPrintable(ui::MainWindow::pageName(id)));
         }
+    }
+
+    void aLongModelNameLeavesTheFormWhole()
+    {
+        tests::Studio studio;
+        app::ModelRecord model;
+        model.id = u"long"_s;
+        model.path = u"/nowhere/long"_s;
+        model.name = QString(u"a name as long as a sentence "_s).repeated(8).trimmed();
+        studio.app().catalog().saveModel(model);
+        QTRY_VERIFY(studio.app().catalog().model(u"long"_s).has_value());
+        ui::MainWindow window(studio.context());
+        window.show();
+        const ui::Page& page = window.showPage(ui::PageId::NewRun, {});
+        QTRY_VERIFY(page.isBuilt());
+        const auto boxes = page.findChildren<QComboBox*>();
+        QVERIFY(std::any_of(boxes.begin(), boxes.end(), [&](const QComboBox* box) {
+            return box->findText(model.name, Qt::MatchStartsWith) >= 0;
+        }));
+        const auto* area = page.findChild<QScrollArea*>(u"pageScroll"_s);
+        QVERIFY(area != nullptr);
+        studio.context().theme.apply(ui::ThemeKind::Dark); // every widget asks for its room again
+        QCoreApplication::processEvents();
+        QVERIFY(area->widget()->minimumSizeHint().width() <= area->viewport()->width());
     }
 
     // In the window as it first opens.

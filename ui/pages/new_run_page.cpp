@@ -73,6 +73,7 @@ QWidget* NewRunPage::buildForm()
     for (const auto& [heading, group] : groups) {
         later([this, content, column, heading = heading, group = group] {
             column->insertWidget(column->count() - 1, buildGroup(heading, group, content));
+            column->activate(); // at its place before it is seen
         });
     }
     later([this, content] { orderTabs(*content); });
@@ -101,6 +102,10 @@ QWidget* NewRunPage::buildWhat(QWidget* parent)
     row->setSpacing(space::kLarge);
     m_model = new QComboBox(card);
     m_dataset = new QComboBox(card);
+    for (QComboBox* choice : {m_model, m_dataset}) { // a long name does not widen the form
+        choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        connect(choice, &QComboBox::currentTextChanged, choice, &QWidget::setToolTip);
+    }
     m_modelField = new FormField(tr("&Base model"),
                                  m_model,
                                  tr("The model that stays as it is; the adapter learns beside it."),
