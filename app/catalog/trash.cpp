@@ -54,7 +54,7 @@ Deleted deletionOf(const Paths& paths, const QStringList& files)
 
 Outcome<Done> moveToTrash(const Paths& paths, const Deleted& deleted)
 {
-    if (const Outcome<Done> noted = writeNote(paths, deleted); !noted) {
+    if (Outcome<Done> noted = writeNote(paths, deleted); !noted) {
         return noted;
     }
     for (const Deleted::Moved& each : deleted.files) {

@@ -87,9 +87,9 @@ using NumberText = QString (*)(const RunNumbers&);
 
 struct NumberRow
 {
-    const char* name;
-    const char* label;
-    NumberText text;
+    const char* name = nullptr;
+    const char* label = nullptr;
+    NumberText text = nullptr;
     Metric metric = Metric::Count; // the curve it sums up; Count: none
 };
 

@@ -40,9 +40,10 @@ void check_pattern(std::string_view field,
         }
     }
     for (const auto& [key, value] : pattern) {
-        const bool matches = std::any_of(modules.begin(), modules.end(), [&](const auto& module) {
-            return engine::matches_pattern_key(module, key);
-        });
+        const bool matches = std::any_of(
+            modules.begin(), modules.end(), [&pattern_key = key](const std::string& module) {
+                return engine::matches_pattern_key(module, pattern_key);
+            });
         if (!matches) {
             throw engine::EngineError(
                 {engine::ErrorCode::InvalidConfig,

@@ -391,7 +391,7 @@ QString PlaygroundPage::residentName() const
 {
     const app::PlaygroundSession& session = application().playground();
     const auto model = application().catalog().modelByPath(session.baseModel());
-    const QString name = model ? model->name : QFileInfo(session.baseModel()).fileName();
+    QString name = model ? model->name : QFileInfo(session.baseModel()).fileName();
     for (const WeightChoice& choice : kWeights) {
         if (weightsOf(QString::fromLatin1(choice.name)) == session.baseWeights()) {
             return tr("%1 in %2").arg(name, tr(choice.text));
