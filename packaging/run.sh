@@ -10,6 +10,7 @@ if [ "${1:-}" = "--headless" ] || { [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DIS
 fi
 
 packaging/install_packages.sh packages.txt
+packaging/install_packages.sh packages-language.txt || echo "Going on in English alone."
 [ -f build/release/build.ninja ] || cmake --preset release
 cmake --build --preset release
 

@@ -11,6 +11,7 @@ if [ "${1:-}" = --all ]; then
 fi
 
 packaging/install_packages.sh packages.txt packages-test.txt
+packaging/install_packages.sh packages-language.txt || echo "Going on in English alone."
 [ -f build/dev/build.ninja ] || cmake --preset dev
 cmake --build --preset dev
 
