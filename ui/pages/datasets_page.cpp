@@ -8,6 +8,7 @@
 #include <QStackedWidget>
 #include <QUrl>
 
+#include "app/runs/run_fields.h"
 #include "app/runs/run_spec.h"
 #include "ui/widgets/column_map_editor.h"
 #include "ui/widgets/data_gate.h"
@@ -125,14 +126,11 @@ QWidget* DatasetsPage::buildOptions()
     m_format->addItems(
         {u"auto"_s, u"alpaca"_s, u"completion"_s, u"sharegpt"_s, u"messages"_s, u"text"_s});
     m_chatFormat = addOption(row, tr("&Chat format"), options);
-    m_chatFormat->addItems({u"auto"_s,
-                            u"chatml"_s,
-                            u"chatml-default"_s,
-                            u"llama2"_s,
-                            u"llama3"_s,
-                            u"mistral"_s,
-                            u"alpaca"_s,
-                            u"plain"_s});
+    for (const app::FieldInfo& field : app::runFields()) {
+        if (field.name == "chat_format"_L1) {
+            m_chatFormat->addItems(field.choices);
+        }
+    }
     m_model = addOption(row, tr("To&kens of"), options);
     m_recognized = new ElidedLabel({}, u"small"_s, options);
     row->addSpacing(space::kSmall);
