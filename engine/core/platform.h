@@ -133,6 +133,10 @@ struct MemoryUse
 [[nodiscard]] std::int64_t available_memory_bytes();
 [[nodiscard]] std::int64_t free_disk_bytes(const std::filesystem::path& folder);
 
+// The user's folder for what can be made again; may not exist yet. Empty when the system names
+// none.
+[[nodiscard]] std::filesystem::path cache_folder();
+
 // "AMD EPYC 9454", or the architecture when the system does not say.
 [[nodiscard]] std::string processor_name();
 [[nodiscard]] int processor_cores();

@@ -452,6 +452,21 @@ Result<std::string> read_file(const std::filesystem::path& path, std::int64_t ma
     return std::string(map->text());
 }
 
+std::filesystem::path cache_folder()
+{
+    // NOLINTBEGIN(concurrency-mt-unsafe): nothing here sets them
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    const char* home = std::getenv("HOME");
+    // NOLINTEND(concurrency-mt-unsafe)
+    std::filesystem::path folder;
+    if (cache != nullptr && cache[0] == '/') { // others are to be ignored
+        folder = cache;
+    } else if (home != nullptr && home[0] == '/') {
+        folder = std::filesystem::path(home) / ".cache";
+    }
+    return folder.empty() ? folder : folder / "lowrank-studio";
+}
+
 std::int64_t free_disk_bytes(const std::filesystem::path& folder)
 {
     std::error_code error;

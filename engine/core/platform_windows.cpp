@@ -409,6 +409,13 @@ std::int64_t available_memory_bytes()
     return static_cast<std::int64_t>(std::min(status.ullAvailPhys, status.ullAvailPageFile));
 }
 
+std::filesystem::path cache_folder()
+{
+    const wchar_t* local = ::_wgetenv(L"LOCALAPPDATA");
+    return local == nullptr ? std::filesystem::path()
+                            : std::filesystem::path(local) / L"LowRank Studio" / L"cache";
+}
+
 std::int64_t free_disk_bytes(const std::filesystem::path& folder)
 {
     std::error_code error;

@@ -1,78 +1,69 @@
-// The part of NVIDIA's cuBLASLt that the engine calls, opened at run time, and matrix products
-// through it. Names and values are those of the cuBLAS reference; no toolkit is needed to compile.
+// NVIDIA's cuBLASLt, opened at run time: matrix products by the algorithm that was the fastest when
+// it was first tried on this computer.
 #pragma once
 
-#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
-#include "engine/core/dtype.h"
 #include "engine/core/error.h"
-#include "engine/core/shared_library.h"
-#include "engine/cuda/driver_api.h"
+#include "engine/cuda/algorithm_store.h"
+#include "engine/cuda/algorithm_trial.h"
+#include "engine/cuda/cublas_lt_plan.h"
 
 namespace engine::cuda {
 
-// One product in the library's column-major words: d[m, n] = alpha op(a) op(b) + beta d, where
-// column j of a stored matrix starts at j * ld.
-struct LtProduct
+// How algorithms are chosen. Large products are timed once for each size class and the choice is
+// kept in the file; without a file, or where it cannot be written, the library's own first choice
+// is taken, so that the same run always computes the same bits.
+struct LtChoice
 {
-    std::int64_t m = 0, n = 0, k = 0;
-    bool transpose_a = false, transpose_b = false;
-    std::int64_t lda = 0, ldb = 0, ldd = 0;
-    DType input = DType::F32, output = DType::F32;
-    bool accumulate = false; // beta is 1
-    // Bytes that the pointers are multiples of, a power of two up to kMaxAlignment.
-    unsigned align_a = 1, align_b = 1, align_d = 1;
-
-    friend bool operator==(const LtProduct&, const LtProduct&) = default;
+    std::filesystem::path file = AlgorithmStore::default_file();
+    // Smaller products take as long as their launch.
+    double least_operations = 1e8;
 };
 
-// An open library with its handle and the algorithm it chose for every product seen. Used by one
+// An open library with its handle and the algorithm chosen for every product seen. Used by one
 // thread at a time.
 class CublasLt
 {
 public:
-    // Call with the device's context current. Errors: NotFound (no library), Unsupported (a
-    // function is missing or the library does not start).
-    [[nodiscard]] static Result<std::unique_ptr<CublasLt>>
-    open(const std::string& library = cublas_lt_library());
+    // Call with the device's context current; `device` is the GPU's name. The driver must outlive
+    // it. Errors: NotFound (no library), Unsupported (a function is missing or the library does not
+    // start).
+    [[nodiscard]] static Result<std::unique_ptr<CublasLt>> open(const Driver& driver,
+                                                                const std::string& device,
+                                                                const std::string& library,
+                                                                const LtChoice& choice);
 
     CublasLt(const CublasLt&) = delete;
     CublasLt& operator=(const CublasLt&) = delete;
     ~CublasLt();
 
-    // Bytes of device memory that `workspace` of multiply() must have.
-    static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20U;
-
-    // Queues the product on the stream: accumulation in float32, without TF32. Throws EngineError.
-    void multiply(const LtProduct& product,
-                  float alpha,
-                  const void* a,
-                  const void* b,
-                  void* d,
-                  void* workspace,
-                  StreamHandle stream);
-
-    // The alignment of a pointer as LtProduct wants it.
-    [[nodiscard]] static unsigned alignment_of(const void* pointer);
+    // Queues the product on the stream: accumulation in float32. Waits for the stream where
+    // algorithms are timed. Throws EngineError.
+    void multiply(const LtProduct& product, const LtOperands& operands, const LtPlace& place);
 
 private:
-    struct Functions;
-    struct Plan;
-
-    struct ProductHash
+    struct Planned
     {
-        std::size_t operator()(const LtProduct& product) const;
+        std::unique_ptr<LtPlan> plan;
+        LtAlgorithm algorithm;
     };
 
-    explicit CublasLt(std::unique_ptr<Functions> functions);
-    [[nodiscard]] Plan& plan(const LtProduct& product);
+    CublasLt(const Driver& driver, AlgorithmStore store, const LtFunctions& functions);
+    [[nodiscard]] Planned&
+    planned(const LtProduct& product, const LtOperands& operands, const LtPlace& place);
+    [[nodiscard]] LtAlgorithm
+    choose(const LtPlan& plan, const LtOperands& operands, const LtPlace& place);
 
-    std::unique_ptr<Functions> m_functions;
-    struct LtHandleTag* m_handle = nullptr;
-    std::unordered_map<LtProduct, std::unique_ptr<Plan>, ProductHash> m_plans;
+    const Driver& m_driver;
+    AlgorithmStore m_store;
+    double m_least_operations = 0.0;
+    LtFunctions m_functions;
+    LtHandle m_handle = nullptr;
+    std::unordered_map<LtProduct, Planned, LtProductHash> m_products;
 };
 
 // Whether the library is there and answers: 10000 * major + 100 * minor + patch. Errors: those of

@@ -59,6 +59,7 @@ std::optional<Error> Driver::find_functions(const SharedLibrary& library, const 
     need("cuEventDestroy_v2", f.cuEventDestroy_v2);
     need("cuEventRecord", f.cuEventRecord);
     need("cuEventSynchronize", f.cuEventSynchronize);
+    need("cuEventElapsedTime_v2", f.cuEventElapsedTime_v2);
     need("cuModuleLoadData", f.cuModuleLoadData);
     need("cuModuleUnload", f.cuModuleUnload);
     need("cuModuleGetFunction", f.cuModuleGetFunction);

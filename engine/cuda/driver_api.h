@@ -85,6 +85,9 @@ struct DriverFunctions
     Status (*cuEventDestroy_v2)(EventHandle event) = nullptr;
     Status (*cuEventRecord)(EventHandle event, StreamHandle stream) = nullptr;
     Status (*cuEventSynchronize)(EventHandle event) = nullptr;
+    Status (*cuEventElapsedTime_v2)(float* milliseconds,
+                                    EventHandle begin,
+                                    EventHandle end) = nullptr;
     Status (*cuModuleLoadData)(ModuleHandle* module, const void* image) = nullptr;
     Status (*cuModuleUnload)(ModuleHandle module) = nullptr;
     Status (*cuModuleGetFunction)(FunctionHandle* function,

@@ -42,6 +42,12 @@ void check_matmul(const Backend& backend, const MatmulArgs& args)
                  args.a.dtype());
     ENGINE_CHECK(
         args.beta == 0.0F || args.beta == 1.0F, "matmul: beta is ", args.beta, ", wanted 0 or 1");
+    if (args.addend.defined()) {
+        ENGINE_CHECK(args.beta == 1.0F, "matmul: beta is 0 with an addend, wanted 1");
+        check_shape(kOp, "addend", args.addend, args.c.shape());
+        check_dtype(kOp, "addend", args.addend, args.c.dtype());
+        check_device(kOp, backend, {args.addend});
+    }
     check_device(kOp, backend, {args.a, args.b, args.c});
 }
 

@@ -10,7 +10,8 @@ enum class Transpose { No, Yes };
 // a: [m, k] (or [k, m] when transposed), b: [k, n] (or [n, k]), c: [m, n]. All 2-D and contiguous.
 // dtypes: a and b equal (f32 or bf16); c f32 or the dtype of a. Accumulation is in float32 whatever
 // the dtypes. beta is 0 (c is written, its old contents may be NaN) or 1 (c is added to, rounded
-// once). c must not alias a or b. Allocates nothing once a shape was seen.
+// once). An addend is added instead of c's old contents, as if it had been copied into c first. c
+// must not alias a or b, nor the addend but as a whole. Allocates nothing once a shape was seen.
 struct MatmulArgs
 {
     ConstTensorView a;
@@ -20,6 +21,7 @@ struct MatmulArgs
     TensorView c;
     float alpha = 1.0F;
     float beta = 0.0F;
+    ConstTensorView addend = {}; // shape and dtype of c; with beta 1 only
 };
 
 void matmul(Backend& backend, const MatmulArgs& args);

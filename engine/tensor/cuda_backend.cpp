@@ -117,8 +117,13 @@ void CudaBackend::start(const CudaOptions& options)
     check_opening(f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
     check_opening(f.cuModuleLoadData(&m_module, options.code.data()), "cuModuleLoadData");
     m_staging = std::make_unique<cuda::Staging>(m_driver);
-    m_cublas_lt = value_or_throw(cuda::CublasLt::open(options.cublas_lt));
-    m_workspace = tensor(DType::I32, {cuda::CublasLt::kWorkspaceBytes / sizeof(std::int32_t)});
+    std::array<char, 256> name = {};
+    check_opening(f.cuDeviceGetName(name.data(), static_cast<int>(name.size()) - 1, m_device),
+                  "cuDeviceGetName");
+    m_cublas_lt = value_or_throw(
+        cuda::CublasLt::open(m_driver, name.data(), options.cublas_lt, options.algorithms));
+    m_tf32 = options.tf32;
+    m_workspace = tensor(DType::I32, {cuda::kLtWorkspaceBytes / sizeof(std::int32_t)});
 }
 
 // A GPU that cannot be opened is not lost: nothing was computed on it.
@@ -229,12 +234,12 @@ void CudaBackend::copy_bytes(ConstTensorView source, TensorView destination)
           "cuMemcpyDtoDAsync");
 }
 
-void CudaBackend::multiply(
-    const cuda::LtProduct& product, float alpha, const void* a, const void* b, void* d)
+void CudaBackend::multiply(const cuda::LtProduct& product, const cuda::LtOperands& operands)
 {
     make_current();
     try {
-        m_cublas_lt->multiply(product, alpha, a, b, d, m_workspace.view().raw(), m_stream);
+        m_cublas_lt->multiply(
+            product, operands, {.workspace = m_workspace.view().raw(), .stream = m_stream});
     } catch (const EngineError& error) {
         if (error.error().code == ErrorCode::Internal) {
             synchronize(); // tells whether the device is lost, which cuBLAS does not

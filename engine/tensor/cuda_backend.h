@@ -23,6 +23,8 @@ struct CudaOptions
     std::string driver = nvidia_driver_library();
     std::string cublas_lt = cublas_lt_library();
     std::span<const std::byte> code = cuda::gpu_code();
+    cuda::LtChoice algorithms;
+    bool tf32 = false; // float32 products may round their inputs to TF32
 };
 
 struct LaunchShape
@@ -67,9 +69,11 @@ public:
         launch_kernel(Args::kKernel, suffix, shape, &args, sizeof args);
     }
 
-    // Queues the product of cublas_lt.h.
-    void
-    multiply(const cuda::LtProduct& product, float alpha, const void* a, const void* b, void* d);
+    // Whether float32 products may round their inputs to TF32.
+    [[nodiscard]] bool tf32() const { return m_tf32; }
+
+    // Queues the product of cublas_lt_product.h.
+    void multiply(const cuda::LtProduct& product, const cuda::LtOperands& operands);
 
     // Queues a fill with zero bytes, and a copy of all bytes; sizes are equal.
     void fill_zero(TensorView x);
@@ -109,6 +113,7 @@ private:
     int m_index;
     int m_device = 0;
     int m_compute_capability = 0;
+    bool m_tf32 = false;
     cuda::Driver m_driver;
     cuda::ContextHandle m_context = nullptr;
     cuda::StreamHandle m_stream = nullptr;

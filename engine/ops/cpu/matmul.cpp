@@ -85,6 +85,9 @@ void product_by_depth(const MatmulArgs& args)
 
 void matmul(CpuBackend& backend, const MatmulArgs& args)
 {
+    if (args.addend.defined() && args.addend.raw() != args.c.raw()) {
+        copy(backend, args.addend, args.c);
+    }
     const bool transpose_a = args.transpose_a == Transpose::Yes;
     const std::int64_t k = args.a.size(transpose_a ? 0 : 1);
     if (k == 0) {

@@ -3,20 +3,28 @@
 
 namespace engine::ops::kernels {
 
+namespace {
+
+// Shorter sums need no cutting to keep the device busy.
+constexpr std::int64_t kDeep = 1024;
+
 // A row-major matrix is its own transpose in column-major words, so c = op(a) op(b) is asked for as
 // c^T = op(b)^T op(a)^T: b comes first, and nothing moves.
-void matmul(CudaBackend& backend, const MatmulArgs& args)
+void product(CudaBackend& backend, const MatmulArgs& args)
 {
     const bool transpose_a = args.transpose_a == Transpose::Yes;
     const bool transpose_b = args.transpose_b == Transpose::Yes;
     const std::int64_t k = args.a.size(transpose_a ? 0 : 1);
     if (k == 0) {
-        // An empty sum: beta * c.
-        if (args.beta == 0.0F) {
+        // An empty sum: the addend, or beta * c.
+        if (args.addend.defined()) {
+            backend.copy_bytes(args.addend, args.c);
+        } else if (args.beta == 0.0F) {
             backend.fill_zero(args.c);
         }
         return;
     }
+    const void* addend = args.addend.defined() ? args.addend.raw() : args.c.raw();
     backend.multiply({.m = args.c.size(1),
                       .n = args.c.size(0),
                       .k = k,
@@ -28,13 +36,40 @@ void matmul(CudaBackend& backend, const MatmulArgs& args)
                       .input = args.a.dtype(),
                       .output = args.c.dtype(),
                       .accumulate = args.beta == 1.0F,
-                      .align_a = cuda::CublasLt::alignment_of(args.b.raw()),
-                      .align_b = cuda::CublasLt::alignment_of(args.a.raw()),
-                      .align_d = cuda::CublasLt::alignment_of(args.c.raw())},
-                     args.alpha,
-                     args.b.raw(),
-                     args.a.raw(),
-                     args.c.raw());
+                      .tf32 = backend.tf32() && args.a.dtype() == DType::F32,
+                      .align_a = cuda::alignment_of(args.b.raw()),
+                      .align_b = cuda::alignment_of(args.a.raw()),
+                      .align_c = cuda::alignment_of(addend),
+                      .align_d = cuda::alignment_of(args.c.raw())},
+                     {.alpha = args.alpha,
+                      .a = args.b.raw(),
+                      .b = args.a.raw(),
+                      .c = addend,
+                      .d = args.c.raw()});
+}
+
+} // namespace
+
+// A parameter's gradient is a small matrix and a sum over all tokens, which is fast where the
+// library may cut the sum. So the part whose length allows that is a product of its own.
+void matmul(CudaBackend& backend, const MatmulArgs& args)
+{
+    const std::int64_t k = args.a.size(args.transpose_a == Transpose::Yes ? 0 : 1);
+    const std::int64_t first = k / cuda::kDepthStep * cuda::kDepthStep;
+    const bool by_rows = args.transpose_a == Transpose::Yes && args.transpose_b == Transpose::No;
+    if (!by_rows || args.c.dtype() != DType::F32 || k < kDeep || first == k) {
+        product(backend, args);
+        return;
+    }
+    MatmulArgs part = args;
+    part.a = args.a.rows(0, first);
+    part.b = args.b.rows(0, first);
+    product(backend, part);
+    part.a = args.a.rows(first, k);
+    part.b = args.b.rows(first, k);
+    part.beta = 1.0F;
+    part.addend = {};
+    product(backend, part);
 }
 
 } // namespace engine::ops::kernels

@@ -23,6 +23,7 @@ CudaOptions emulated()
     options.driver = EMULATED_DRIVER;
     options.cublas_lt = EMULATED_CUBLAS;
     options.code = kAnything;
+    options.algorithms.file.clear();
     return options;
 }
 

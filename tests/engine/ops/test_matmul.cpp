@@ -140,6 +140,64 @@ TEST_P(MatmulTest, EmptyInnerSizeIsZero)
     EXPECT_EQ(c.values(), Values(6, 0.0));
 }
 
+// Every term counts, whatever the length of the sum: numbers whose sum is exact.
+TEST_P(MatmulTest, DeepSumsAreWhole)
+{
+    const Values ones(3000 * 40, 1.0);
+    for (const std::int64_t depth : {1024, 1025, 1087, 1151, 2049, 2944, 2975, 3000}) {
+        GuardedTensor a(dtype, {depth, 3});
+        GuardedTensor b(dtype, {depth, 40});
+        GuardedTensor c(DType::F32, {3, 40});
+        a.set(Values(ones.begin(), ones.begin() + depth * 3));
+        b.set(Values(ones.begin(), ones.begin() + depth * 40));
+        c.set(Values(120, 5.0));
+        for (const double old : {0.0, 1.0}) {
+            engine::ops::matmul(backend,
+                                {.a = a.view(),
+                                 .transpose_a = Transpose::Yes,
+                                 .b = b.view(),
+                                 .c = c.view(),
+                                 .beta = static_cast<float>(old)});
+            EXPECT_EQ(c.values(), Values(120, static_cast<double>(depth) * (1.0 + old))) << depth;
+        }
+    }
+}
+
+TEST_P(MatmulTest, AddsAnAddendThatStaysAsItIs)
+{
+    for (const std::int64_t m : {1, 5, 33, 300}) {
+        const MatmulSize size = {m, 33, 31, false, true};
+        GuardedTensor a = random_tensor(dtype, {size.m, size.k}, 1);
+        GuardedTensor b = random_tensor(dtype, {size.n, size.k}, 2);
+        GuardedTensor addend = random_tensor(dtype, {size.m, size.n}, 3);
+        GuardedTensor c(dtype, {size.m, size.n}); // NaN: its old contents must not be read
+        const Values added = addend.values();
+        Values wanted = reference::matmul(a.values(), b.values(), size);
+        std::transform(wanted.begin(), wanted.end(), added.begin(), wanted.begin(), std::plus());
+        engine::ops::matmul(backend,
+                            {.a = a.view(),
+                             .b = b.view(),
+                             .transpose_b = Transpose::Yes,
+                             .c = c.view(),
+                             .beta = 1.0F,
+                             .addend = addend.view()});
+        expect_output(engine::concat("matmul with an addend, m ", m), c, wanted, dtype);
+        EXPECT_EQ(addend.values(), added);
+    }
+}
+
+TEST_P(MatmulTest, AddendOfAnEmptySumIsTheResult)
+{
+    GuardedTensor a(dtype, {2, 0});
+    GuardedTensor b(dtype, {0, 3});
+    GuardedTensor addend = random_tensor(dtype, {2, 3}, 3);
+    GuardedTensor c(dtype, {2, 3});
+    engine::ops::matmul(
+        backend,
+        {.a = a.view(), .b = b.view(), .c = c.view(), .beta = 1.0F, .addend = addend.view()});
+    EXPECT_EQ(c.values(), addend.values());
+}
+
 TEST_P(MatmulTest, RefusesBadArguments)
 {
     GuardedTensor a(dtype, {4, 5});
@@ -159,6 +217,17 @@ TEST_P(MatmulTest, RefusesBadArguments)
     multiply(flat.view(), good_b.view(), c.view(), 0.0F);
     multiply(a.view(), other.view(), c.view(), 0.0F);
     multiply(a.view(), good_b.view(), c.view(), 0.5F);
+    GuardedTensor addend(dtype, {4, 3});
+    const auto add = [&](TensorView added, float beta) {
+        expect_refusal("matmul", [&] {
+            engine::ops::matmul(
+                backend,
+                {.a = a.view(), .b = good_b.view(), .c = c.view(), .beta = beta, .addend = added});
+        });
+    };
+    add(addend.view(), 0.0F);
+    add(wrong_c.view(), 1.0F);
+    add(GuardedTensor(dtype == DType::F32 ? DType::BF16 : DType::F32, {4, 3}).view(), 1.0F);
 }
 
 } // namespace

@@ -1,6 +1,9 @@
 // cuBLASLt's products in plain loops, with double sums.
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "engine/core/dtype.h"
 #include "tests/support/gpu_emulator/memory.h"
@@ -13,6 +16,8 @@ constexpr int kExecutionFailed = 13;
 constexpr int kReal32F = 0;
 constexpr int kReal16BF = 14;
 constexpr int kCompute32F = 68;
+constexpr int kCompute32FFastTf32 = 77;
+constexpr int kNotSupported = 15;
 constexpr int kTransposeA = 3;
 constexpr int kTransposeB = 4;
 constexpr int kReductionSchemes = 3;
@@ -23,7 +28,12 @@ struct Description
 {
     bool transpose_a = false;
     bool transpose_b = false;
+    bool tf32 = false;
 };
+
+// What the algorithms take for a product, milliseconds; the second one is offered and then fails.
+constexpr float kTimes[] = {1.0F, 0.0F, 0.5F, 0.75F};
+constexpr std::uint64_t kFailing = 1;
 
 struct Layout
 {
@@ -53,6 +63,12 @@ struct Algorithm
     std::uint64_t data[8];
 };
 
+constexpr int kNumber = 4; // where an algorithm has its own; the alignments stand before it
+// Whether it may cut a sum. Then it sees no more than whole steps of it, the worst that is said of
+// the real library.
+constexpr int kCuts = 5;
+constexpr std::int64_t kDepthStep = 128;
+
 struct HeuristicResult
 {
     Algorithm algorithm;
@@ -62,18 +78,26 @@ struct HeuristicResult
     int reserved[4];
 };
 
+// The value cut to the ten bits of a TF32 mantissa.
+float tf32_of(float value)
+{
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & 0xFFFFE000U);
+}
+
 // A column-major matrix, transposed or not.
 struct Matrix
 {
     const void* data;
     Layout layout;
     bool transposed;
+    bool tf32 = false;
 
     [[nodiscard]] float at(std::int64_t i, std::int64_t j) const
     {
         const std::int64_t place = transposed ? i * layout.ld + j : j * layout.ld + i;
         if (layout.type == kReal32F) {
-            return static_cast<const float*>(data)[place];
+            const float value = static_cast<const float*>(data)[place];
+            return tf32 ? tf32_of(value) : value;
         }
         return engine::to_float(static_cast<const engine::bfloat16_t*>(data)[place]);
     }
@@ -85,10 +109,15 @@ struct Scalars
     float beta;
 };
 
-void multiply(
-    const Matrix& a, const Matrix& b, const Scalars& scalars, void* d, const Layout& layout)
+// d lies as c does.
+void multiply(const Matrix& a,
+              const Matrix& b,
+              const Matrix& c,
+              const Scalars& scalars,
+              std::int64_t depth,
+              void* d)
 {
-    const std::int64_t depth = a.transposed ? a.layout.rows : a.layout.columns;
+    const Layout& layout = c.layout;
     for (std::int64_t j = 0; j < layout.columns; ++j) {
         for (std::int64_t i = 0; i < layout.rows; ++i) {
             double sum = 0.0;
@@ -96,9 +125,8 @@ void multiply(
                 sum += static_cast<double>(a.at(i, k)) * static_cast<double>(b.at(k, j));
             }
             sum *= static_cast<double>(scalars.alpha);
-            const Matrix old = {d, layout, false};
             if (scalars.beta != 0.0F) {
-                sum += static_cast<double>(scalars.beta * old.at(i, j));
+                sum += static_cast<double>(scalars.beta * c.at(i, j));
             }
             const auto value = static_cast<float>(sum);
             if (layout.type == kReal32F) {
@@ -144,7 +172,9 @@ int cublasLtDestroy(void* /*handle*/)
 int cublasLtMatmulDescCreate(Description** description, int compute_type, int scale_type)
 {
     *description = new Description;
-    return compute_type == kCompute32F && scale_type == kReal32F ? 0 : kInvalidValue;
+    (*description)->tf32 = compute_type == kCompute32FFastTf32;
+    const bool known = compute_type == kCompute32F || (*description)->tf32;
+    return known && scale_type == kReal32F ? 0 : kInvalidValue;
 }
 
 int cublasLtMatmulDescDestroy(Description* description)
@@ -224,15 +254,32 @@ int cublasLtMatmulAlgoGetHeuristic(void* /*handle*/,
                                    HeuristicResult* results,
                                    int* found)
 {
-    *found = 1;
-    results[0] = {};
-    for (int i = 0; i < 4; ++i) {
-        results[0].algorithm.data[i] = preference->alignment[i];
+    *found = std::min(wanted, static_cast<int>(std::size(kTimes)));
+    for (int each = 0; each < *found; ++each) {
+        results[each] = {};
+        for (int i = 0; i < 4; ++i) {
+            results[each].algorithm.data[i] = preference->alignment[i];
+        }
+        results[each].algorithm.data[kNumber] = static_cast<std::uint64_t>(each);
+        results[each].algorithm.data[kCuts] = preference->reduction_schemes != 0 ? 1 : 0;
     }
     // The engine promises sums in float32, rounded once.
     const bool rounds_parts =
         d->type != kReal32F && (preference->reduction_schemes & kRoundingSchemes) != 0;
-    return wanted == 1 && !rounds_parts ? 0 : kInvalidValue;
+    return wanted > 0 && !rounds_parts ? 0 : kInvalidValue;
+}
+
+int cublasLtMatmulAlgoCheck(void* /*handle*/,
+                            const Description* /*description*/,
+                            const Layout* /*a*/,
+                            const Layout* /*b*/,
+                            const Layout* /*c*/,
+                            const Layout* /*d*/,
+                            const Algorithm* algorithm,
+                            HeuristicResult* result)
+{
+    *result = {};
+    return algorithm->data[kNumber] < std::size(kTimes) ? 0 : kInvalidValue;
 }
 
 int cublasLtMatmul(void* /*handle*/,
@@ -252,25 +299,32 @@ int cublasLtMatmul(void* /*handle*/,
                    std::size_t /*workspace_bytes*/,
                    void* /*stream*/)
 {
-    const Matrix left = {a, *layout_a, description->transpose_a};
-    const Matrix right = {b, *layout_b, description->transpose_b};
+    const Matrix left = {a, *layout_a, description->transpose_a, description->tf32};
+    const Matrix right = {b, *layout_b, description->transpose_b, description->tf32};
     const std::int64_t rows = left.transposed ? layout_a->columns : layout_a->rows;
     const std::int64_t depth = left.transposed ? layout_a->rows : layout_a->columns;
     const std::int64_t right_depth = right.transposed ? layout_b->columns : layout_b->rows;
     const std::int64_t columns = right.transposed ? layout_b->rows : layout_b->columns;
-    if (c != d || layout_c != layout_d || depth != right_depth || rows != layout_d->rows
+    if (algorithm->data[kNumber] == kFailing) {
+        return kNotSupported;
+    }
+    if (layout_c != layout_d || depth != right_depth || rows != layout_d->rows
         || columns != layout_d->columns || layout_a->type != layout_b->type
         || !is_aligned(a, algorithm->data[0]) || !is_aligned(b, algorithm->data[1])
-        || !is_aligned(d, algorithm->data[3])) {
+        || !is_aligned(c, algorithm->data[2]) || !is_aligned(d, algorithm->data[3])) {
         return kInvalidValue;
     }
     const Scalars scalars = {*alpha, *beta};
-    const Layout target = *layout_d;
+    const Matrix addend = {c, *layout_c, false};
+    const std::int64_t seen = algorithm->data[kCuts] != 0 ? depth / kDepthStep * kDepthStep : depth;
+    const float time = kTimes[algorithm->data[kNumber]];
     emulator::enqueue([=] {
-        if (!is_inside(a, left.layout) || !is_inside(b, right.layout) || !is_inside(d, target)) {
+        if (!is_inside(a, left.layout) || !is_inside(b, right.layout)
+            || !is_inside(c, addend.layout) || !is_inside(d, addend.layout)) {
             return kExecutionFailed;
         }
-        multiply(left, right, scalars, d, target);
+        multiply(left, right, addend, scalars, seen, d);
+        emulator::spend(time);
         return 0;
     });
     return 0;

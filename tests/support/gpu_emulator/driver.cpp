@@ -27,9 +27,16 @@ int g_module = 0;
 int g_stream = 0;
 thread_local const void* t_current = nullptr;
 
-std::map<const void*, std::uint64_t>& events()
+struct Event
 {
-    static std::map<const void*, std::uint64_t> map;
+    bool timed = true;
+    std::uint64_t after = 0; // the work that precedes it
+    float time = 0.0F;       // when it was reached
+};
+
+std::map<const void*, Event>& events()
+{
+    static std::map<const void*, Event> map;
     return map;
 }
 
@@ -190,10 +197,11 @@ std::uint64_t emulated_waits()
     return emulator::waits();
 }
 
-int cuEventCreate(void** event, unsigned int /*flags*/)
+int cuEventCreate(void** event, unsigned int flags)
 {
+    constexpr unsigned kDisableTiming = 2;
     *event = std::malloc(1);
-    events()[*event] = 0;
+    events()[*event] = {.timed = (flags & kDisableTiming) == 0};
     return 0;
 }
 
@@ -209,13 +217,29 @@ int cuEventRecord(void* event, void* stream)
     if (stream != &g_stream || !events().contains(event)) {
         return kInvalidHandle;
     }
-    events()[event] = emulator::queued();
+    if (events()[event].timed) {
+        emulator::enqueue([event] {
+            events()[event].time = emulator::now();
+            return 0;
+        });
+    }
+    events()[event].after = emulator::queued();
+    return 0;
+}
+
+int cuEventElapsedTime_v2(float* milliseconds, void* begin, void* end)
+{
+    if (!events().contains(begin) || !events().contains(end) || !events()[begin].timed
+        || !events()[end].timed) {
+        return kInvalidHandle;
+    }
+    *milliseconds = events()[end].time - events()[begin].time;
     return 0;
 }
 
 int cuEventSynchronize(void* event)
 {
-    return events().contains(event) ? emulator::run_until(events()[event]) : kInvalidHandle;
+    return events().contains(event) ? emulator::run_until(events()[event].after) : kInvalidHandle;
 }
 
 int cuModuleLoadData(void** module, const void* image)

@@ -13,6 +13,7 @@ std::deque<Work> g_queue;
 std::uint64_t g_done = 0;
 std::uint64_t g_waits = 0;
 int g_status = 0;
+float g_now = 0.0F; // milliseconds
 
 } // namespace
 
@@ -39,6 +40,16 @@ int run_until(std::uint64_t count)
         }
     }
     return g_status;
+}
+
+void spend(float milliseconds)
+{
+    g_now += milliseconds;
+}
+
+float now()
+{
+    return g_now;
 }
 
 std::uint64_t waits()

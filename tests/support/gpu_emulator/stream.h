@@ -19,6 +19,10 @@ void enqueue(Work work);
 // call too, as a lost device does.
 [[nodiscard]] int run_until(std::uint64_t count);
 
+// The device's own time, which only work moves on.
+void spend(float milliseconds);
+[[nodiscard]] float now();
+
 // How often a caller found unfinished work that it had to wait for.
 [[nodiscard]] std::uint64_t waits();
 
