@@ -198,11 +198,7 @@ void attention_block_forward(const PassContext& pass,
     projection_forward(pass, layer, Target::VProj, kept, norm, pass.rows(kept.v));
     const Rotated rotated = normalize_and_rotate(pass, layer, kept);
     attend(pass, layer, kept, rotated, cache, cache_length);
-    if (x_mid.raw() != x.raw()) {
-        ops::copy(*pass.backend, x, x_mid);
-    }
-    projection_forward(
-        pass, layer, Target::OProj, kept, pass.rows(kept.attention), x_mid, Output::Add);
+    projection_forward(pass, layer, Target::OProj, kept, pass.rows(kept.attention), x_mid, x);
 }
 
 void attention_block_backward(const PassContext& pass,

@@ -115,14 +115,15 @@ void projection_forward(const PassContext& pass,
                         const LayerActivations& kept,
                         ConstTensorView x,
                         TensorView y,
-                        Output output)
+                        ConstTensorView addend)
 {
     const LoraLinear projection = pass.projection(layer, target);
     lora_linear_forward(*pass.backend,
                         {.projection = projection,
                          .x = x,
                          .y = y,
-                         .output = output,
+                         .output = addend.defined() ? Output::Add : Output::Write,
+                         .addend = addend,
                          .h = pass.h(kept, projection),
                          .scratch = pass.lora_scratch()});
 }

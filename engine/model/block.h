@@ -79,14 +79,15 @@ struct PassContext
     [[nodiscard]] bool accumulate() const { return pass != nullptr && pass->accumulate; }
 };
 
-// y = x W^T with the adapter, and its backward, through the pass's scratch.
+// y = x W^T with the adapter, plus the addend where there is one (which may be y), and its
+// backward, through the pass's scratch.
 void projection_forward(const PassContext& pass,
                         std::int64_t layer,
                         Target target,
                         const LayerActivations& kept,
                         ConstTensorView x,
                         TensorView y,
-                        Output output = Output::Write);
+                        ConstTensorView addend = {});
 // dx undefined: nobody needs it.
 void projection_backward(const PassContext& pass,
                          std::int64_t layer,

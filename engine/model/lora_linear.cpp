@@ -174,10 +174,19 @@ void base_output(Backend& backend, const LoraLinearForwardArgs& args)
     const LinearWeights& base = *args.projection.base;
     const float beta = beta_of(args.output);
     if (base.quantized.defined() && args.x.size(0) <= ops::kFewRows) {
+        if (args.addend.defined() && args.addend.raw() != args.y.raw()) {
+            ops::copy(backend, args.addend, args.y);
+        }
         ops::quantized_linear(backend, args.x, base.quantized, args.y, beta);
-    } else {
-        ops::linear(backend, args.x, base_weight(backend, base, args.scratch), args.y, beta);
+        return;
     }
+    ops::matmul(backend,
+                {.a = args.x,
+                 .b = base_weight(backend, base, args.scratch),
+                 .transpose_b = Transpose::Yes,
+                 .c = args.y,
+                 .beta = beta,
+                 .addend = args.addend});
 }
 
 } // namespace

@@ -38,6 +38,7 @@ struct LoraLinearForwardArgs
     ConstTensorView x;             // [n, in_features]
     TensorView y;                  // [n, out_features]
     Output output = Output::Write; // Add: y += instead of y =
+    ConstTensorView addend = {};   // with Add: what is added to instead of y's old contents
     TensorView h = {};             // [n, rank], written; kept for backward
     LoraScratch scratch;
 };

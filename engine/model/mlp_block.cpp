@@ -1,6 +1,5 @@
 // x + down_proj(silu(gate) * up) with gate, up = projections of norm(x).
 #include "engine/model/block.h"
-#include "engine/ops/elementwise.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/swiglu.h"
 
@@ -45,10 +44,7 @@ void mlp_block_forward(const PassContext& pass,
         lora_linear_hidden(*pass.backend, down, hidden, pass.h(kept, down), pass.lora_scratch());
         return;
     }
-    if (x_out.raw() != x_mid.raw()) {
-        ops::copy(*pass.backend, x_mid, x_out);
-    }
-    projection_forward(pass, layer, Target::DownProj, kept, hidden, x_out, Output::Add);
+    projection_forward(pass, layer, Target::DownProj, kept, hidden, x_out, x_mid);
 }
 
 void mlp_block_backward(const PassContext& pass,
