@@ -9,8 +9,9 @@ namespace engine {
 namespace {
 
 // Enough rows that the head's product is bound by arithmetic, few enough that the chunk stays near
-// the cache.
+// the processor's cache; a GPU needs more of them to be busy.
 constexpr std::int64_t kLogitsChunkBytes = 32LL << 20;
+constexpr std::int64_t kGpuLogitsChunkBytes = 512LL << 20;
 constexpr std::int64_t kMinLogitsChunk = 64;
 constexpr std::int64_t kLogitsPiece = 256;
 constexpr std::int64_t kMaxLogitsChunk = 1024;
@@ -184,7 +185,7 @@ void Carver::attention_scratch(BlockScratch& block)
 
 HeadScratch Carver::head_scratch()
 {
-    const std::int64_t chunk = m_layout.logits_chunk();
+    const std::int64_t chunk = m_layout.logits_chunk(m_backend);
     HeadScratch head;
     head.x = head_rows();
     head.norm = head_rows();
@@ -314,11 +315,12 @@ std::int64_t ActivationLayout::largest_pair(std::int64_t rank) const
     return rank * widths;
 }
 
-std::int64_t ActivationLayout::logits_chunk() const
+std::int64_t ActivationLayout::logits_chunk(const Backend& backend) const
 {
+    const std::int64_t bytes =
+        backend.shares_host_memory() ? kLogitsChunkBytes : kGpuLogitsChunkBytes;
     const std::int64_t row_bytes = std::max<std::int64_t>(config->vocab_size, 1) * 4;
-    const std::int64_t chunk =
-        std::clamp(kLogitsChunkBytes / row_bytes, kMinLogitsChunk, kMaxLogitsChunk);
+    const std::int64_t chunk = std::clamp(bytes / row_bytes, kMinLogitsChunk, kMaxLogitsChunk);
     // Whole pieces of the matrix library's (ops/cpu/matmul.cpp): a few rows more would stream all
     // of the head's weights again.
     const std::int64_t piece = chunk >= kLogitsPiece ? kLogitsPiece : kMinLogitsChunk;

@@ -100,7 +100,8 @@ struct ActivationLayout
     [[nodiscard]] std::int64_t largest_rank() const;
     // The most elements that A and B of one matrix have together, for this rank.
     [[nodiscard]] std::int64_t largest_pair(std::int64_t rank) const;
-    [[nodiscard]] std::int64_t logits_chunk() const; // rows of logits in memory
+    // Rows of logits in memory.
+    [[nodiscard]] std::int64_t logits_chunk(const Backend& backend) const;
 };
 
 [[nodiscard]] ops::AttentionShape attention_shape(const ModelConfig& config, std::int64_t layer);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/core/shared_library.h"
+#include "engine/model/activations.h"
 #include "engine/tensor/cpu_backend.h"
 #include "engine/tensor/cuda_backend.h"
 #include "engine/train/training_state.h"
@@ -76,6 +77,17 @@ protected:
 
     tests::TemporaryFolder m_folder;
 };
+
+// A large vocabulary's logits: few rows stay near a processor's cache, and leave a GPU idle.
+TEST(GpuStepMemory, LogitsOfAGpuComeInLargerChunks)
+{
+    ModelConfig model;
+    model.vocab_size = 128256;
+    const ActivationLayout layout = {
+        .config = &model, .dtype = DType::BF16, .limits = {.max_tokens = 4096}};
+    EXPECT_EQ(layout.logits_chunk(*open_emulated()), 1024);
+    EXPECT_EQ(layout.logits_chunk(CpuBackend(1)), 64);
+}
 
 TEST_F(GpuStep, WaitsOnceForAnyNumberOfMicroBatches)
 {
