@@ -97,8 +97,10 @@ PerTarget<TensorView> Carver::layer_h(std::int64_t layer)
         return h;
     }
     for (const Target target : kAllTargets) {
-        if (m_layout.lora->targets(layer, target)) {
-            const std::int64_t rank = m_layout.lora->rank_of(layer, target);
+        const Target first = targets_beside(target).front();
+        if (target != first) {
+            h[index_of(target)] = h[index_of(first)];
+        } else if (const std::int64_t rank = m_layout.group_rank(layer, target); rank > 0) {
             h[index_of(target)] = m_arena.take(m_layout.dtype, {m_n * rank});
         }
     }
@@ -109,10 +111,21 @@ PerTarget<TensorView> Carver::layer_h(std::int64_t layer)
 PerTarget<TensorView> Carver::shared_h()
 {
     PerTarget<TensorView> h;
-    const std::int64_t rank = m_layout.largest_rank();
-    if (rank > 0 && backward() && !keeps_all()) {
-        for (TensorView& view : h) {
-            view = m_arena.take(m_layout.dtype, {m_n * rank});
+    if (!backward() || keeps_all()) {
+        return h;
+    }
+    for (const Target target : kAllTargets) {
+        const Target first = targets_beside(target).front();
+        if (target != first) {
+            h[index_of(target)] = h[index_of(first)];
+            continue;
+        }
+        std::int64_t rank = 0;
+        for (std::int64_t layer = 0; layer < m_config.num_layers; ++layer) {
+            rank = std::max(rank, m_layout.group_rank(layer, target));
+        }
+        if (rank > 0) {
+            h[index_of(target)] = m_arena.take(m_layout.dtype, {m_n * rank});
         }
     }
     return h;
@@ -219,8 +232,8 @@ Activations Carver::carve()
     carve_layers(activations);
 
     BlockScratch& block = activations.block;
-    block.lora_u = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
-    block.lora_h = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_rank()});
+    block.lora_u = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_group_rank()});
+    block.lora_h = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_group_rank()});
     const std::int64_t pair = m_layout.largest_pair(m_layout.largest_rank());
     block.lora_difference = floats(pair);
     if (m_layout.dtype != DType::F32) {
@@ -301,6 +314,28 @@ std::int64_t ActivationLayout::largest_rank() const
             if (lora->targets(layer, target)) {
                 largest = std::max(largest, lora->rank_of(layer, target));
             }
+        }
+    }
+    return largest;
+}
+
+std::int64_t ActivationLayout::group_rank(std::int64_t layer, Target target) const
+{
+    std::int64_t rank = 0;
+    for (const Target each : targets_beside(target)) {
+        if (lora != nullptr && lora->targets(layer, each)) {
+            rank += lora->rank_of(layer, each);
+        }
+    }
+    return rank;
+}
+
+std::int64_t ActivationLayout::largest_group_rank() const
+{
+    std::int64_t largest = 0;
+    for (std::int64_t layer = 0; layer < config->num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            largest = std::max(largest, group_rank(layer, target));
         }
     }
     return largest;

@@ -25,7 +25,9 @@ struct LayerActivations
     TensorView mid_rstd;  // [n]; of post_attention_layernorm, f32
     TensorView gate;      // [n, intermediate]
     TensorView up;        // [n, intermediate]
-    PerTarget<TensorView> h; // [n * rank]; A drop(x) of each adapted projection
+    // A drop(x) of each adapted projection: the targets with the same input share a buffer of
+    // [n * their ranks], see PassContext::h.
+    PerTarget<TensorView> h;
 };
 
 // Overwritten by every block.
@@ -41,8 +43,8 @@ struct BlockScratch
     TensorView dv;                   // [n, kv_heads * head_dim]
     TensorView q_rotated;            // [n, heads * head_dim]; with q_norm only
     TensorView k_rotated;            // [n, kv_heads * head_dim]; with k_norm only
-    TensorView lora_u;               // [n * largest rank]
-    TensorView lora_h;               // [n * largest rank]; where a layer that keeps nothing has h
+    TensorView lora_u;               // [n * largest group's rank]
+    TensorView lora_h;               // likewise; where a layer that keeps nothing has h
     TensorView lora_dropped;         // [n * largest in_features]; with dropout only
     TensorView lora_difference;      // f32, LoRA-GA's A - A0 and B - B0 of one matrix
     TensorView lora_difference_copy; // the same in bf16; in bf16 only
@@ -98,6 +100,9 @@ struct ActivationLayout
     // The lowest layer with something to train; num_layers when nothing does.
     [[nodiscard]] std::int64_t lowest_layer() const;
     [[nodiscard]] std::int64_t largest_rank() const;
+    // Of the adapted targets with the same input together.
+    [[nodiscard]] std::int64_t group_rank(std::int64_t layer, Target target) const;
+    [[nodiscard]] std::int64_t largest_group_rank() const;
     // The most elements that A and B of one matrix have together, for this rank.
     [[nodiscard]] std::int64_t largest_pair(std::int64_t rank) const;
     // Rows of logits in memory.

@@ -1,5 +1,6 @@
 // x + o_proj(attention(rope(q), rope(k), v)) with q, k, v = projections of norm(x).
 #include "engine/model/block.h"
+#include "engine/model/projection.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/rope.h"
@@ -193,12 +194,16 @@ void attention_block_forward(const PassContext& pass,
 {
     const TensorView rstd = pass.keep ? pass.rows(kept.rstd) : TensorView();
     const ConstTensorView norm = input_norm(pass, layer, x, rstd);
-    projection_forward(pass, layer, Target::QProj, kept, norm, pass.rows(kept.q));
-    projection_forward(pass, layer, Target::KProj, kept, norm, pass.rows(kept.k));
-    projection_forward(pass, layer, Target::VProj, kept, norm, pass.rows(kept.v));
+    projections_forward(pass,
+                        layer,
+                        kept,
+                        norm,
+                        {{Target::QProj, pass.rows(kept.q)},
+                         {Target::KProj, pass.rows(kept.k)},
+                         {Target::VProj, pass.rows(kept.v)}});
     const Rotated rotated = normalize_and_rotate(pass, layer, kept);
     attend(pass, layer, kept, rotated, cache, cache_length);
-    projection_forward(pass, layer, Target::OProj, kept, pass.rows(kept.attention), x_mid, x);
+    projection_forward(pass, layer, kept, pass.rows(kept.attention), {Target::OProj, x_mid}, x);
 }
 
 void attention_block_backward(const PassContext& pass,
@@ -210,13 +215,12 @@ void attention_block_backward(const PassContext& pass,
     const bool qkv =
         needs_dx || pass.trains_any(layer, {Target::QProj, Target::KProj, Target::VProj});
     const TensorView dattention = pass.rows(pass.scratch.dattention);
-    projection_backward(pass,
-                        layer,
-                        Target::OProj,
-                        kept,
-                        pass.rows(kept.attention),
-                        dx,
-                        qkv ? dattention : TensorView());
+    projections_backward(pass,
+                         layer,
+                         kept,
+                         pass.rows(kept.attention),
+                         {{Target::OProj, dx}},
+                         qkv ? dattention : TensorView());
     if (!qkv) {
         return;
     }
@@ -227,12 +231,14 @@ void attention_block_backward(const PassContext& pass,
     const ConstTensorView x = pass.rows(kept.x);
     const ConstTensorView norm = input_norm(pass, layer, x, pass.rows(kept.rstd));
     const TensorView dnorm = needs_dx ? pass.rows(pass.scratch.dnorm) : TensorView();
-    const auto backward = [&](Target target, TensorView dy, Output output) {
-        projection_backward(pass, layer, target, kept, norm, pass.rows(dy), dnorm, output);
-    };
-    backward(Target::QProj, pass.scratch.dq, Output::Write);
-    backward(Target::KProj, pass.scratch.dk, Output::Add);
-    backward(Target::VProj, pass.scratch.dv, Output::Add);
+    projections_backward(pass,
+                         layer,
+                         kept,
+                         norm,
+                         {{Target::QProj, pass.rows(pass.scratch.dq)},
+                          {Target::KProj, pass.rows(pass.scratch.dk)},
+                          {Target::VProj, pass.rows(pass.scratch.dv)}},
+                         dnorm);
     if (!needs_dx) {
         return;
     }

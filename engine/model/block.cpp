@@ -46,9 +46,17 @@ TensorView PassContext::h(const LayerActivations& kept, const LoraLinear& projec
     if (projection.lora == nullptr) {
         return {};
     }
-    const std::int64_t rank = projection.lora->rank;
-    const TensorView place = keep ? kept.h[index_of(projection.lora->target)] : scratch.lora_h;
-    return place.rows(0, n * rank).reshaped({n, rank});
+    const LoraMatrix& lora = *projection.lora;
+    std::int64_t before = 0; // ranks of the targets whose h precede in the same buffer
+    for (const Target target : targets_beside(lora.target)) {
+        if (target == lora.target) {
+            break;
+        }
+        const LoraMatrix* other = adapter->find(lora.layer, target);
+        before += other == nullptr ? 0 : other->rank;
+    }
+    const TensorView place = keep ? kept.h[index_of(lora.target)] : scratch.lora_h;
+    return place.rows(n * before, n * (before + lora.rank)).reshaped({n, lora.rank});
 }
 
 bool PassContext::trains(std::int64_t layer, Target target) const
@@ -107,50 +115,6 @@ TensorView PassContext::norm_gradient(int LayerGradientIndex::*member, std::int6
         return {};
     }
     return full_gradient(*this, (*gradient_index)[static_cast<std::size_t>(layer)].*member);
-}
-
-void projection_forward(const PassContext& pass,
-                        std::int64_t layer,
-                        Target target,
-                        const LayerActivations& kept,
-                        ConstTensorView x,
-                        TensorView y,
-                        ConstTensorView addend)
-{
-    const LoraLinear projection = pass.projection(layer, target);
-    lora_linear_forward(*pass.backend,
-                        {.projection = projection,
-                         .x = x,
-                         .y = y,
-                         .output = addend.defined() ? Output::Add : Output::Write,
-                         .addend = addend,
-                         .h = pass.h(kept, projection),
-                         .scratch = pass.lora_scratch()});
-}
-
-void projection_backward(const PassContext& pass,
-                         std::int64_t layer,
-                         Target target,
-                         const LayerActivations& kept,
-                         ConstTensorView x,
-                         ConstTensorView dy,
-                         TensorView dx,
-                         Output output)
-{
-    const LoraLinear projection = pass.projection(layer, target);
-    const LinearGradients gradients = pass.gradients(layer, target);
-    lora_linear_backward(*pass.backend,
-                         {.projection = projection,
-                          .x = x,
-                          .h = pass.h(kept, projection),
-                          .dy = dy,
-                          .gradients = gradients,
-                          .dx = dx,
-                          .output = output,
-                          .scratch = pass.lora_scratch()});
-    if (pass.pass->sink != nullptr && gradients.weight.defined()) {
-        (*pass.pass->sink)(layer, target, gradients.weight);
-    }
 }
 
 void block_norm_backward(const PassContext& pass, const BlockNormBackward& norm)

@@ -79,25 +79,6 @@ struct PassContext
     [[nodiscard]] bool accumulate() const { return pass != nullptr && pass->accumulate; }
 };
 
-// y = x W^T with the adapter, plus the addend where there is one (which may be y), and its
-// backward, through the pass's scratch.
-void projection_forward(const PassContext& pass,
-                        std::int64_t layer,
-                        Target target,
-                        const LayerActivations& kept,
-                        ConstTensorView x,
-                        TensorView y,
-                        ConstTensorView addend = {});
-// dx undefined: nobody needs it.
-void projection_backward(const PassContext& pass,
-                         std::int64_t layer,
-                         Target target,
-                         const LayerActivations& kept,
-                         ConstTensorView x,
-                         ConstTensorView dy,
-                         TensorView dx,
-                         Output output = Output::Write);
-
 // dx += the gradient through a block's norm, whose output has the gradient `dnorm`.
 struct BlockNormBackward
 {

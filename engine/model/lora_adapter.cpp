@@ -6,6 +6,7 @@
 
 #include "engine/core/parallel_for.h"
 #include "engine/core/random.h"
+#include "engine/model/stacked_tensors.h"
 #include "engine/ops/elementwise.h"
 
 namespace engine {
@@ -58,14 +59,11 @@ LoraAdapter::LoraAdapter(Backend& backend,
             matrix.target = target;
             matrix.rank = config.rank_of(layer, target);
             matrix.scaling = static_cast<float>(config.scaling_of(layer, target));
-            const Shape a = {matrix.rank, model.in_features(target)};
+            matrix.in_features = model.in_features(target);
             const Shape b = {model.out_features(target), matrix.rank};
-            matrix.lora_a = backend.tensor(DType::F32, a);
             matrix.lora_b = backend.tensor(DType::F32, b);
-            ops::zero(backend, matrix.lora_a);
             ops::zero(backend, matrix.lora_b);
             if (compute_dtype != DType::F32) {
-                matrix.lora_a_copy = backend.tensor(compute_dtype, a);
                 matrix.lora_b_copy = backend.tensor(compute_dtype, b);
             }
             m_index[static_cast<std::size_t>(layer)][index_of(target)] =
@@ -73,7 +71,24 @@ LoraAdapter::LoraAdapter(Backend& backend,
             m_matrices.push_back(std::move(matrix));
         }
     }
+    make_stacks();
     refresh_copies();
+}
+
+void LoraAdapter::make_stacks()
+{
+    std::vector<Tensor> masters = stacked_like_a(*m_backend, DType::F32, m_matrices, m_stacks);
+    for (std::size_t i = 0; i < m_matrices.size(); ++i) {
+        m_matrices[i].lora_a = std::move(masters[i]);
+        ops::zero(*m_backend, m_matrices[i].lora_a);
+    }
+    if (m_compute_dtype == DType::F32) {
+        return;
+    }
+    std::vector<Tensor> copies = stacked_like_a(*m_backend, m_compute_dtype, m_matrices, m_stacks);
+    for (std::size_t i = 0; i < m_matrices.size(); ++i) {
+        m_matrices[i].lora_a_copy = std::move(copies[i]);
+    }
 }
 
 void LoraAdapter::initialize(LoraInit init, std::uint64_t seed)

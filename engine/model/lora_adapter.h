@@ -19,12 +19,13 @@
 namespace engine {
 
 // One adapted matrix. A is [rank, in_features], B is [out_features, rank], both float32 (the master
-// copy).
+// copy). The A's of matrices with the same input lie one after the other in memory.
 struct LoraMatrix
 {
     std::int64_t layer = 0;
     Target target = Target::QProj;
     std::int64_t rank = 0;
+    std::int64_t in_features = 0;
     float scaling = 0.0F;
     Tensor lora_a;
     Tensor lora_b;
@@ -111,11 +112,14 @@ public:
     [[nodiscard]] std::int64_t lowest_layer() const; // the lowest adapted layer
 
 private:
+    void make_stacks();
+
     Backend* m_backend;
     LoraConfig m_config;
     DType m_compute_dtype;
     ops::QuantType m_base_quant = ops::QuantType::None;
     std::string m_base_fingerprint;
+    std::vector<Tensor> m_stacks; // what the matrices' A's are parts of
     std::vector<LoraMatrix> m_matrices;
     std::vector<PerTarget<std::int32_t>> m_index; // [layer][target] -> matrix or -1
 };

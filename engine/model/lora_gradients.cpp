@@ -1,13 +1,15 @@
 // Room for an adapter's gradients.
+#include "engine/model/stacked_tensors.h"
 #include "engine/model/transformer.h"
 
 namespace engine {
 
 LoraGradients::LoraGradients(Backend& backend, const LoraAdapter& adapter)
 {
-    for (const LoraMatrix& matrix : adapter.matrices()) {
-        pairs.push_back({.lora_a = backend.tensor(DType::F32, matrix.lora_a.shape()),
-                         .lora_b = backend.tensor(DType::F32, matrix.lora_b.shape())});
+    std::vector<Tensor> a = stacked_like_a(backend, DType::F32, adapter.matrices(), stacks);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const Shape& b = adapter.matrices()[i].lora_b.shape();
+        pairs.push_back({.lora_a = std::move(a[i]), .lora_b = backend.tensor(DType::F32, b)});
     }
 }
 

@@ -1,5 +1,6 @@
 // x + down_proj(silu(gate) * up) with gate, up = projections of norm(x).
 #include "engine/model/block.h"
+#include "engine/model/projection.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/swiglu.h"
 
@@ -32,8 +33,7 @@ void mlp_block_forward(const PassContext& pass,
     const ConstTensorView norm = mid_norm(pass, layer, x_mid, rstd);
     const TensorView gate = pass.rows(kept.gate);
     const TensorView up = pass.rows(kept.up);
-    projection_forward(pass, layer, Target::GateProj, kept, norm, gate);
-    projection_forward(pass, layer, Target::UpProj, kept, norm, up);
+    projections_forward(pass, layer, kept, norm, {{Target::GateProj, gate}, {Target::UpProj, up}});
     const LoraLinear down = pass.projection(layer, Target::DownProj);
     if (!x_out.defined() && down.lora == nullptr) {
         return;
@@ -44,7 +44,7 @@ void mlp_block_forward(const PassContext& pass,
         lora_linear_hidden(*pass.backend, down, hidden, pass.h(kept, down), pass.lora_scratch());
         return;
     }
-    projection_forward(pass, layer, Target::DownProj, kept, hidden, x_out, x_mid);
+    projection_forward(pass, layer, kept, hidden, {Target::DownProj, x_out}, x_mid);
 }
 
 void mlp_block_backward(const PassContext& pass,
@@ -61,8 +61,8 @@ void mlp_block_backward(const PassContext& pass,
         ops::swiglu_forward(*pass.backend, gate, up, hidden);
     }
     // The hidden activations' memory becomes their gradient's.
-    projection_backward(
-        pass, layer, Target::DownProj, kept, hidden, dx, gate_up ? hidden : TensorView());
+    projections_backward(
+        pass, layer, kept, hidden, {{Target::DownProj, dx}}, gate_up ? hidden : TensorView());
     if (!gate_up) {
         return;
     }
@@ -73,8 +73,8 @@ void mlp_block_backward(const PassContext& pass,
         norm = mid_norm(pass, layer, x_mid, pass.rows(kept.mid_rstd));
     }
     const TensorView dnorm = needs_dx ? pass.rows(pass.scratch.dnorm) : TensorView();
-    projection_backward(pass, layer, Target::GateProj, kept, norm, gate, dnorm);
-    projection_backward(pass, layer, Target::UpProj, kept, norm, up, dnorm, Output::Add);
+    projections_backward(
+        pass, layer, kept, norm, {{Target::GateProj, gate}, {Target::UpProj, up}}, dnorm);
     if (!needs_dx) {
         return;
     }

@@ -8,6 +8,16 @@ namespace {
 constexpr PerTarget<std::string_view> kNames = {
     "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
 
+// Where the targets with the input of each one begin in kAllTargets, and how many they are.
+struct Siblings
+{
+    std::size_t first;
+    std::size_t count;
+};
+
+constexpr PerTarget<Siblings> kSiblings = {
+    {{0, 3}, {0, 3}, {0, 3}, {3, 1}, {4, 2}, {4, 2}, {6, 1}}};
+
 } // namespace
 
 std::string_view to_string(Target target)
@@ -23,6 +33,12 @@ std::optional<Target> parse_target(std::string_view name)
         }
     }
     return std::nullopt;
+}
+
+std::span<const Target> targets_beside(Target target)
+{
+    const Siblings& siblings = kSiblings[index_of(target)];
+    return std::span(kAllTargets).subspan(siblings.first, siblings.count);
 }
 
 std::string_view parent_module(Target target)

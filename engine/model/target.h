@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace engine {
@@ -25,6 +26,10 @@ inline constexpr std::array<Target, kTargetCount> kAllTargets = {Target::QProj,
 
 // "self_attn" or "mlp": the module path between the layer's number and the projection.
 [[nodiscard]] std::string_view parent_module(Target target);
+
+// The targets that read the same input, itself among them: q, k and v; gate and up; each other one
+// alone.
+[[nodiscard]] std::span<const Target> targets_beside(Target target);
 
 template <typename T>
 using PerTarget = std::array<T, kTargetCount>;

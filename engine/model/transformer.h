@@ -46,6 +46,7 @@ struct LoraGradients
         Tensor lora_b;
     };
 
+    std::vector<Tensor> stacks; // what the pairs' lora_a are parts of, as the adapter's A's are
     std::vector<Pair> pairs;
 
     LoraGradients(Backend& backend, const LoraAdapter& adapter);

@@ -52,19 +52,28 @@ void Workspace::fill_rope()
 void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
 {
     std::int64_t rank = 0;
+    std::int64_t group_rank = 0; // of the matrices with the same input
     for (const LoraMatrix& matrix : adapter.matrices()) {
+        std::int64_t beside = 0;
+        for (const Target target : targets_beside(matrix.target)) {
+            const LoraMatrix* each = adapter.find(matrix.layer, target);
+            beside += each == nullptr ? 0 : each->rank;
+        }
         rank = std::max(rank, matrix.rank);
+        group_rank = std::max(group_rank, beside);
     }
-    const std::int64_t wanted = m_layout.limits.max_tokens * rank;
-    if (wanted <= context.scratch.lora_u.numel()) {
+    const std::int64_t wanted = m_layout.limits.max_tokens * group_rank;
+    if (wanted > context.scratch.lora_u.numel()) {
+        if (!m_wide_lora.defined() || m_wide_lora.numel() < 2 * wanted) {
+            m_wide_lora = m_backend.tensor(m_model.dtype(), {2 * wanted});
+        }
+        context.scratch.lora_u = m_wide_lora.view().rows(0, wanted);
+        context.scratch.lora_h = m_wide_lora.view().rows(wanted, 2 * wanted);
+    }
+    const std::int64_t pair = m_layout.largest_pair(rank);
+    if (pair <= context.scratch.lora_difference.numel()) {
         return;
     }
-    if (!m_wide_lora.defined() || m_wide_lora.numel() < 2 * wanted) {
-        m_wide_lora = m_backend.tensor(m_model.dtype(), {2 * wanted});
-    }
-    context.scratch.lora_u = m_wide_lora.view().rows(0, wanted);
-    context.scratch.lora_h = m_wide_lora.view().rows(wanted, 2 * wanted);
-    const std::int64_t pair = m_layout.largest_pair(rank);
     if (!m_wide_difference.defined() || m_wide_difference.numel() < pair) {
         m_wide_difference = m_backend.tensor(DType::F32, {pair});
         m_wide_difference_copy = m_backend.tensor(m_model.dtype(), {pair});

@@ -42,7 +42,22 @@ void check_matmul(const Backend& backend, const MatmulArgs& args)
                  args.a.dtype());
     ENGINE_CHECK(
         args.beta == 0.0F || args.beta == 1.0F, "matmul: beta is ", args.beta, ", wanted 0 or 1");
+    const auto check_stride = [](const char* name, ConstTensorView x, std::int64_t stride) {
+        ENGINE_CHECK(stride == 0 || stride >= x.size(1),
+                     "matmul: ",
+                     name,
+                     "_stride is ",
+                     stride,
+                     ", wanted at least its row's ",
+                     x.size(1));
+    };
+    check_stride("a", args.a, args.a_stride);
+    check_stride("b", args.b, args.b_stride);
+    check_stride("c", args.c, args.c_stride);
+    ENGINE_CHECK(
+        k > 0 || args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " of an empty sum");
     if (args.addend.defined()) {
+        ENGINE_CHECK(args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " with an addend");
         ENGINE_CHECK(args.beta == 1.0F, "matmul: beta is 0 with an addend, wanted 1");
         check_shape(kOp, "addend", args.addend, args.c.shape());
         check_dtype(kOp, "addend", args.addend, args.c.dtype());

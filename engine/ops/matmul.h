@@ -7,7 +7,9 @@ namespace engine::ops {
 
 enum class Transpose { No, Yes };
 
-// a: [m, k] (or [k, m] when transposed), b: [k, n] (or [n, k]), c: [m, n]. All 2-D and contiguous.
+// a: [m, k] (or [k, m] when transposed), b: [k, n] (or [n, k]), c: [m, n]. All 2-D, their elements
+// contiguous in a row; a stride says how many elements lie from one row to the next where those are
+// columns of a wider matrix (0: the rows follow one another).
 // dtypes: a and b equal (f32 or bf16); c f32 or the dtype of a. Accumulation is in float32 whatever
 // the dtypes. beta is 0 (c is written, its old contents may be NaN) or 1 (c is added to, rounded
 // once). An addend is added instead of c's old contents, as if it had been copied into c first. c
@@ -21,8 +23,34 @@ struct MatmulArgs
     TensorView c;
     float alpha = 1.0F;
     float beta = 0.0F;
-    ConstTensorView addend = {}; // shape and dtype of c; with beta 1 only
+    ConstTensorView addend = {}; // shape and dtype of c, whose rows then follow one another; with
+                                 // beta 1 only
+    std::int64_t a_stride = 0;
+    std::int64_t b_stride = 0;
+    std::int64_t c_stride = 0;
 };
+
+// Elements from one row of an operand to the next.
+[[nodiscard]] inline std::int64_t row_stride(const ConstTensorView& matrix, std::int64_t stride)
+{
+    return stride == 0 ? matrix.size(1) : stride;
+}
+
+// Rows [begin, end) of an operand.
+template <typename Void>
+[[nodiscard]] BasicTensorView<Void> some_rows(const BasicTensorView<Void>& matrix,
+                                              std::int64_t stride,
+                                              std::int64_t begin,
+                                              std::int64_t end)
+{
+    if (stride == 0) {
+        return matrix.rows(begin, end);
+    }
+    using Byte = std::conditional_t<std::is_const_v<Void>, const std::byte, std::byte>;
+    Byte* first = static_cast<Byte*>(matrix.raw())
+                  + static_cast<std::size_t>(begin * stride) * size_of(matrix.dtype());
+    return {first, matrix.dtype(), {end - begin, matrix.size(1)}, matrix.device()};
+}
 
 void matmul(Backend& backend, const MatmulArgs& args);
 

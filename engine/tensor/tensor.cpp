@@ -12,6 +12,13 @@ Tensor::Tensor(Allocator& allocator, DType dtype, Shape shape)
     m_view = TensorView(allocator.allocate(bytes), dtype, shape, allocator.device());
 }
 
+Tensor Tensor::part(TensorView view)
+{
+    Tensor tensor;
+    tensor.m_view = view;
+    return tensor;
+}
+
 Tensor::Tensor(Tensor&& other) noexcept
     : m_view(std::exchange(other.m_view, {}))
     , m_allocator(std::exchange(other.m_allocator, nullptr))

@@ -117,7 +117,8 @@ private:
 using TensorView = BasicTensorView<void>;
 using ConstTensorView = BasicTensorView<const void>;
 
-// Owns its memory; move-only. Copying is spelled with ops::copy into a new Tensor.
+// Owns its memory, but for a part of another tensor, which must outlive it; move-only. Copying is
+// spelled with ops::copy into a new Tensor.
 class Tensor
 {
 public:
@@ -125,6 +126,9 @@ public:
 
     // Contents undefined. Throws EngineError when the allocator has no memory.
     Tensor(Allocator& allocator, DType dtype, Shape shape);
+
+    // Borrows.
+    [[nodiscard]] static Tensor part(TensorView view);
 
     Tensor(Tensor&& other) noexcept;
     Tensor& operator=(Tensor&& other) noexcept;

@@ -59,8 +59,8 @@ void product_by_rows(const MatmulArgs& args)
             }
         }
         MatmulArgs piece = args;
-        piece.a = args.a.rows(begin, begin + rows);
-        piece.c = args.c.rows(begin, begin + rows);
+        piece.a = some_rows(args.a, args.a_stride, begin, begin + rows);
+        piece.c = some_rows(args.c, args.c_stride, begin, begin + rows);
         product(piece);
         begin += rows;
     }
@@ -73,8 +73,8 @@ void product_by_depth(const MatmulArgs& args)
     for (std::int64_t begin = 0; begin < k;) {
         const std::int64_t end = begin + piece_of(k - begin);
         MatmulArgs piece = args;
-        piece.a = args.a.rows(begin, end);
-        piece.b = args.b.rows(begin, end);
+        piece.a = some_rows(args.a, args.a_stride, begin, end);
+        piece.b = some_rows(args.b, args.b_stride, begin, end);
         piece.beta = begin == 0 ? args.beta : 1.0F;
         product(piece);
         begin = end;

@@ -23,6 +23,7 @@ using simd::InstructionSet;
 struct MatmulKey
 {
     std::int64_t m, n, k;
+    std::int64_t a_stride, b_stride, c_stride; // of rows as they are stored
     float alpha;
     int threads;
     DType input, output;
@@ -43,6 +44,9 @@ struct MatmulKeyHash
         mix(key.m);
         mix(key.n);
         mix(key.k);
+        mix(key.a_stride);
+        mix(key.b_stride);
+        mix(key.c_stride);
         mix(std::hash<float>{}(key.alpha));
         mix(key.threads);
         mix(static_cast<int>(key.input) * 4 + static_cast<int>(key.output));
@@ -98,11 +102,18 @@ dnnl::memory::data_type dnnl_type(DType dtype)
     return dtype == DType::F32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
 }
 
-// rows x columns, stored row-major or as its transpose.
-dnnl::memory::desc matrix(std::int64_t rows, std::int64_t columns, bool transposed, DType dtype)
+struct Storage
 {
-    const dnnl::memory::dims strides =
-        transposed ? dnnl::memory::dims{1, rows} : dnnl::memory::dims{columns, 1};
+    bool transposed;
+    std::int64_t stride; // from one stored row to the next
+};
+
+// rows x columns, stored row-major or as its transpose.
+dnnl::memory::desc
+matrix(std::int64_t rows, std::int64_t columns, const Storage& storage, DType dtype)
+{
+    const dnnl::memory::dims strides = storage.transposed ? dnnl::memory::dims{1, storage.stride}
+                                                          : dnnl::memory::dims{storage.stride, 1};
     return {{rows, columns}, dnnl_type(dtype), strides};
 }
 
@@ -123,9 +134,9 @@ dnnl::primitive_attr attributes(const MatmulKey& key)
 
 Product make_product(Context& context, const MatmulKey& key)
 {
-    const auto a = matrix(key.m, key.k, key.transpose_a, key.input);
-    const auto b = matrix(key.k, key.n, key.transpose_b, key.input);
-    const auto c = matrix(key.m, key.n, false, key.output);
+    const auto a = matrix(key.m, key.k, {key.transpose_a, key.a_stride}, key.input);
+    const auto b = matrix(key.k, key.n, {key.transpose_b, key.b_stride}, key.input);
+    const auto c = matrix(key.m, key.n, {false, key.c_stride}, key.output);
     const dnnl::matmul::primitive_desc description(
         dnnl::matmul::desc(a, b, c), attributes(key), context.engine);
     const auto scratchpad = description.scratchpad_desc();
@@ -261,6 +272,9 @@ bool matmul_onednn(const MatmulArgs& args)
     const MatmulKey key = {.m = args.c.size(0),
                            .n = args.c.size(1),
                            .k = args.a.size(transpose_a ? 0 : 1),
+                           .a_stride = row_stride(args.a, args.a_stride),
+                           .b_stride = row_stride(args.b, args.b_stride),
+                           .c_stride = row_stride(args.c, args.c_stride),
                            .alpha = args.alpha,
                            .threads = num_threads(),
                            .input = args.a.dtype(),
@@ -294,12 +308,12 @@ bool matmul_gemm(const MatmulArgs& args)
                                             k,
                                             args.alpha,
                                             args.a.data<float>(),
-                                            args.a.size(1),
+                                            row_stride(args.a, args.a_stride),
                                             args.b.data<float>(),
-                                            args.b.size(1),
+                                            row_stride(args.b, args.b_stride),
                                             args.beta,
                                             args.c.data<float>(),
-                                            n);
+                                            row_stride(args.c, args.c_stride));
     if (status != dnnl_success) {
         fail(status, m, n, k);
     }

@@ -38,9 +38,8 @@ struct Operand
 };
 
 template <typename T>
-Operand<T> operand(const ConstTensorView& tensor, Transpose transpose)
+Operand<T> operand(const ConstTensorView& tensor, std::int64_t stride, Transpose transpose)
 {
-    const std::int64_t stride = tensor.size(1);
     if (transpose == Transpose::Yes) {
         return {tensor.data<T>(), 1, stride};
     }
@@ -81,7 +80,7 @@ template <typename C>
 void write_block(const MatmulArgs& args, const Block& block, float* sums)
 {
     const auto& kernels = simd::vector_kernels();
-    const std::int64_t stride = args.c.size(1);
+    const std::int64_t stride = row_stride(args.c, args.c_stride);
     for (std::int64_t r = 0; r < block.rows; ++r) {
         float* line = sums + r * block.columns;
         C* c = args.c.data<C>() + (block.row + r) * stride + block.column;
@@ -128,8 +127,8 @@ void multiply_strip(simd::TileProduct product, std::int64_t columns)
 template <typename T>
 void compute_block(const MatmulArgs& args, const Block& block, std::int64_t k)
 {
-    const Operand<T> a = operand<T>(args.a, args.transpose_a);
-    const Operand<T> b = operand<T>(args.b, args.transpose_b);
+    const Operand<T> a = operand<T>(args.a, row_stride(args.a, args.a_stride), args.transpose_a);
+    const Operand<T> b = operand<T>(args.b, row_stride(args.b, args.b_stride), args.transpose_b);
     float* packed_b = thread_scratch<PackedB>(kDepth * (kColumns + kWidestPanel));
     float* packed_a = thread_scratch<PackedA>(kStrip * simd::kPackedStride);
     float* sums = thread_scratch<Sums>(kRows * kColumns);

@@ -30,9 +30,9 @@ void product(CudaBackend& backend, const MatmulArgs& args)
                       .k = k,
                       .transpose_a = transpose_b,
                       .transpose_b = transpose_a,
-                      .lda = args.b.size(1),
-                      .ldb = args.a.size(1),
-                      .ldd = args.c.size(1),
+                      .lda = row_stride(args.b, args.b_stride),
+                      .ldb = row_stride(args.a, args.a_stride),
+                      .ldd = row_stride(args.c, args.c_stride),
                       .input = args.a.dtype(),
                       .output = args.c.dtype(),
                       .accumulate = args.beta == 1.0F,
@@ -62,11 +62,11 @@ void matmul(CudaBackend& backend, const MatmulArgs& args)
         return;
     }
     MatmulArgs part = args;
-    part.a = args.a.rows(0, first);
-    part.b = args.b.rows(0, first);
+    part.a = some_rows(args.a, args.a_stride, 0, first);
+    part.b = some_rows(args.b, args.b_stride, 0, first);
     product(backend, part);
-    part.a = args.a.rows(first, k);
-    part.b = args.b.rows(first, k);
+    part.a = some_rows(args.a, args.a_stride, first, k);
+    part.b = some_rows(args.b, args.b_stride, first, k);
     part.beta = 1.0F;
     part.addend = {};
     product(backend, part);

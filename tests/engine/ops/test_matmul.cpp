@@ -140,6 +140,73 @@ TEST_P(MatmulTest, EmptyInnerSizeIsZero)
     EXPECT_EQ(c.values(), Values(6, 0.0));
 }
 
+// Operands that are columns of wider matrices: what lies beside them is neither read nor written.
+TEST_P(MatmulTest, ColumnsOfWiderMatricesAgreeWithReference)
+{
+    constexpr std::int64_t kBefore = 2;
+    constexpr std::int64_t kWider = 5;
+    const auto columns = [](GuardedTensor& wide, std::int64_t width) {
+        auto* first = static_cast<std::byte*>(wide.view().raw())
+                      + kBefore * engine::size_of(wide.view().dtype());
+        return TensorView(
+            first, wide.view().dtype(), {wide.view().size(0), width}, wide.view().device());
+    };
+    // The columns' values, from those of the wide matrix.
+    const auto cut = [](const Values& wide, std::int64_t width) {
+        Values values;
+        for (std::size_t i = 0; i < wide.size(); ++i) {
+            const std::int64_t column = static_cast<std::int64_t>(i) % (width + kWider) - kBefore;
+            if (column >= 0 && column < width) {
+                values.push_back(wide[i]);
+            }
+        }
+        return values;
+    };
+    for (const std::int64_t m : {1, 7, 65, 300}) {
+        for (const bool transpose_a : {false, true}) {
+            for (const bool transpose_b : {false, true}) {
+                for (const bool own : {false, true}) {
+                    if (own && !backend.shares_host_memory()) {
+                        continue;
+                    }
+                    const MatmulSize size = {m, 20, 33, transpose_a, transpose_b};
+                    const std::int64_t a_width = transpose_a ? size.m : size.k;
+                    const std::int64_t b_width = transpose_b ? size.k : size.n;
+                    GuardedTensor a =
+                        random_tensor(dtype, {transpose_a ? size.k : size.m, a_width + kWider}, 1);
+                    GuardedTensor b =
+                        random_tensor(dtype, {transpose_b ? size.n : size.k, b_width + kWider}, 2);
+                    GuardedTensor c = random_tensor(DType::F32, {size.m, size.n + kWider}, 3);
+                    const Values before = c.values();
+                    const Values product =
+                        reference::matmul(cut(a.values(), a_width), cut(b.values(), b_width), size);
+                    Values wanted = before;
+                    for (std::int64_t i = 0; i < size.m * size.n; ++i) {
+                        wanted[static_cast<std::size_t>(i / size.n * (size.n + kWider) + kBefore
+                                                        + i % size.n)] +=
+                            product[static_cast<std::size_t>(i)];
+                    }
+                    const MatmulArgs args = {.a = columns(a, a_width),
+                                             .transpose_a = transpose(transpose_a),
+                                             .b = columns(b, b_width),
+                                             .transpose_b = transpose(transpose_b),
+                                             .c = columns(c, size.n),
+                                             .beta = 1.0F,
+                                             .a_stride = a_width + kWider,
+                                             .b_stride = b_width + kWider,
+                                             .c_stride = size.n + kWider};
+                    if (own) {
+                        engine::ops::kernels::matmul_own(args);
+                    } else {
+                        engine::ops::matmul(backend, args);
+                    }
+                    expect_output("matmul of columns", c, wanted, DType::F32);
+                }
+            }
+        }
+    }
+}
+
 // Every term counts, whatever the length of the sum: numbers whose sum is exact.
 TEST_P(MatmulTest, DeepSumsAreWhole)
 {
