@@ -19,6 +19,8 @@ struct LtOperands
     const void* b = nullptr;
     const void* c = nullptr; // read where the product accumulates
     void* d = nullptr;
+
+    friend bool operator==(const LtOperands&, const LtOperands&) = default;
 };
 
 // Where a call works.

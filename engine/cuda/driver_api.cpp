@@ -40,6 +40,7 @@ std::optional<Error> Driver::find_functions(const SharedLibrary& library, const 
     need("cuDeviceGetName", f.cuDeviceGetName);
     need("cuDeviceGetAttribute", f.cuDeviceGetAttribute);
     need("cuDeviceTotalMem_v2", f.cuDeviceTotalMem_v2);
+    need("cuDevicePrimaryCtxSetFlags_v2", f.cuDevicePrimaryCtxSetFlags_v2);
     need("cuDevicePrimaryCtxRetain", f.cuDevicePrimaryCtxRetain);
     need("cuDevicePrimaryCtxRelease_v2", f.cuDevicePrimaryCtxRelease_v2);
     need("cuCtxSetCurrent", f.cuCtxSetCurrent);
@@ -64,6 +65,12 @@ std::optional<Error> Driver::find_functions(const SharedLibrary& library, const 
     need("cuModuleUnload", f.cuModuleUnload);
     need("cuModuleGetFunction", f.cuModuleGetFunction);
     need("cuFuncGetParamInfo", f.cuFuncGetParamInfo);
+    need("cuStreamBeginCapture_v2", f.cuStreamBeginCapture_v2);
+    need("cuStreamEndCapture", f.cuStreamEndCapture);
+    need("cuGraphInstantiateWithFlags", f.cuGraphInstantiateWithFlags);
+    need("cuGraphLaunch", f.cuGraphLaunch);
+    need("cuGraphExecDestroy", f.cuGraphExecDestroy);
+    need("cuGraphDestroy", f.cuGraphDestroy);
     need("cuLaunchKernel", f.cuLaunchKernel);
     if (missing != nullptr) {
         return too_old(concat(file, ": has no function ", missing));

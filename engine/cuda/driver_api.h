@@ -1,9 +1,11 @@
 // The part of NVIDIA's CUDA driver API that the engine calls, opened at run time: a program that
 // has it starts on a machine without it. Names, signatures and values are those of the CUDA Driver
-// API reference; no toolkit is needed to compile this.
+// API reference; no toolkit is needed to compile this. One file because it is one library's
+// functions.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -26,12 +28,21 @@ inline constexpr Status kErrorLaunchOutOfResources = 701;
 
 // CUdeviceptr, and the driver's handles, which only the driver looks into.
 using DeviceAddress = unsigned long long;
+
+[[nodiscard]] inline DeviceAddress address_of(const void* pointer)
+{
+    return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
 using ContextHandle = struct ContextTag*;
 using StreamHandle = struct StreamTag*;
 using EventHandle = struct EventTag*;
 using ModuleHandle = struct ModuleTag*;
 using FunctionHandle = struct FunctionTag*;
+using GraphHandle = struct GraphTag*;
+using GraphExecHandle = struct GraphExecTag*;
 
+inline constexpr unsigned int kContextBlockingSync = 4;
 inline constexpr unsigned int kStreamNonBlocking = 1;
 inline constexpr unsigned int kEventDisableTiming = 2;
 
@@ -54,6 +65,7 @@ struct DriverFunctions
     Status (*cuDeviceGetAttribute)(int* value, Attribute attribute, int device) = nullptr;
     Status (*cuDeviceTotalMem_v2)(std::size_t* bytes, int device) = nullptr;
 
+    Status (*cuDevicePrimaryCtxSetFlags_v2)(int device, unsigned int flags) = nullptr;
     Status (*cuDevicePrimaryCtxRetain)(ContextHandle* context, int device) = nullptr;
     Status (*cuDevicePrimaryCtxRelease_v2)(int device) = nullptr;
     Status (*cuCtxSetCurrent)(ContextHandle context) = nullptr;
@@ -98,6 +110,14 @@ struct DriverFunctions
                                  std::size_t index,
                                  std::size_t* offset,
                                  std::size_t* bytes) = nullptr;
+    Status (*cuStreamBeginCapture_v2)(StreamHandle stream, int mode) = nullptr;
+    Status (*cuStreamEndCapture)(StreamHandle stream, GraphHandle* graph) = nullptr;
+    Status (*cuGraphInstantiateWithFlags)(GraphExecHandle* executable,
+                                          GraphHandle graph,
+                                          unsigned long long flags) = nullptr;
+    Status (*cuGraphLaunch)(GraphExecHandle executable, StreamHandle stream) = nullptr;
+    Status (*cuGraphExecDestroy)(GraphExecHandle executable) = nullptr;
+    Status (*cuGraphDestroy)(GraphHandle graph) = nullptr;
     Status (*cuLaunchKernel)(FunctionHandle function,
                              unsigned int grid_x,
                              unsigned int grid_y,

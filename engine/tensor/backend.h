@@ -44,8 +44,50 @@ public:
     // Waits until all queued work is done; throws EngineError DeviceLost when the device failed.
     virtual void synchronize() = 0;
 
+    // What is queued from begin to end may be kept and started as a whole where it comes again. The
+    // key is the same for work that is likely to be the same; a device that gains nothing does
+    // nothing. See RepeatedWork.
+    virtual void begin_repeated(std::uint64_t /*key*/) {}
+
+    virtual void end_repeated() {}
+
+    // Instead of end_repeated() after an exception: what is not queued yet never will be.
+    virtual void drop_repeated() noexcept {}
+
     // Tensors on this device.
     [[nodiscard]] Tensor tensor(DType dtype, Shape shape) { return {allocator(), dtype, shape}; }
+};
+
+// Work that may come again just the same, such as a pass over a micro-batch of the same shape.
+class RepeatedWork
+{
+public:
+    RepeatedWork(Backend& backend, std::uint64_t key)
+        : m_backend(backend)
+    {
+        backend.begin_repeated(key);
+    }
+
+    RepeatedWork(const RepeatedWork&) = delete;
+    RepeatedWork& operator=(const RepeatedWork&) = delete;
+
+    ~RepeatedWork()
+    {
+        if (!m_finished) {
+            m_backend.drop_repeated();
+        }
+    }
+
+    // All of it is said. Throws EngineError.
+    void finish()
+    {
+        m_finished = true;
+        m_backend.end_repeated();
+    }
+
+private:
+    Backend& m_backend;
+    bool m_finished = false;
 };
 
 struct DeviceInfo
@@ -69,7 +111,8 @@ struct DeviceInfo
 
 struct BackendOptions
 {
-    int threads = 0; // CPU threads; 0 means one per core
+    int threads = 0;   // CPU threads; 0 means one per core
+    bool tf32 = false; // a GPU's float32 products may round their inputs to TF32
 };
 
 // Errors: Unsupported when this build or machine has no such device.

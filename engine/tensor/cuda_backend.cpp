@@ -1,4 +1,4 @@
-// Opening a GPU, its memory, and queueing work on it.
+// Opening a GPU, its memory, and copies to it and from it.
 #include "engine/tensor/cuda_backend.h"
 
 #include <array>
@@ -7,17 +7,9 @@
 
 namespace engine {
 
+using cuda::address_of;
 using cuda::check;
 using cuda::DeviceAddress;
-
-namespace {
-
-DeviceAddress address_of(const void* pointer)
-{
-    return reinterpret_cast<std::uintptr_t>(pointer);
-}
-
-} // namespace
 
 // Device memory; its pointers mean nothing on the host.
 class CudaBackend::Memory final : public Allocator
@@ -59,8 +51,13 @@ private:
     void deallocate_raw(void* pointer, std::size_t /*bytes*/) noexcept override
     {
         const cuda::DriverFunctions& f = m_backend.m_driver.functions();
+        try {
+            m_backend.stop_recording(); // what is written down may use it
+        } catch (const EngineError&) {
+            m_backend.drop_repeated(); // the next call says what is wrong
+        }
         f.cuCtxSetCurrent(m_backend.m_context);
-        f.cuStreamSynchronize(m_backend.m_stream); // queued work may use it
+        f.cuStreamSynchronize(m_backend.m_stream); // and what is queued
         f.cuMemFree_v2(address_of(pointer));
     }
 
@@ -112,6 +109,9 @@ void CudaBackend::start(const CudaOptions& options)
     };
     m_compute_capability = 10 * ask(cuda::Attribute::ComputeCapabilityMajor)
                            + ask(cuda::Attribute::ComputeCapabilityMinor);
+    // A waiting thread sleeps, so the window and other programs keep their core; where the wish
+    // comes too late it spins.
+    f.cuDevicePrimaryCtxSetFlags_v2(m_device, cuda::kContextBlockingSync);
     check_opening(f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
     make_current();
     check_opening(f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
@@ -123,6 +123,10 @@ void CudaBackend::start(const CudaOptions& options)
     m_cublas_lt = value_or_throw(
         cuda::CublasLt::open(m_driver, name.data(), options.cublas_lt, options.algorithms));
     m_tf32 = options.tf32;
+    m_graphs = std::make_unique<cuda::GraphCache>(
+        m_driver, m_stream, [this](cuda::WorkRecord& work, const cuda::Command& command) {
+            issue(work, command);
+        });
     m_workspace = tensor(DType::I32, {cuda::kLtWorkspaceBytes / sizeof(std::int32_t)});
 }
 
@@ -158,6 +162,8 @@ CudaBackend::~CudaBackend()
     if (m_stream != nullptr) {
         f.cuStreamSynchronize(m_stream);
     }
+    m_recording = false;
+    m_graphs.reset();
     m_scratch = {};
     m_workspace = {};
     m_cublas_lt.reset();
@@ -195,57 +201,20 @@ void CudaBackend::make_current() const
 
 void CudaBackend::upload(const void* host, TensorView destination)
 {
-    make_current();
+    stop_recording();
     m_staging->upload(host, address_of(destination.raw()), destination.bytes(), m_stream);
 }
 
 void CudaBackend::download(ConstTensorView source, void* host)
 {
-    make_current();
+    stop_recording();
     m_staging->download(address_of(source.raw()), host, source.bytes(), m_stream);
 }
 
 void CudaBackend::synchronize()
 {
-    make_current();
+    stop_recording();
     check(m_driver, m_driver.functions().cuStreamSynchronize(m_stream), "cuStreamSynchronize");
-}
-
-void CudaBackend::fill_zero(TensorView x)
-{
-    if (x.bytes() == 0) {
-        return;
-    }
-    make_current();
-    check(m_driver,
-          m_driver.functions().cuMemsetD8Async(address_of(x.raw()), 0, x.bytes(), m_stream),
-          "cuMemsetD8Async");
-}
-
-void CudaBackend::copy_bytes(ConstTensorView source, TensorView destination)
-{
-    if (source.bytes() == 0) {
-        return;
-    }
-    make_current();
-    check(m_driver,
-          m_driver.functions().cuMemcpyDtoDAsync_v2(
-              address_of(destination.raw()), address_of(source.raw()), source.bytes(), m_stream),
-          "cuMemcpyDtoDAsync");
-}
-
-void CudaBackend::multiply(const cuda::LtProduct& product, const cuda::LtOperands& operands)
-{
-    make_current();
-    try {
-        m_cublas_lt->multiply(
-            product, operands, {.workspace = m_workspace.view().raw(), .stream = m_stream});
-    } catch (const EngineError& error) {
-        if (error.error().code == ErrorCode::Internal) {
-            synchronize(); // tells whether the device is lost, which cuBLAS does not
-        }
-        throw;
-    }
 }
 
 void* CudaBackend::scratch(std::size_t bytes)
@@ -257,63 +226,6 @@ void* CudaBackend::scratch(std::size_t bytes)
         m_scratch = tensor(DType::F32, {floats});
     }
     return m_scratch.view().raw();
-}
-
-cuda::FunctionHandle
-CudaBackend::find_kernel(const char* first, const char* suffix, std::size_t bytes)
-{
-    const auto found = m_kernels.find({first, suffix});
-    if (found != m_kernels.end()) {
-        return found->second;
-    }
-    const std::string name = std::string(first) + suffix;
-    const cuda::DriverFunctions& f = m_driver.functions();
-    cuda::FunctionHandle function = nullptr;
-    check(m_driver, f.cuModuleGetFunction(&function, m_module, name.c_str()), name.c_str());
-    // The code and this program must mean the same arguments.
-    std::size_t offset = 0;
-    std::size_t size = 0;
-    check(m_driver, f.cuFuncGetParamInfo(function, 0, &offset, &size), "cuFuncGetParamInfo");
-    if (size != bytes) {
-        throw EngineError({ErrorCode::Internal,
-                           concat("GPU: kernel ", name, " takes ", size, " bytes, given ", bytes)});
-    }
-    m_kernels.emplace(KernelName{first, suffix}, function);
-    return function;
-}
-
-void CudaBackend::launch_kernel(
-    const char* name, const char* suffix, const LaunchShape& shape, void* args, std::size_t bytes)
-{
-    if (shape.grid_x == 0 || shape.grid_y == 0) {
-        return;
-    }
-    ENGINE_CHECK(shape.grid_x <= INT32_MAX && shape.grid_y <= UINT16_MAX,
-                 name,
-                 ": a grid of ",
-                 shape.grid_x,
-                 " x ",
-                 shape.grid_y,
-                 " blocks, at most ",
-                 INT32_MAX,
-                 " x ",
-                 UINT16_MAX);
-    make_current();
-    const cuda::FunctionHandle function = find_kernel(name, suffix, bytes);
-    std::array<void*, 1> parameters = {args};
-    check(m_driver,
-          m_driver.functions().cuLaunchKernel(function,
-                                              static_cast<unsigned>(shape.grid_x),
-                                              static_cast<unsigned>(shape.grid_y),
-                                              1,
-                                              static_cast<unsigned>(shape.block),
-                                              1,
-                                              1,
-                                              0,
-                                              m_stream,
-                                              parameters.data(),
-                                              nullptr),
-          name);
 }
 
 } // namespace engine

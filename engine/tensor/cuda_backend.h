@@ -12,6 +12,7 @@
 #include "engine/cuda/cublas_lt.h"
 #include "engine/cuda/driver_api.h"
 #include "engine/cuda/gpu_code.h"
+#include "engine/cuda/graph_cache.h"
 #include "engine/cuda/staging.h"
 #include "engine/tensor/backend.h"
 
@@ -60,6 +61,10 @@ public:
     void download(ConstTensorView source, void* host) override;
     void synchronize() override;
 
+    void begin_repeated(std::uint64_t key) override;
+    void end_repeated() override;
+    void drop_repeated() noexcept override;
+
     // Queues `Args::kKernel` + `suffix` (a dtype's name, or nothing), whose only parameter is
     // `args`. An empty grid launches nothing.
     template <typename Args>
@@ -107,6 +112,12 @@ private:
                        const LaunchShape& shape,
                        void* args,
                        std::size_t bytes);
+    void queue(const cuda::Command& command);
+    void issue(cuda::WorkRecord& work, const cuda::Command& command);
+    void issue_kernel(const cuda::KernelLaunch& launch, void* args);
+    void issue_product(const cuda::ProductCall& call);
+    // Queues what is written down, since something must come after it.
+    void stop_recording();
     [[nodiscard]] cuda::FunctionHandle
     find_kernel(const char* name, const char* suffix, std::size_t bytes);
 
@@ -124,6 +135,10 @@ private:
     Tensor m_workspace; // cuBLASLt's
     Tensor m_scratch;
     std::unordered_map<KernelName, cuda::FunctionHandle, KernelNameHash> m_kernels;
+    std::unique_ptr<cuda::GraphCache> m_graphs;
+    std::uint64_t m_recorded_key = 0;
+    bool m_recording = false;
+    cuda::WorkRecord m_record;
 };
 
 } // namespace engine

@@ -28,24 +28,34 @@ std::unique_ptr<CudaBackend> open_emulated()
     return value_or_throw(CudaBackend::open(0, options));
 }
 
+std::uint64_t ask_emulator(const char* what)
+{
+    static const SharedLibrary emulator = value_or_throw(SharedLibrary::open(EMULATED_DRIVER));
+    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol(what))();
+}
+
 // How often somebody had to wait for the emulated device.
 std::uint64_t waits()
 {
-    static const SharedLibrary emulator = value_or_throw(SharedLibrary::open(EMULATED_DRIVER));
-    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol("emulated_waits"))();
+    return ask_emulator("emulated_waits");
 }
 
-MicroBatch batch_number(std::int64_t number)
+std::uint64_t graph_launches()
+{
+    return ask_emulator("emulated_graph_launches");
+}
+
+MicroBatch batch_number(std::int64_t number, std::int64_t length = kLength)
 {
     MicroBatch batch;
-    for (std::int64_t i = 0; i < kLength; ++i) {
-        const bool last = i + 1 == kLength;
+    for (std::int64_t i = 0; i < length; ++i) {
+        const bool last = i + 1 == length;
         batch.tokens.push_back(static_cast<std::int32_t>((7 * i + number) % 256));
         batch.labels.push_back(last ? -1 : static_cast<std::int32_t>((7 * i + 7 + number) % 256));
         batch.weights.push_back(last ? 0.0F : 1.0F / (kMicroBatches * (kLength - 1)));
         batch.positions.push_back(static_cast<std::int32_t>(i));
     }
-    batch.offsets = {0, static_cast<std::int32_t>(kLength)};
+    batch.offsets = {0, static_cast<std::int32_t>(length)};
     return batch;
 }
 
@@ -54,10 +64,11 @@ class GpuStep : public testing::Test
 protected:
     void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
 
-    std::unique_ptr<TrainingState> state_on(Backend& backend)
+    std::unique_ptr<TrainingState> state_on(Backend& backend, double dropout = 0.0)
     {
         Json settings = tests::tiny_settings(m_folder.path());
         settings["grad_accum_steps"] = kMicroBatches;
+        settings["dropout"] = dropout;
         const TrainConfig config = value_or_throw(TrainConfig::from_json(settings));
         auto state = value_or_throw(TrainingState::create(backend, config, {}, {}));
         state->prepare_optimizer();
@@ -66,13 +77,34 @@ protected:
         return state;
     }
 
-    static TrainingState::StepNumbers take_step(TrainingState& state, std::int64_t step)
+    static TrainingState::StepNumbers
+    take_step(TrainingState& state, std::int64_t step, std::int64_t length = kLength)
     {
         for (std::int64_t i = 0; i < kMicroBatches; ++i) {
-            state.queue(batch_number(step + i), i, step * kMicroBatches + i);
+            state.queue(batch_number(step + i, length), i, step * kMicroBatches + i);
         }
         state.queue_update(1e-2, step + 1, kMicroBatches);
         return state.read_step();
+    }
+
+    // Steps of the given lengths on the GPU have the numbers of the CPU.
+    void expect_numbers_of_the_cpu(std::initializer_list<std::int64_t> lengths,
+                                   double dropout = 0.0)
+    {
+        const auto gpu = open_emulated();
+        CpuBackend cpu(1);
+        const auto on_gpu = state_on(*gpu, dropout);
+        const auto on_cpu = state_on(cpu, dropout);
+        std::int64_t step = 0;
+        for (const std::int64_t length : lengths) {
+            const TrainingState::StepNumbers got = take_step(*on_gpu, step, length);
+            const TrainingState::StepNumbers wanted = take_step(*on_cpu, step, length);
+            constexpr double kTolerance = 1e-5; // relative; sums in another order
+            EXPECT_NEAR(got.loss, wanted.loss, kTolerance * wanted.loss) << "step " << step;
+            EXPECT_NEAR(got.grad_norm, wanted.grad_norm, 10 * kTolerance * wanted.grad_norm)
+                << "step " << step;
+            ++step;
+        }
     }
 
     tests::TemporaryFolder m_folder;
@@ -99,20 +131,38 @@ TEST_F(GpuStep, WaitsOnceForAnyNumberOfMicroBatches)
     EXPECT_EQ(waits() - before, 1U);
 }
 
-TEST_F(GpuStep, HasTheNumbersOfTheCpu)
+// The first micro-batch of a step overwrites the gradients, the others add to them: two kinds of
+// work. Each is queued once, kept as a graph the second time, and started from then on.
+TEST_F(GpuStep, EqualMicroBatchesAreStartedAsOneGraph)
 {
-    const auto gpu = open_emulated();
-    CpuBackend cpu(1);
-    const auto on_gpu = state_on(*gpu);
-    const auto on_cpu = state_on(cpu);
-    for (std::int64_t step = 0; step < 4; ++step) {
-        const TrainingState::StepNumbers got = take_step(*on_gpu, step);
-        const TrainingState::StepNumbers wanted = take_step(*on_cpu, step);
-        constexpr double kTolerance = 1e-5; // relative; sums in another order
-        EXPECT_NEAR(got.loss, wanted.loss, kTolerance * wanted.loss) << "step " << step;
-        EXPECT_NEAR(got.grad_norm, wanted.grad_norm, 10 * kTolerance * wanted.grad_norm)
-            << "step " << step;
-    }
+    const std::uint64_t before = graph_launches();
+    expect_numbers_of_the_cpu({kLength, kLength, kLength, kLength});
+    EXPECT_EQ(graph_launches() - before, 4 * kMicroBatches - 2);
+}
+
+TEST_F(GpuStep, MicroBatchesOfOtherLengthsAreQueuedEach)
+{
+    const std::uint64_t before = graph_launches();
+    expect_numbers_of_the_cpu({kLength, kLength - 1, kLength - 2, kLength - 3, kLength});
+    // Within a step, and in the last one.
+    EXPECT_EQ(graph_launches() - before, 4 + kMicroBatches);
+}
+
+// Each pass has a mask of its own: the first that could be kept is, and shows that none comes back.
+TEST_F(GpuStep, DropoutIsNeverTakenFromAGraph)
+{
+    const std::uint64_t before = graph_launches();
+    expect_numbers_of_the_cpu({kLength, kLength, kLength, kLength}, 0.25);
+    EXPECT_EQ(graph_launches() - before, 2U);
+}
+
+TEST_F(GpuStep, ADriverThatTakesNoGraphsGetsTheWorkItself)
+{
+    ::setenv("LOWRANK_EMULATED_NO_GRAPHS", "1", 1); // NOLINT(concurrency-mt-unsafe)
+    const std::uint64_t before = graph_launches();
+    expect_numbers_of_the_cpu({kLength, kLength, kLength});
+    EXPECT_EQ(graph_launches(), before);
+    ::unsetenv("LOWRANK_EMULATED_NO_GRAPHS"); // NOLINT(concurrency-mt-unsafe)
 }
 
 } // namespace

@@ -20,11 +20,13 @@ constexpr int kOutOfMemory = 2;
 constexpr int kInvalidHandle = 400;
 constexpr int kNotFound = 500;
 constexpr int kIllegalAddress = 700;
+constexpr int kCaptureUnsupported = 900;
 constexpr int kLaunchFailed = 719;
 
 int g_context = 0; // its address is the context
 int g_module = 0;
 int g_stream = 0;
+std::uint64_t g_graph_launches = 0;
 thread_local const void* t_current = nullptr;
 
 struct Event
@@ -63,6 +65,12 @@ Kernel* kernel_of(void* function)
 } // namespace
 
 extern "C" {
+
+int cuDevicePrimaryCtxSetFlags_v2(int /*device*/, unsigned flags)
+{
+    constexpr unsigned kBlockingSync = 4;
+    return flags == kBlockingSync ? 0 : kInvalidValue;
+}
 
 int cuDevicePrimaryCtxRetain(void** context, int device)
 {
@@ -188,10 +196,62 @@ int cuStreamDestroy_v2(void* /*stream*/)
 
 int cuStreamSynchronize(void* stream)
 {
+    if (emulator::is_capturing()) {
+        return kCaptureUnsupported;
+    }
     return stream == &g_stream ? emulator::run_until(emulator::queued()) : kInvalidHandle;
 }
 
-// For tests: no driver has this.
+int cuStreamBeginCapture_v2(void* stream, int /*mode*/)
+{
+    if (std::getenv("LOWRANK_EMULATED_NO_GRAPHS") != nullptr) { // NOLINT(concurrency-mt-unsafe)
+        return kCaptureUnsupported;
+    }
+    emulator::begin_capture();
+    return stream == &g_stream ? 0 : kInvalidHandle;
+}
+
+int cuStreamEndCapture(void* /*stream*/, std::vector<emulator::Work>** graph)
+{
+    *graph = new std::vector<emulator::Work>(emulator::end_capture());
+    return 0;
+}
+
+int cuGraphInstantiateWithFlags(std::vector<emulator::Work>** executable,
+                                const std::vector<emulator::Work>* graph,
+                                unsigned long long /*flags*/)
+{
+    *executable = new std::vector<emulator::Work>(*graph);
+    return 0;
+}
+
+int cuGraphLaunch(const std::vector<emulator::Work>* executable, void* stream)
+{
+    ++g_graph_launches;
+    for (const emulator::Work& work : *executable) {
+        emulator::enqueue(work);
+    }
+    return has_context() && stream == &g_stream ? 0 : kInvalidHandle;
+}
+
+int cuGraphExecDestroy(std::vector<emulator::Work>* executable)
+{
+    delete executable;
+    return 0;
+}
+
+int cuGraphDestroy(std::vector<emulator::Work>* graph)
+{
+    delete graph;
+    return 0;
+}
+
+// For tests: no driver has these.
+std::uint64_t emulated_graph_launches()
+{
+    return g_graph_launches;
+}
+
 std::uint64_t emulated_waits()
 {
     return emulator::waits();

@@ -2,6 +2,7 @@
 #include "tests/support/gpu_emulator/stream.h"
 
 #include <deque>
+#include <utility>
 
 #include "tests/support/gpu_emulator/memory.h"
 
@@ -14,11 +15,17 @@ std::uint64_t g_done = 0;
 std::uint64_t g_waits = 0;
 int g_status = 0;
 float g_now = 0.0F; // milliseconds
+bool g_capturing = false;
+std::vector<Work> g_captured;
 
 } // namespace
 
 void enqueue(Work work)
 {
+    if (g_capturing) {
+        g_captured.push_back(std::move(work));
+        return;
+    }
     g_queue.push_back(std::move(work));
 }
 
@@ -40,6 +47,22 @@ int run_until(std::uint64_t count)
         }
     }
     return g_status;
+}
+
+void begin_capture()
+{
+    g_capturing = true;
+}
+
+bool is_capturing()
+{
+    return g_capturing;
+}
+
+std::vector<Work> end_capture()
+{
+    g_capturing = false;
+    return std::exchange(g_captured, {});
 }
 
 void spend(float milliseconds)

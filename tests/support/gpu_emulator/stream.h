@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace emulator {
 
@@ -18,6 +19,11 @@ void enqueue(Work work);
 // Runs the queue up to `count` since the start. The first failure is kept: it answers every later
 // call too, as a lost device does.
 [[nodiscard]] int run_until(std::uint64_t count);
+
+// Between the two, work is written down instead of queued; end gives it.
+void begin_capture();
+[[nodiscard]] bool is_capturing();
+[[nodiscard]] std::vector<Work> end_capture();
 
 // The device's own time, which only work moves on.
 void spend(float milliseconds);

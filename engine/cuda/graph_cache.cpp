@@ -1,0 +1,140 @@
+// Capturing a stretch of work, and starting it again.
+#include "engine/cuda/graph_cache.h"
+
+#include <algorithm>
+
+#include "engine/core/log.h"
+#include "engine/cuda/cuda_check.h"
+
+namespace engine::cuda {
+
+namespace {
+
+// Steps of a run have one or two kinds of micro-batches; where lengths differ, keys come and go.
+constexpr std::size_t kMostKeys = 64;
+constexpr std::ptrdiff_t kMostGraphs = 8;
+constexpr int kMostFailures = 3;
+constexpr int kCaptureRelaxed = 2; // CU_STREAM_CAPTURE_MODE_RELAXED
+
+} // namespace
+
+GraphCache::GraphCache(const Driver& driver, StreamHandle stream, Issue issue)
+    : m_driver(driver)
+    , m_stream(stream)
+    , m_issue(std::move(issue))
+{}
+
+GraphCache::~GraphCache()
+{
+    for (Entry& entry : m_entries) {
+        release(entry);
+    }
+}
+
+void GraphCache::release(Entry& entry) const noexcept
+{
+    if (entry.executable != nullptr) {
+        m_driver.functions().cuGraphExecDestroy(entry.executable);
+        entry.executable = nullptr;
+    }
+    if (entry.graph != nullptr) {
+        m_driver.functions().cuGraphDestroy(entry.graph);
+        entry.graph = nullptr;
+    }
+}
+
+bool GraphCache::expects(std::uint64_t key)
+{
+    if (m_failures >= kMostFailures) {
+        return false;
+    }
+    const auto found = std::find_if(
+        m_entries.begin(), m_entries.end(), [&](const Entry& entry) { return entry.key == key; });
+    if (found != m_entries.end()) {
+        m_entries.splice(m_entries.begin(), m_entries, found);
+        return !m_entries.front().varies;
+    }
+    if (m_entries.size() >= kMostKeys) {
+        release(m_entries.back());
+        m_entries.pop_back();
+    }
+    m_entries.emplace_front().key = key;
+    return false;
+}
+
+void GraphCache::issue(WorkRecord& work) const
+{
+    for (const Command& command : work.commands()) {
+        m_issue(work, command);
+    }
+}
+
+void GraphCache::queue(std::uint64_t key, WorkRecord& work)
+{
+    Entry& entry = m_entries.front();
+    if (entry.key != key || work.empty()) {
+        issue(work);
+        return;
+    }
+    if (entry.executable == nullptr) {
+        if (!capture(entry, work)) {
+            issue(work);
+            return;
+        }
+        std::swap(entry.work, work);
+        forget_oldest();
+    } else if (entry.work != work) {
+        entry.varies = true;
+        issue(work);
+        release(entry);
+        entry.work = {};
+        return;
+    }
+    check(
+        m_driver, m_driver.functions().cuGraphLaunch(entry.executable, m_stream), "cuGraphLaunch");
+}
+
+// False, and no attempts with this key any more, where the work cannot be captured.
+bool GraphCache::capture(Entry& entry, WorkRecord& work)
+{
+    const DriverFunctions& f = m_driver.functions();
+    Status status = f.cuStreamBeginCapture_v2(m_stream, kCaptureRelaxed);
+    std::string reason;
+    if (status == kSuccess) {
+        try {
+            issue(work);
+        } catch (const EngineError& error) {
+            reason = error.error().message;
+        }
+        status = f.cuStreamEndCapture(m_stream, &entry.graph);
+    }
+    if (status == kSuccess && reason.empty()) {
+        status = f.cuGraphInstantiateWithFlags(&entry.executable, entry.graph, 0);
+    }
+    if (status == kSuccess && reason.empty()) {
+        return true;
+    }
+    entry.varies = true;
+    entry.executable = nullptr;
+    release(entry);
+    if (++m_failures == kMostFailures) {
+        log(LogLevel::Warning,
+            concat("GPU: work that repeats is not kept as a CUDA graph: ",
+                   reason.empty() ? m_driver.error_name(status) : reason));
+    }
+    return false;
+}
+
+// Graphs take memory of the driver's.
+void GraphCache::forget_oldest()
+{
+    const auto has_graph = [](const Entry& entry) { return entry.executable != nullptr; };
+    if (std::count_if(m_entries.begin(), m_entries.end(), has_graph) <= kMostGraphs) {
+        return;
+    }
+    const auto oldest = std::find_if(m_entries.rbegin(), m_entries.rend(), has_graph);
+    release(*oldest);
+    oldest->work = {};
+}
+
+} // namespace engine::cuda

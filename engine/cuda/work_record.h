@@ -1,0 +1,88 @@
+// Work for the GPU, written down instead of queued.
+#pragma once
+
+#include <cstddef>
+#include <variant>
+#include <vector>
+
+#include "engine/cuda/cublas_lt_plan.h"
+
+namespace engine::cuda {
+
+struct KernelLaunch
+{
+    FunctionHandle function = nullptr;
+    const char* name = nullptr;
+    unsigned grid_x = 1;
+    unsigned grid_y = 1;
+    unsigned block = 1;
+    std::size_t args = 0; // where the record has them
+    std::size_t args_bytes = 0;
+
+    friend bool operator==(const KernelLaunch&, const KernelLaunch&) = default;
+};
+
+struct ProductCall
+{
+    LtProduct product;
+    LtOperands operands;
+
+    friend bool operator==(const ProductCall&, const ProductCall&) = default;
+};
+
+struct ZeroFill
+{
+    DeviceAddress to = 0;
+    std::size_t bytes = 0;
+
+    friend bool operator==(const ZeroFill&, const ZeroFill&) = default;
+};
+
+struct DeviceCopy
+{
+    DeviceAddress to = 0;
+    DeviceAddress from = 0;
+    std::size_t bytes = 0;
+
+    friend bool operator==(const DeviceCopy&, const DeviceCopy&) = default;
+};
+
+using Command = std::variant<KernelLaunch, ProductCall, ZeroFill, DeviceCopy>;
+
+// Commands in order. Two records are equal when the device would do the same.
+class WorkRecord
+{
+public:
+    void add(Command command) { m_commands.push_back(command); }
+
+    // `launch.args` is set here.
+    void add_kernel(KernelLaunch launch, const void* args, std::size_t bytes)
+    {
+        launch.args = m_args.size();
+        launch.args_bytes = bytes;
+        const auto* first = static_cast<const std::byte*>(args);
+        m_args.insert(m_args.end(), first, first + bytes);
+        m_commands.emplace_back(launch);
+    }
+
+    [[nodiscard]] const std::vector<Command>& commands() const { return m_commands; }
+
+    [[nodiscard]] std::byte* args_of(const KernelLaunch& launch) { return &m_args[launch.args]; }
+
+    [[nodiscard]] bool empty() const { return m_commands.empty(); }
+
+    // Keeps the memory.
+    void clear()
+    {
+        m_commands.clear();
+        m_args.clear();
+    }
+
+    friend bool operator==(const WorkRecord&, const WorkRecord&) = default;
+
+private:
+    std::vector<Command> m_commands;
+    std::vector<std::byte> m_args;
+};
+
+} // namespace engine::cuda

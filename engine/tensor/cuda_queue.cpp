@@ -1,0 +1,194 @@
+// Queueing work on a GPU, or writing it down where the same may come again.
+#include <array>
+
+#include "engine/cuda/cuda_check.h"
+#include "engine/tensor/cuda_backend.h"
+
+namespace engine {
+
+using cuda::address_of;
+using cuda::check;
+
+namespace {
+
+template <typename... Cases>
+struct Overloaded : Cases...
+{
+    using Cases::operator()...;
+};
+
+} // namespace
+
+void CudaBackend::begin_repeated(std::uint64_t key)
+{
+    stop_recording();
+    m_recorded_key = key;
+    m_recording = m_graphs->expects(key);
+}
+
+void CudaBackend::end_repeated()
+{
+    if (!m_recording) {
+        return;
+    }
+    m_recording = false;
+    make_current();
+    m_graphs->queue(m_recorded_key, m_record);
+    m_record.clear();
+}
+
+void CudaBackend::drop_repeated() noexcept
+{
+    m_recording = false;
+    m_record.clear();
+}
+
+void CudaBackend::stop_recording()
+{
+    make_current();
+    if (m_recording) {
+        m_recording = false;
+        m_graphs->issue(m_record);
+        m_record.clear();
+    }
+}
+
+void CudaBackend::queue(const cuda::Command& command)
+{
+    if (m_recording) {
+        m_record.add(command);
+        return;
+    }
+    make_current();
+    issue(m_record, command);
+}
+
+void CudaBackend::fill_zero(TensorView x)
+{
+    if (x.bytes() > 0) {
+        queue(cuda::ZeroFill{.to = address_of(x.raw()), .bytes = x.bytes()});
+    }
+}
+
+void CudaBackend::copy_bytes(ConstTensorView source, TensorView destination)
+{
+    if (source.bytes() > 0) {
+        queue(cuda::DeviceCopy{.to = address_of(destination.raw()),
+                               .from = address_of(source.raw()),
+                               .bytes = source.bytes()});
+    }
+}
+
+void CudaBackend::multiply(const cuda::LtProduct& product, const cuda::LtOperands& operands)
+{
+    queue(cuda::ProductCall{.product = product, .operands = operands});
+}
+
+void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
+{
+    const cuda::DriverFunctions& f = m_driver.functions();
+    std::visit(
+        Overloaded{
+            [&](const cuda::KernelLaunch& launch) { issue_kernel(launch, work.args_of(launch)); },
+            [&](const cuda::ProductCall& call) { issue_product(call); },
+            [&](const cuda::ZeroFill& fill) {
+                check(m_driver,
+                      f.cuMemsetD8Async(fill.to, 0, fill.bytes, m_stream),
+                      "cuMemsetD8Async");
+            },
+            [&](const cuda::DeviceCopy& copy) {
+                check(m_driver,
+                      f.cuMemcpyDtoDAsync_v2(copy.to, copy.from, copy.bytes, m_stream),
+                      "cuMemcpyDtoDAsync");
+            }},
+        command);
+}
+
+void CudaBackend::issue_product(const cuda::ProductCall& call)
+{
+    try {
+        m_cublas_lt->multiply(call.product,
+                              call.operands,
+                              {.workspace = m_workspace.view().raw(), .stream = m_stream});
+    } catch (const EngineError& error) {
+        if (error.error().code == ErrorCode::Internal) {
+            // Tells whether the device is lost, which cuBLAS does not.
+            check(m_driver,
+                  m_driver.functions().cuStreamSynchronize(m_stream),
+                  "cuStreamSynchronize");
+        }
+        throw;
+    }
+}
+
+cuda::FunctionHandle
+CudaBackend::find_kernel(const char* first, const char* suffix, std::size_t bytes)
+{
+    const auto found = m_kernels.find({first, suffix});
+    if (found != m_kernels.end()) {
+        return found->second;
+    }
+    const std::string name = std::string(first) + suffix;
+    const cuda::DriverFunctions& f = m_driver.functions();
+    cuda::FunctionHandle function = nullptr;
+    check(m_driver, f.cuModuleGetFunction(&function, m_module, name.c_str()), name.c_str());
+    // The code and this program must mean the same arguments.
+    std::size_t offset = 0;
+    std::size_t size = 0;
+    check(m_driver, f.cuFuncGetParamInfo(function, 0, &offset, &size), "cuFuncGetParamInfo");
+    if (size != bytes) {
+        throw EngineError({ErrorCode::Internal,
+                           concat("GPU: kernel ", name, " takes ", size, " bytes, given ", bytes)});
+    }
+    m_kernels.emplace(KernelName{first, suffix}, function);
+    return function;
+}
+
+void CudaBackend::issue_kernel(const cuda::KernelLaunch& launch, void* args)
+{
+    std::array<void*, 1> parameters = {args};
+    check(m_driver,
+          m_driver.functions().cuLaunchKernel(launch.function,
+                                              launch.grid_x,
+                                              launch.grid_y,
+                                              1,
+                                              launch.block,
+                                              1,
+                                              1,
+                                              0,
+                                              m_stream,
+                                              parameters.data(),
+                                              nullptr),
+          launch.name);
+}
+
+void CudaBackend::launch_kernel(
+    const char* name, const char* suffix, const LaunchShape& shape, void* args, std::size_t bytes)
+{
+    if (shape.grid_x == 0 || shape.grid_y == 0) {
+        return;
+    }
+    ENGINE_CHECK(shape.grid_x <= INT32_MAX && shape.grid_y <= UINT16_MAX,
+                 name,
+                 ": a grid of ",
+                 shape.grid_x,
+                 " x ",
+                 shape.grid_y,
+                 " blocks, at most ",
+                 INT32_MAX,
+                 " x ",
+                 UINT16_MAX);
+    make_current();
+    const cuda::KernelLaunch launch = {.function = find_kernel(name, suffix, bytes),
+                                       .name = name,
+                                       .grid_x = static_cast<unsigned>(shape.grid_x),
+                                       .grid_y = static_cast<unsigned>(shape.grid_y),
+                                       .block = static_cast<unsigned>(shape.block)};
+    if (m_recording) {
+        m_record.add_kernel(launch, args, bytes);
+    } else {
+        issue_kernel(launch, args);
+    }
+}
+
+} // namespace engine
