@@ -312,6 +312,13 @@ constexpr std::array<Words, 48> kWords = {{
      QT_TRANSLATE_NOOP("app::RunFields", "Precision"),
      QT_TRANSLATE_NOOP("app::RunFields",
                        "What the base computes in; the adapter is always float32.")},
+    {"tf32",
+     Group::Device,
+     Level::Advanced,
+     QT_TRANSLATE_NOOP("app::RunFields", "TF32 products"),
+     QT_TRANSLATE_NOOP("app::RunFields",
+                       "Float32 on a GPU only: products round their inputs to ten bits. Faster, "
+                       "less exact.")},
     {"base_quant",
      Group::Device,
      Level::Advanced,

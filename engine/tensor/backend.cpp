@@ -96,7 +96,9 @@ Result<std::unique_ptr<Backend>> make_backend(Device device, const BackendOption
     if (device.type == DeviceType::Cpu) {
         return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(options.threads));
     }
-    Result<std::unique_ptr<CudaBackend>> backend = CudaBackend::open(device.index);
+    CudaOptions cuda;
+    cuda.tf32 = options.tf32;
+    Result<std::unique_ptr<CudaBackend>> backend = CudaBackend::open(device.index, cuda);
     if (!backend) {
         return backend.error();
     }

@@ -133,7 +133,8 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     if (!device) {
         return device.error();
     }
-    Result<std::unique_ptr<Backend>> backend = make_backend(*device, {.threads = config.threads});
+    Result<std::unique_ptr<Backend>> backend =
+        make_backend(*device, {.threads = config.threads, .tf32 = config.tf32});
     if (!backend) {
         return backend.error();
     }

@@ -71,7 +71,8 @@ struct TrainConfig
     std::string device = "auto";
     DType dtype = DType::F32;                         // what the base computes in
     ops::QuantType base_quant = ops::QuantType::None; // of the blocks' matrices
-    bool grad_checkpointing = false;                  // every block is recomputed
+    bool tf32 = false;               // float32 products on a GPU may round their inputs to TF32
+    bool grad_checkpointing = false; // every block is recomputed
     // MiB; as many blocks are recomputed as it takes; 0: no budget. Without effect when
     // grad_checkpointing recomputes them all.
     std::int64_t activation_budget = 0;

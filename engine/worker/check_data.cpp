@@ -86,7 +86,7 @@ Result<Json> estimate_without_data(TrainConfig& config)
         return device.error();
     }
     const Result<std::unique_ptr<Backend>> backend =
-        make_backend(*device, {.threads = config.threads});
+        make_backend(*device, {.threads = config.threads, .tf32 = config.tf32});
     if (!backend) {
         return backend.error();
     }

@@ -1103,6 +1103,14 @@
         <source>%1 to %2</source>
         <translation>%1~%2</translation>
     </message>
+    <message>
+        <source>TF32 products</source>
+        <translation>TF32 곱셈</translation>
+    </message>
+    <message>
+        <source>Float32 on a GPU only: products round their inputs to ten bits. Faster, less exact.</source>
+        <translation>GPU의 float32에만 해당: 곱셈의 입력을 10비트로 반올림합니다. 더 빠르고 덜 정확합니다.</translation>
+    </message>
 </context>
 <context>
     <name>app::RunListModel</name>
