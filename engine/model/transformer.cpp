@@ -8,6 +8,7 @@
 #include "engine/model/full_gradients.h"
 #include "engine/model/loss_head.h"
 #include "engine/model/micro_batch.h"
+#include "engine/model/pass_key.h"
 #include "engine/model/workspace.h"
 #include "engine/ops/cross_entropy.h"
 #include "engine/ops/elementwise.h"
@@ -29,7 +30,6 @@ struct Transformer::Impl
                 std::span<float> out);
 
     void upload(const MicroBatch& batch);
-    [[nodiscard]] std::uint64_t pass_key(const MicroBatch& batch, const TrainPass& pass) const;
     [[nodiscard]] PassContext context(const MicroBatch& batch, const LoraAdapter* adapter);
     void check_pass(const TrainPass& pass) const;
     // The last block's output.
@@ -303,31 +303,13 @@ void Transformer::Impl::queue(const MicroBatch& batch, const TrainPass& pass)
         zero_gradients(pass);
         return;
     }
-    RepeatedWork work(backend, pass_key(batch, pass));
+    RepeatedWork work(backend, pass_key(batch, static_cast<std::int64_t>(targets.size()), pass));
     const TensorView x = forward(pass_context, backward_follows);
     head(pass_context, x, backward_follows);
     if (backward_follows) {
         backward(pass_context, x);
     }
     work.finish();
-}
-
-// Passes of the same key queue the same work, unless their dropout or their memory differs.
-std::uint64_t Transformer::Impl::pass_key(const MicroBatch& batch, const TrainPass& pass) const
-{
-    std::uint64_t key = 0;
-    const auto mix = [&key](auto value) {
-        key = (key ^ static_cast<std::uint64_t>(value)) * 0x9E3779B97F4A7C15U;
-        key ^= key >> 29U;
-    };
-    mix(batch.num_tokens());
-    mix(batch.max_sequence_length());
-    mix(batch.offsets.size());
-    mix(targets.size());
-    mix(reinterpret_cast<std::uintptr_t>(pass.adapter));
-    mix((pass.accumulate ? 1 : 0) + (pass.gradients != nullptr ? 2 : 0)
-        + (pass.full_gradients != nullptr ? 4 : 0) + (pass.sink != nullptr ? 8 : 0));
-    return key;
 }
 
 void Transformer::Impl::logits(const MicroBatch& batch,
