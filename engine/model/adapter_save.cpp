@@ -157,11 +157,10 @@ SafetensorsSource source_of(Backend& backend, const LoraMatrix& matrix, char hal
 
 } // namespace
 
-Result<void> save_adapter(Backend& backend,
-                          const LoraAdapter& adapter,
-                          const ModelConfig& /*model*/,
-                          const std::string& base_model_name,
-                          const std::filesystem::path& folder)
+Result<void> write_adapter(Backend& backend,
+                           const LoraAdapter& adapter,
+                           const std::string& base_model_name,
+                           const std::filesystem::path& folder)
 {
     const Result<PeftConversion> conversion = conversion_of(adapter);
     if (!conversion) {
@@ -172,10 +171,6 @@ Result<void> save_adapter(Backend& backend,
         sources.push_back(source_of(backend, matrix, 'A'));
         sources.push_back(source_of(backend, matrix, 'B'));
     }
-    Result<TemporaryFolder> temporary = TemporaryFolder::create(folder, ExistingFolder::Replace);
-    if (!temporary) {
-        return temporary.error();
-    }
     std::map<std::string, std::string> metadata;
     if (adapter.base_quant() != ops::QuantType::None) {
         metadata[kBaseQuantKey] = to_string(adapter.base_quant());
@@ -184,14 +179,25 @@ Result<void> save_adapter(Backend& backend,
         metadata[kBaseFingerprintKey] = adapter.base_fingerprint();
     }
     if (Result<void> written =
-            write_safetensors(temporary->path() / kAdapterModelFile, std::move(sources), metadata);
+            write_safetensors(folder / kAdapterModelFile, std::move(sources), metadata);
         !written) {
         return written;
     }
     const std::string text = config_json(adapter.config(), *conversion, base_model_name)
                                  .dump(2, ' ', false, Json::error_handler_t::replace);
-    if (Result<void> written =
-            write_file_atomically(temporary->path() / kAdapterConfigFile, text + "\n");
+    return write_file_atomically(folder / kAdapterConfigFile, text + "\n");
+}
+
+Result<void> save_adapter(Backend& backend,
+                          const LoraAdapter& adapter,
+                          const std::string& base_model_name,
+                          const std::filesystem::path& folder)
+{
+    Result<TemporaryFolder> temporary = TemporaryFolder::create(folder, ExistingFolder::Replace);
+    if (!temporary) {
+        return temporary.error();
+    }
+    if (Result<void> written = write_adapter(backend, adapter, base_model_name, temporary->path());
         !written) {
         return written;
     }

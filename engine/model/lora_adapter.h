@@ -131,9 +131,13 @@ private:
 // appears whole under its name. Errors: Io, InvalidArgument.
 [[nodiscard]] Result<void> save_adapter(Backend& backend,
                                         const LoraAdapter& adapter,
-                                        const ModelConfig& model,
                                         const std::string& base_model_name,
                                         const std::filesystem::path& folder);
+// The same files into a folder that is there; the caller makes it appear whole.
+[[nodiscard]] Result<void> write_adapter(Backend& backend,
+                                         const LoraAdapter& adapter,
+                                         const std::string& base_model_name,
+                                         const std::filesystem::path& folder);
 
 // Reads a PEFT folder. Rank from lora_A's shape, scale from the config; DoRA, modules_to_save,
 // biases, unknown targets and shapes that do not fit the base are refused by name. Errors:

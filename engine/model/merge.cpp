@@ -332,10 +332,10 @@ Result<ExportCheck> export_peft_checked(Backend& backend,
     if (!adapter) {
         return adapter.error();
     }
-    if (Result<void> saved = save_adapter(
-            backend, *adapter, model->config(), base_name(adapter_folder, base), folder->path());
-        !saved) {
-        return saved.error();
+    if (Result<void> written =
+            write_adapter(backend, *adapter, base_name(adapter_folder, base), folder->path());
+        !written) {
+        return written.error();
     }
     const Result<LoraAdapter> reloaded =
         load_adapter(backend, model->config(), folder->path(), dtype);

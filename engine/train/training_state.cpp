@@ -193,9 +193,8 @@ std::int64_t TrainingState::trainable_parameters() const
 
 Result<void> TrainingState::save_result(const std::filesystem::path& folder)
 {
-    return m_adapter
-               ? save_adapter(m_backend, *m_adapter, m_base.config(), m_config.base_model, folder)
-               : save_model_folder(m_backend, m_base, m_base.folder(), folder);
+    return m_adapter ? save_adapter(m_backend, *m_adapter, m_config.base_model, folder)
+                     : save_model_folder(m_backend, m_base, m_base.folder(), folder);
 }
 
 } // namespace engine

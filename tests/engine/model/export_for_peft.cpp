@@ -94,8 +94,7 @@ void run(const fs::path& base, const fs::path& out)
             const LoraAdapter adapter = make_adapter(backend, model.config(), config, lora_ga);
             const std::string name =
                 std::string(lora_ga ? "lora_ga" : "lora") + (use_rslora ? "_rslora" : "");
-            value_or_throw(
-                save_adapter(backend, adapter, model.config(), base.string(), out / name));
+            value_or_throw(save_adapter(backend, adapter, base.string(), out / name));
             all.emplace_back(name, logits_of(backend, model, &adapter));
         }
     }

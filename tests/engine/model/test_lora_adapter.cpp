@@ -111,7 +111,7 @@ protected:
     std::filesystem::path save(const LoraAdapter& adapter)
     {
         const std::filesystem::path folder = m_folder.path() / "adapter";
-        const Result<void> saved = save_adapter(m_backend, adapter, m_model, "tiny", folder);
+        const Result<void> saved = save_adapter(m_backend, adapter, "tiny", folder);
         EXPECT_TRUE(saved) << saved.error().message;
         return folder;
     }
@@ -319,8 +319,7 @@ TEST_F(LoraAdapterTest, HalfFrozenAdaptersAreRefused)
 {
     LoraAdapter adapter = make_trained({.rank = 2}, false);
     adapter.freeze_init_pair(adapter.matrices()[0]);
-    const Result<void> saved =
-        save_adapter(m_backend, adapter, m_model, "", m_folder.path() / "adapter");
+    const Result<void> saved = save_adapter(m_backend, adapter, "", m_folder.path() / "adapter");
     ASSERT_FALSE(saved);
     EXPECT_THAT(saved.error().message, HasSubstr("1 of 14 matrices have a frozen pair"));
     EXPECT_TRUE(std::filesystem::is_empty(m_folder.path()));
@@ -343,8 +342,7 @@ TEST_F(LoraAdapterTest, AFileInTheWayIsRefused)
 {
     std::ofstream(m_folder.path() / "adapter") << "x";
     const LoraAdapter adapter = make_trained({.rank = 2}, false);
-    const Result<void> saved =
-        save_adapter(m_backend, adapter, m_model, "", m_folder.path() / "adapter");
+    const Result<void> saved = save_adapter(m_backend, adapter, "", m_folder.path() / "adapter");
     ASSERT_FALSE(saved);
     EXPECT_EQ(saved.error().code, ErrorCode::InvalidArgument);
 }
