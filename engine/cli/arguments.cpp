@@ -365,7 +365,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error)
 
 } // namespace
 
-Parsed parse_arguments(int argc, const char* const* argv)
+Parsed parse_arguments(const std::vector<std::string>& arguments)
 {
     Parsed parsed;
     CLI::App app("Fine-tunes language models with low-rank adapters.", "lowrank");
@@ -381,7 +381,8 @@ Parsed parse_arguments(int argc, const char* const* argv)
         add_command<DevicesArguments>(app, "devices", "What can compute here", parsed);
     add_json(*devices.app, devices->json);
     try {
-        app.parse(argc, argv);
+        app.parse(
+            std::vector<std::string>(arguments.rbegin(), arguments.rend())); // takes the last first
     } catch (const CLI::CallForVersion& version) {
         parsed.output = engine::concat(version.what(), "\n");
         parsed.done = true;

@@ -169,6 +169,7 @@ struct Parsed
     std::string error;  // to stderr: one sentence
 };
 
-[[nodiscard]] Parsed parse_arguments(int argc, const char* const* argv);
+// Without the program's name.
+[[nodiscard]] Parsed parse_arguments(const std::vector<std::string>& arguments);
 
 } // namespace cli

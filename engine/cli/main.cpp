@@ -2,6 +2,7 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
@@ -62,9 +63,9 @@ void require_memory()
     }
 }
 
-int run_program(int argc, char** argv)
+int run_program(const std::vector<std::string>& words)
 {
-    const cli::Parsed parsed = cli::parse_arguments(argc, argv);
+    const cli::Parsed parsed = cli::parse_arguments(words);
     if (!parsed.error.empty()) {
         std::cerr << "lowrank: " << parsed.error << "\n";
     }
@@ -83,7 +84,7 @@ int main(int argc, char** argv)
     engine::let_waiting_threads_sleep(argv);
     int code = 0;
     try {
-        code = run_program(argc, argv);
+        code = run_program(engine::program_arguments(argc, argv));
     } catch (const engine::EngineError& error) {
         code = cli::report(error.error());
     } catch (const std::bad_alloc&) {

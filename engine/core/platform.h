@@ -1,5 +1,5 @@
 // The operating system behind one small seam: files that appear whole, memory maps, memory figures,
-// signals. platform_posix.cpp and platform_windows.cpp implement it; nothing else in the engine
+// signals. platform_*posix.cpp and platform_*windows.cpp implement it; nothing else in the engine
 // asks which system runs. One file because it is all that the engine asks of a system.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/cancellation.h"
 #include "engine/core/error.h"
@@ -141,8 +142,13 @@ struct MemoryUse
 [[nodiscard]] std::string processor_name();
 [[nodiscard]] int processor_cores();
 
-// Raises `source` on SIGINT, SIGTERM and SIGHUP (Ctrl-C and Ctrl-Break on Windows), of which a
-// second one ends the process, and when the reader of stdout goes away. Call it first from the
+// The program's arguments without its name, as UTF-8. From here on the standard streams carry bytes
+// as they are, and Windows' console takes them for UTF-8. Call it first in main().
+[[nodiscard]] std::vector<std::string> program_arguments(int argc, char** argv);
+
+// Raises `source` on SIGINT, SIGTERM and SIGHUP, of which a second one ends the process, and when
+// the reader of stdout goes away. On Windows: on Ctrl-C, Ctrl-Break, a console that is closed and
+// interrupt_process. Call it first from the
 // thread that computes, before its team exists.
 void stop_on_signals(StopSource& source);
 
@@ -152,8 +158,8 @@ void stop_on_signals(StopSource& source);
 // caller's environment decides.
 void let_waiting_threads_sleep(char** arguments);
 
-// Asks another process to stop, as Ctrl-C does. Errors: NotFound when there is no such process, Io
-// when it is not ours, Unsupported where the system cannot ask (Windows, without a shared console).
+// Asks another process of this program to stop, as Ctrl-C does. Errors: NotFound when there is no
+// such process, Io when it is not ours.
 [[nodiscard]] Result<void> interrupt_process(std::int64_t process_id);
 
 // A wish to be the first process that the system ends when memory runs out. A hint.

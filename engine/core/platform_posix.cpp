@@ -493,6 +493,11 @@ int processor_cores()
     return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+std::vector<std::string> program_arguments(int argc, char** argv)
+{
+    return {argv + std::min(argc, 1), argv + argc};
+}
+
 void stop_on_signals(StopSource& source)
 {
     g_stop_source = &source;

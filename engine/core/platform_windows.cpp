@@ -1,8 +1,8 @@
 // The operating system seam on Windows. One file because it implements one header for one system.
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstdlib>
-#include <cstring>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -10,14 +10,11 @@
 #include "engine/core/shared_library.h"
 
 #define WIN32_LEAN_AND_MEAN
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
 #include <windows.h>
-// psapi.h and io.h need windows.h first.
+// These need windows.h first.
 #include <fcntl.h>
 #include <io.h>
-#include <psapi.h>
+#include <shellapi.h>
 
 namespace engine {
 
@@ -92,36 +89,76 @@ Result<void> write_fully(HANDLE file, std::string_view bytes, const std::filesys
     return {};
 }
 
-// A rename that replaces the target and is on the disk when it returns.
+// A rename that is on the disk when it returns. Where someone has the old or the new file open it
+// tries again: a reader and a virus scanner are gone in a moment.
 Result<void>
 rename_through(const std::filesystem::path& from, const std::filesystem::path& to, DWORD flags)
 {
-    if (::MoveFileExW(from.c_str(), to.c_str(), flags | MOVEFILE_WRITE_THROUGH) == 0) {
-        return io_error(to, Access::Write, "cannot rename into place", ::GetLastError());
+    constexpr std::array<DWORD, 8> kWaits = {0, 4, 16, 64, 128, 256, 512, 1024}; // milliseconds
+    DWORD error = ERROR_SUCCESS;
+    for (const DWORD wait : kWaits) {
+        ::Sleep(wait);
+        if (::MoveFileExW(from.c_str(), to.c_str(), flags | MOVEFILE_WRITE_THROUGH) != 0) {
+            return {};
+        }
+        error = ::GetLastError();
+        if (error != ERROR_SHARING_VIOLATION && error != ERROR_ACCESS_DENIED) {
+            break;
+        }
     }
-    return {};
+    return io_error(to, Access::Write, "cannot rename into place", error);
 }
 
-StopSource* g_stop_source = nullptr;
+std::atomic<StopSource*> g_stop_source = nullptr;
+
+// False when a stop was asked for before, or nobody waits for one: then the process shall end.
+bool ask_to_stop()
+{
+    StopSource* source = g_stop_source;
+    if (source == nullptr || source->stop_requested()) {
+        return false;
+    }
+    source->request_stop();
+    return true;
+}
 
 BOOL WINAPI on_console_event(DWORD event)
 {
-    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT && event != CTRL_CLOSE_EVENT) {
-        return FALSE;
+    if (event == CTRL_CLOSE_EVENT) {
+        // The process ends when this returns, and some seconds later in any case.
+        ask_to_stop();
+        ::Sleep(INFINITE);
     }
-    if (g_stop_source == nullptr || g_stop_source->stop_requested()) {
-        return FALSE; // the default handler ends the process
-    }
-    g_stop_source->request_stop();
-    return TRUE;
+    return (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) && ask_to_stop() ? TRUE : FALSE;
+}
+
+// What another process signals to stop this one.
+std::wstring stop_event_name(std::int64_t process_id)
+{
+    return L"Local\\lowrank-stop-" + std::to_wstring(process_id);
+}
+
+void handle_stop_requests()
+{
+    ::SetConsoleCtrlHandler(on_console_event, TRUE);
+    const std::wstring name = stop_event_name(::GetCurrentProcessId());
+    const HANDLE asked = ::CreateEventW(nullptr, FALSE, FALSE, name.c_str());
+    std::thread([asked] {
+        while (::WaitForSingleObject(asked, INFINITE) == WAIT_OBJECT_0) {
+            if (!ask_to_stop()) {
+                ::TerminateProcess(::GetCurrentProcess(), static_cast<UINT>(STATUS_CONTROL_C_EXIT));
+            }
+        }
+    }).detach();
 }
 
 } // namespace
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path)
 {
-    const HANDLE file =
-        open_file(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING);
+    // Someone may be appending to it, or put another in its place.
+    constexpr DWORD kShare = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    const HANDLE file = open_file(path, GENERIC_READ, kShare, OPEN_EXISTING);
     if (file == INVALID_HANDLE_VALUE) {
         const DWORD error = ::GetLastError();
         std::error_code ignored;
@@ -177,7 +214,19 @@ MappedFile::~MappedFile()
     }
 }
 
-void MappedFile::drop_pages(std::size_t /*offset*/, std::size_t /*size*/) const {}
+void MappedFile::drop_pages(std::size_t offset, std::size_t size) const
+{
+    SYSTEM_INFO system = {};
+    ::GetSystemInfo(&system);
+    const std::size_t page = system.dwPageSize;
+    const std::size_t begin = (offset + page - 1) / page * page;
+    const std::size_t end = std::min(offset + size, m_bytes.size()) / page * page;
+    if (begin < end) {
+        // Of pages that were never locked it takes them out of the working set, and says that it
+        // failed.
+        ::VirtualUnlock(const_cast<std::byte*>(m_bytes.data()) + begin, end - begin);
+    }
+}
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path)
 {
@@ -313,8 +362,8 @@ AppendFile::~AppendFile()
 
 Result<void> AppendFile::append_line(std::string_view line)
 {
-    std::string text(line);
-    text += '\n';
+    thread_local std::string text; // kept: a training step takes nothing from the heap
+    text.assign(line).append(1, '\n');
     const HANDLE handle = handle_of(m_file);
     LARGE_INTEGER before = {};
     ::SetFilePointerEx(handle, {}, &before, FILE_CURRENT);
@@ -384,31 +433,6 @@ Result<std::string> read_file(const std::filesystem::path& path, std::int64_t ma
     return std::string(map->text());
 }
 
-MemoryUse process_memory()
-{
-    PROCESS_MEMORY_COUNTERS counters = {};
-    ::GetProcessMemoryInfo(::GetCurrentProcess(), &counters, sizeof(counters));
-    return {static_cast<std::int64_t>(counters.WorkingSetSize),
-            static_cast<std::int64_t>(counters.PeakWorkingSetSize)};
-}
-
-std::int64_t total_memory_bytes()
-{
-    MEMORYSTATUSEX status = {};
-    status.dwLength = sizeof(status);
-    ::GlobalMemoryStatusEx(&status);
-    return static_cast<std::int64_t>(status.ullTotalPhys);
-}
-
-std::int64_t available_memory_bytes()
-{
-    MEMORYSTATUSEX status = {};
-    status.dwLength = sizeof(status);
-    ::GlobalMemoryStatusEx(&status);
-    // The page file bounds what this process may commit.
-    return static_cast<std::int64_t>(std::min(status.ullAvailPhys, status.ullAvailPageFile));
-}
-
 std::filesystem::path cache_folder()
 {
     const wchar_t* local = ::_wgetenv(L"LOCALAPPDATA");
@@ -444,17 +468,42 @@ int processor_cores()
     return cores == 0 ? 1 : static_cast<int>(cores);
 }
 
+std::vector<std::string> program_arguments(int /*argc*/, char** /*argv*/)
+{
+    for (const int descriptor : {0, 1, 2}) {
+        ::_setmode(descriptor, _O_BINARY);
+    }
+    ::SetConsoleOutputCP(CP_UTF8);
+    int count = 0;
+    wchar_t** words = ::CommandLineToArgvW(::GetCommandLineW(), &count);
+    std::vector<std::string> arguments;
+    for (int i = 1; i < count; ++i) {
+        arguments.push_back(std::filesystem::path(words[i]).string());
+    }
+    ::LocalFree(words);
+    return arguments;
+}
+
 void stop_on_signals(StopSource& source)
 {
     g_stop_source = &source;
-    ::SetConsoleCtrlHandler(on_console_event, TRUE);
+    static std::once_flag once;
+    std::call_once(once, handle_stop_requests);
 }
 
 Result<void> interrupt_process(std::int64_t process_id)
 {
-    return Error{ErrorCode::Unsupported,
-                 concat("process ", process_id, ": Windows cannot ask it to stop"),
-                 "end it in the Task Manager; the run goes on from its last checkpoint"};
+    const HANDLE asked =
+        ::OpenEventW(EVENT_MODIFY_STATE, FALSE, stop_event_name(process_id).c_str());
+    if (asked == nullptr) {
+        const bool missing = ::GetLastError() == ERROR_FILE_NOT_FOUND;
+        return Error{
+            missing ? ErrorCode::NotFound : ErrorCode::Io,
+            concat("process ", process_id, missing ? ": has ended" : ": may not be stopped")};
+    }
+    ::SetEvent(asked);
+    ::CloseHandle(asked);
+    return {};
 }
 
 void let_waiting_threads_sleep(char** /*arguments*/) {}

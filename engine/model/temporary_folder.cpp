@@ -152,9 +152,8 @@ Result<void> TemporaryFolder::commit()
             return unused.error();
         }
         aside = *unused;
-        fs::rename(m_final, aside, code);
-        if (code) {
-            return io_error(m_final, "cannot be moved aside", code);
+        if (Result<void> moved = rename_folder_durably(m_final, aside); !moved) {
+            return moved;
         }
     }
     if (Result<void> renamed = rename_folder_durably(m_path, m_final); !renamed) {

@@ -82,7 +82,7 @@ void append_number(std::string& line, std::int64_t value)
     (void)status; // 24 characters hold every 64-bit number
 }
 
-std::string two_digits(long value)
+std::string two_digits(std::int64_t value)
 {
     return (value < 10 ? "0" : "") + std::to_string(value);
 }

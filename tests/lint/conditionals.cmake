@@ -3,7 +3,6 @@
 cmake_minimum_required(VERSION 3.25)
 set(allowed
   core/build_config.h.in                # build options
-  core/platform_windows.cpp             # a macro that windows.h may have already
   core/thread_sanitizer.h               # the sanitizer
   ops/cpu/simd/instruction_set.cpp      # the processor's family
   ops/cpu/simd/vector_kernels.cpp

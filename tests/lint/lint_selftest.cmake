@@ -48,6 +48,12 @@ expect(first_line fails packaging/a.sh "#!/usr/bin/env bash" "set -eu")
 expect(first_line passes tests/a.py "\"\"\"What this script does." "\"\"\"")
 expect(first_line fails tests/a.py "import sys")
 
+find_program(mingw x86_64-w64-mingw32-g++-posix)
+if(mingw)
+  expect(windows passes engine/core/a_windows.cpp "// A." "#include <windows.h>")
+  expect(windows fails engine/core/a_windows.cpp "// A." "#include <sys/mman.h>")
+endif()
+
 expect(conditionals passes engine/ops/a.cpp "// A." "#include <vector>" "#define A 1")
 expect(conditionals passes engine/core/thread_sanitizer.h "// A." "#ifdef __SANITIZE_THREAD__" "#endif")
 expect(conditionals fails engine/ops/a.cpp "// A." "#ifdef _WIN32" "#endif")

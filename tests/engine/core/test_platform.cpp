@@ -1,9 +1,11 @@
 // Files that appear whole, lines that are never torn, locks, maps.
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <thread>
 
 #ifndef _WIN32
 #include <sys/resource.h>
@@ -64,25 +66,47 @@ TEST(AtomicFile, NamesAFolderThatIsNotThere)
     EXPECT_THAT(file.error().hint, HasSubstr("create the folder"));
 }
 
-TEST(WriteAll, AFullDiskIsAnErrorWithAHint)
+// Windows replaces no file that is open: the rename waits for the reader.
+TEST(AtomicFile, OutlastsAReaderOfTheOldContents)
 {
-    std::FILE* file = std::fopen("/dev/full", "w");
-    if (file == nullptr) {
-        GTEST_SKIP() << "needs /dev/full";
-    }
-    const Result<void> written = write_all(fileno(file), "x");
-    std::fclose(file);
-    ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().code, ErrorCode::Io);
-    EXPECT_THAT(written.error().message, HasSubstr("bytes free"));
-    EXPECT_FALSE(written.error().hint.empty());
+    const tests::TemporaryFolder folder;
+    const auto path = folder.path() / "file";
+    ASSERT_TRUE(write_file_atomically(path, "old"));
+    std::ifstream reader(path);
+    std::jthread closes([&reader] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        reader.close();
+    });
+    ASSERT_TRUE(write_file_atomically(path, "new"));
+    EXPECT_EQ(contents(path), "new");
+}
+
+TEST(AtomicFile, TakesNamesForUtf8)
+{
+    const tests::TemporaryFolder folder;
+    const std::string name = "ü, 数 and 😀";
+    ASSERT_TRUE(write_file_atomically(folder.path() / name, "x"));
+    const auto found = std::filesystem::directory_iterator(folder.path())->path().filename();
+    EXPECT_EQ(found.string(), name);
+    EXPECT_EQ(found, std::filesystem::path(u8"ü, 数 and 😀"));
+}
+
+TEST(AppendFile, IsReadWhileItIsOpen)
+{
+    const tests::TemporaryFolder folder;
+    Result<AppendFile> file = AppendFile::open(folder.path() / "lines");
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->append_line("one"));
+    const Result<std::string> text = read_file(folder.path() / "lines");
+    ASSERT_TRUE(text) << text.error().message;
+    EXPECT_EQ(*text, "one\n");
 }
 
 TEST(AppendFile, RemovesAnUnterminatedLastLine)
 {
     const tests::TemporaryFolder folder;
     const auto path = folder.path() / "lines";
-    std::ofstream(path) << "one\ntwo\nthr";
+    std::ofstream(path, std::ios::binary) << "one\ntwo\nthr";
     {
         Result<AppendFile> file = AppendFile::open(path);
         ASSERT_TRUE(file);
@@ -160,6 +184,20 @@ TEST(Memory, FiguresArePlausible)
 }
 
 #ifndef _WIN32
+TEST(WriteAll, AFullDiskIsAnErrorWithAHint)
+{
+    std::FILE* file = std::fopen("/dev/full", "w");
+    if (file == nullptr) {
+        GTEST_SKIP() << "needs /dev/full";
+    }
+    const Result<void> written = write_all(fileno(file), "x");
+    std::fclose(file);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::Io);
+    EXPECT_THAT(written.error().message, HasSubstr("bytes free"));
+    EXPECT_FALSE(written.error().hint.empty());
+}
+
 TEST(MappedFile, AFileThatMayNotBeReadIsNoMatterOfWriting)
 {
     const tests::TemporaryFolder folder;

@@ -228,6 +228,7 @@ TEST_F(BaseModelTest, TiedModelsShareTheEmbedding)
     EXPECT_EQ(model->lm_head().raw(), model->embed_tokens().raw());
     // A head that a tied file carries all the same is not used.
     m_tensors.push_back({"lm_head.weight", "F32", {10, 8}});
+    model = Error{}; // Windows replaces no file that is mapped
     write();
     model = load();
     ASSERT_TRUE(model) << model.error().message;
