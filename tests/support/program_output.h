@@ -22,12 +22,11 @@ struct Output
 };
 
 // The program meets a closed stdin. What it wrote to stderr is shown in the test's output too.
-inline Output output_of(std::vector<std::string> arguments)
+inline Output output_of(const std::vector<std::string>& arguments)
 {
     const TemporaryFolder folder;
-    const std::string errors = (folder.path() / "stderr").string();
-    arguments.insert(arguments.begin(), {"/bin/sh", "-c", "exec \"$@\" 2>\"$0\"", errors});
-    ChildProcess child(std::move(arguments));
+    const std::filesystem::path errors = folder.path() / "stderr";
+    ChildProcess child(arguments, errors);
     child.close_input();
     Output output;
     while (const std::optional<std::string> line = child.line()) {

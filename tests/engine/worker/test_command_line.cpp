@@ -18,7 +18,7 @@ using tests::Output;
 class CommandLine : public testing::Test
 {
 protected:
-    void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
+    void SetUp() override { tests::write_tiny_workspace(m_place); }
 
     Output run(std::vector<std::string> arguments)
     {
@@ -53,9 +53,10 @@ protected:
                 "json"};
     }
 
-    std::string path(const std::string& name) const { return (m_folder.path() / name).string(); }
+    std::string path(const std::string& name) const { return (m_place / name).string(); }
 
     tests::TemporaryFolder m_folder;
+    fs::path m_place = m_folder.path() / "a place, with ü, 数 and 😀";
 };
 
 TEST_F(CommandLine, HelpAndVersionAreNotErrors)
@@ -114,7 +115,7 @@ TEST_F(CommandLine, CtrlCSavesAndExitsWithThree)
     arguments.insert(arguments.begin(), LOWRANK_PROGRAM);
     tests::ChildProcess child(arguments);
     ASSERT_FALSE(child.wait_for("step").is_null());
-    child.signal(SIGINT);
+    child.interrupt();
     const Json finished = child.wait_for("finished");
     EXPECT_EQ(finished["reason"], "stopped");
     EXPECT_EQ(child.wait(), 3);

@@ -98,7 +98,7 @@ protected:
     {
         ChildProcess child(command);
         std::this_thread::sleep_for(time);
-        child.signal(SIGKILL);
+        child.kill();
         return child.wait();
     }
 
@@ -116,7 +116,7 @@ protected:
         ChildProcess worker({LOWRANK_PROGRAM, "worker"});
         worker.send(engine::to_line({1, engine::TrainCommand{run.string()}}));
         std::this_thread::sleep_for(time);
-        worker.signal(SIGKILL);
+        worker.kill();
         return worker.wait();
     }
 
@@ -129,8 +129,8 @@ protected:
         while (!writes_a_checkpoint(run) && !fs::exists(run / "outcome.json")
                && std::chrono::steady_clock::now() < end) {
         }
-        worker.signal(SIGKILL);
-        EXPECT_EQ(worker.wait(), 128 + SIGKILL);
+        worker.kill();
+        EXPECT_EQ(worker.wait(), tests::kKilled);
         return writes_a_checkpoint(run);
     }
 
@@ -159,7 +159,7 @@ protected:
         for (int moment = 0; moment < moments; ++moment) {
             SCOPED_TRACE(moment);
             const fs::path run = make("run-" + init + std::to_string(moment), init);
-            EXPECT_EQ(train_for(run, random.uniform() * whole), 128 + SIGKILL);
+            EXPECT_EQ(train_for(run, random.uniform() * whole), tests::kKilled);
             while_writing += writes_a_checkpoint(run) ? 1 : 0;
             // The resumed run is killed too.
             (void)run_for(resume_command(run), random.uniform() * whole);

@@ -192,7 +192,7 @@ TEST_F(WorkerProgram, TheEndOfTheInputSavesAndExits)
 TEST_F(WorkerProgram, ASignalSavesAndExits)
 {
     start_long_run();
-    m_worker->signal(SIGTERM);
+    m_worker->terminate();
     EXPECT_EQ(m_worker->wait_for("finished")["reason"], "stopped");
     EXPECT_EQ(m_worker->wait(), 3);
 }
