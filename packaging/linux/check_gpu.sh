@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks a GPU machine with what the bundle carries: check_gpu.sh [--sanitizer] [--bench MODELS] [OUT_FOLDER]
-# The GPU tests always; with --sanitizer once more under compute-sanitizer's memcheck and racecheck; with --bench the
-# training benchmark for the models named ("1.1B,7B"), where python3 has torch, transformers and peft. Logs and figures go to
-# OUT_FOLDER (default: gpu_check here). Exit code 0 when everything that ran passed.
+# The GPU tests always; with --sanitizer once more under compute-sanitizer's memcheck, racecheck, synccheck and initcheck;
+# with --bench the training benchmark for the models named ("1.1B,7B"), where python3 has torch, transformers and peft. Logs
+# and figures go to OUT_FOLDER (default: gpu_check here). Exit code 0 when everything that ran passed.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 sanitizer=""
@@ -46,7 +46,7 @@ for test in ops golden curves lora_ga generator quantize; do
     run "$test.log" "$here/bin/test_$test"
 done
 if [ -n "$sanitizer" ]; then
-    for tool in memcheck racecheck; do
+    for tool in memcheck racecheck synccheck initcheck; do
         for test in ops golden; do
             run "$test.$tool.log" compute-sanitizer --tool "$tool" --error-exitcode 9 "$here/bin/test_$test"
         done
