@@ -72,15 +72,32 @@ __device__ inline float from_float<float>(float value)
     return value;
 }
 
-// Nearest even; NaN stays NaN.
-template <>
-__device__ inline bf16 from_float<bf16>(float value)
+// To the nearest bfloat16, even on a tie; NaN stays NaN.
+__device__ inline unsigned bf16_bits(float value)
 {
     const unsigned bits = __float_as_uint(value);
     if ((bits & 0x7fffffffU) > 0x7f800000U) {
-        return {static_cast<unsigned short>((bits >> 16U) | 0x40U)};
+        return (bits >> 16U) | 0x40U;
     }
-    return {static_cast<unsigned short>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U)};
+    return (bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U;
+}
+
+// Two numbers rounded so, `low` in the lower half: one instruction from compute capability 8.0 on.
+__device__ inline unsigned pack_bf16(float low, float high)
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    unsigned packed;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
+    return packed;
+#else
+    return bf16_bits(high) << 16U | bf16_bits(low);
+#endif
+}
+
+template <>
+__device__ inline bf16 from_float<bf16>(float value)
+{
+    return {static_cast<unsigned short>(pack_bf16(value, 0.0F))};
 }
 
 template <>

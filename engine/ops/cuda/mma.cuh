@@ -51,14 +51,6 @@ __device__ inline void load_matrices_transposed(unsigned (&matrices)[4], const v
         : "memory");
 }
 
-// Two numbers rounded to bfloat16, `low` in the lower half.
-__device__ inline unsigned pack_bf16(float low, float high)
-{
-    unsigned packed = 0;
-    LOWRANK_TENSOR_CORES("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
-    return packed;
-}
-
 // Begins to copy kBytes (4, or 16 aligned ones) to shared memory, or to set them to zero.
 template <int kBytes>
 __device__ inline void copy_async(void* shared, const void* global, bool copies)

@@ -37,17 +37,36 @@ __device__ inline Floats load_pack(const void* data, Index i, Index n)
     return floats;
 }
 
+template <typename T>
+__device__ inline Pack<T> pack_of(const Floats& floats)
+{
+    Pack<T> pack;
+    for (int k = 0; k < kPack; ++k) {
+        pack.v[k] = from_float<T>(floats.v[k]);
+    }
+    return pack;
+}
+
+// Rounded two at a time.
+template <>
+__device__ inline Pack<bf16> pack_of<bf16>(const Floats& floats)
+{
+    unsigned pairs[kPack / 2];
+    for (int k = 0; k < kPack / 2; ++k) {
+        pairs[k] = pack_bf16(floats.v[2 * k], floats.v[2 * k + 1]);
+    }
+    Pack<bf16> pack;
+    memcpy(&pack, pairs, sizeof pack);
+    return pack;
+}
+
 // Nothing from n on.
 template <typename T>
 __device__ inline void store_pack(void* data, Index i, Index n, const Floats& floats)
 {
     T* to = static_cast<T*>(data) + i;
     if (i + kPack <= n && reinterpret_cast<unsigned long long>(to) % alignof(Pack<T>) == 0) {
-        Pack<T> pack;
-        for (int k = 0; k < kPack; ++k) {
-            pack.v[k] = from_float<T>(floats.v[k]);
-        }
-        *reinterpret_cast<Pack<T>*>(to) = pack;
+        *reinterpret_cast<Pack<T>*>(to) = pack_of<T>(floats);
         return;
     }
     for (int k = 0; k < kPack && i + k < n; ++k) {

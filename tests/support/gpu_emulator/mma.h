@@ -105,12 +105,6 @@ inline void load_matrices_transposed(unsigned (&matrices)[4], const void* row)
     }
 }
 
-inline unsigned pack_bf16(float low, float high)
-{
-    return static_cast<unsigned>(engine::to_bfloat16(high).bits) << 16U
-           | engine::to_bfloat16(low).bits;
-}
-
 template <int kBytes>
 void copy_async(void* shared, const void* global, bool copies)
 {
