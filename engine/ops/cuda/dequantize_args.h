@@ -5,6 +5,9 @@
 
 namespace engine::ops::kernels {
 
+constexpr Index kNf4Block = 64;        // elements that share an absmax
+constexpr Index kNf4NestedBlock = 256; // absmax values that share a nested one
+
 // Element i = quant_map[code i] * absmax of its block, the absmax decoded from its own eight bits.
 struct Nf4Elements
 {
@@ -14,8 +17,6 @@ struct Nf4Elements
     const float* quant_map;
     const float* nested_quant_map;
     Index n;
-    Index block;
-    Index nested_block;
     float nested_offset;
 };
 

@@ -25,7 +25,7 @@ __device__ inline unsigned load_codes(const unsigned char* codes, Index byte, In
 __device__ inline float nf4_absmax(const Nf4Elements& matrix, Index block)
 {
     const float decoded = matrix.nested_quant_map[matrix.absmax[block]];
-    return __fadd_rn(__fmul_rn(decoded, matrix.nested_absmax[block / matrix.nested_block]),
+    return __fadd_rn(__fmul_rn(decoded, matrix.nested_absmax[block / kNf4NestedBlock]),
                      matrix.nested_offset);
 }
 
@@ -41,7 +41,7 @@ __device__ inline void load_nf4_map(const Nf4Elements& matrix, float* map)
 // Elements [i, i + kPack), i a multiple of kPack: a pack never straddles two blocks.
 __device__ inline Floats load_nf4(const Nf4Elements& matrix, const float* map, Index i)
 {
-    const float absmax = nf4_absmax(matrix, i / matrix.block);
+    const float absmax = nf4_absmax(matrix, i / kNf4Block);
     const unsigned codes = load_codes(matrix.codes, i / 2, (matrix.n + 1) / 2);
     Floats weight;
     for (int k = 0; k < kPack; ++k) {
@@ -65,7 +65,7 @@ load_nf4_row(const Nf4Elements& matrix, const float* map, Index first, Index c, 
         const Index at = c + k < columns ? i + k : first;
         const unsigned byte = matrix.codes[at / 2];
         const unsigned code = at % 2 == 0 ? byte >> 4U : byte & 15U;
-        weight.v[k] = c + k < columns ? map[code] * nf4_absmax(matrix, at / matrix.block) : 0.0F;
+        weight.v[k] = c + k < columns ? map[code] * nf4_absmax(matrix, at / kNf4Block) : 0.0F;
     }
     return weight;
 }

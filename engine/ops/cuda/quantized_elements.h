@@ -6,6 +6,8 @@
 
 namespace engine::ops::kernels {
 
+static_assert(kNf4Block == kQuantBlock && kNf4NestedBlock == kNestedBlock);
+
 [[nodiscard]] inline Nf4Elements nf4_elements(const QuantizedMatrix& matrix)
 {
     return {.codes = matrix.codes.data<std::uint8_t>(),
@@ -14,8 +16,6 @@ namespace engine::ops::kernels {
             .quant_map = matrix.quant_map.data<float>(),
             .nested_quant_map = matrix.nested_quant_map.data<float>(),
             .n = matrix.shape.numel(),
-            .block = kQuantBlock,
-            .nested_block = kNestedBlock,
             .nested_offset = matrix.nested_offset};
 }
 
