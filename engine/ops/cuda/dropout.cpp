@@ -12,10 +12,9 @@ namespace {
 void apply_dropout(
     CudaBackend& backend, ConstTensorView x, const DropoutKey& key, TensorView y, int accumulate)
 {
-    constexpr std::int64_t kWords = 4; // of one counter
     const double bound = static_cast<double>(key.probability) * 4294967296.0;
     backend.launch(suffix_of(x.dtype()),
-                   threads_for(ceil_div(x.numel(), kWords)),
+                   packs_for(x.numel()),
                    DropoutArgs{.x = x.raw(),
                                .y = y.raw(),
                                .n = x.numel(),

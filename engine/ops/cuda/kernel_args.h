@@ -151,7 +151,7 @@ struct SwigluBackwardArgs
     Index n;
 };
 
-// One thread for the four elements of a counter; keeps an element whose word is >= `threshold`.
+// Keeps an element whose word is >= `threshold`.
 struct DropoutArgs
 {
     static constexpr const char* kKernel = "dropout";
