@@ -117,7 +117,7 @@ struct RmsNormBackwardKernelArgs
     int weight_is_bf16;
 };
 
-// One thread a pair; `pairs` = rows * heads * head_dim / 2, `direction` 1 or -1.
+// One block a row; `direction` is 1 or -1.
 struct RopeArgs
 {
     static constexpr const char* kKernel = "rope";
@@ -125,7 +125,6 @@ struct RopeArgs
     const int* positions;
     const float* cos_table;
     const float* sin_table;
-    Index pairs;
     int heads;
     int head_dim;
     float direction;

@@ -13,14 +13,12 @@ void rope(CudaBackend& backend,
           ConstTensorView sin_table,
           Rotation rotation)
 {
-    const std::int64_t pairs = x.numel() / 2;
     backend.launch(suffix_of(x.dtype()),
-                   threads_for(pairs),
+                   rows_for(x.size(0), x.size(1) / 2),
                    RopeArgs{.x = x.raw(),
                             .positions = positions.data<std::int32_t>(),
                             .cos_table = cos_table.data<float>(),
                             .sin_table = sin_table.data<float>(),
-                            .pairs = pairs,
                             .heads = static_cast<int>(x.size(1) / head_dim),
                             .head_dim = static_cast<int>(head_dim),
                             .direction = rotation == Rotation::Forward ? 1.0F : -1.0F});
