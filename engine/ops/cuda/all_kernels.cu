@@ -11,5 +11,6 @@
 #include "engine/ops/cuda/optimizer_step.cu"
 #include "engine/ops/cuda/quantized_linear.cu"
 #include "engine/ops/cuda/rms_norm.cu"
+#include "engine/ops/cuda/rms_norm_short_rows.cu"
 #include "engine/ops/cuda/rope.cu"
 #include "engine/ops/cuda/swiglu.cu"

@@ -117,6 +117,23 @@ struct RmsNormBackwardKernelArgs
     int weight_is_bf16;
 };
 
+// `lanes` threads a row, a power of two up to a warp with a pack of the row for each.
+struct RmsNormShortRowsArgs
+{
+    static constexpr const char* kKernel = "rms_norm_short_rows";
+    RmsNormArgs in;
+    Index rows;
+    int lanes;
+};
+
+struct RmsNormBackwardShortRowsArgs
+{
+    static constexpr const char* kKernel = "rms_norm_backward_short_rows";
+    RmsNormBackwardKernelArgs in;
+    Index rows;
+    int lanes;
+};
+
 // One block a row; `direction` is 1 or -1.
 struct RopeArgs
 {
