@@ -582,4 +582,9 @@ const char* cublas_lt_library()
     return "libcublasLt.so.13";
 }
 
+const char* cudnn_library()
+{
+    return "libcudnn.so.9";
+}
+
 } // namespace engine

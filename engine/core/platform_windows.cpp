@@ -560,4 +560,9 @@ const char* cublas_lt_library()
     return "cublasLt64_13.dll";
 }
 
+const char* cudnn_library()
+{
+    return "cudnn64_9.dll";
+}
+
 } // namespace engine

@@ -28,8 +28,9 @@ private:
     void* m_handle;
 };
 
-// The file names of NVIDIA's driver and of cuBLASLt (CUDA 13) on this system.
+// The file names of NVIDIA's driver, of cuBLASLt (CUDA 13) and of cuDNN 9 on this system.
 [[nodiscard]] const char* nvidia_driver_library();
 [[nodiscard]] const char* cublas_lt_library();
+[[nodiscard]] const char* cudnn_library();
 
 } // namespace engine

@@ -173,9 +173,10 @@ std::int64_t Carver::attention_workspace_bytes() const
     std::int64_t bytes = 0;
     for (std::int64_t layer = 0; layer < m_config.num_layers; ++layer) {
         const ops::AttentionShape shape = attention_shape(m_config, layer);
-        bytes = std::max(bytes,
-                         ops::attention_scratch_bytes(
-                             m_backend, shape, m_n, m_layout.limits.max_sequence_length));
+        bytes = std::max(
+            bytes,
+            ops::attention_scratch_bytes(
+                m_backend, shape, m_layout.dtype, m_n, m_layout.limits.max_sequence_length));
     }
     return bytes;
 }

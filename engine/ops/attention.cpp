@@ -80,11 +80,12 @@ void check_heads(const char* op,
 void check_scratch(const char* op,
                    Backend& backend,
                    const AttentionShape& shape,
+                   DType dtype,
                    std::int64_t n,
                    std::int64_t max_seq_len,
                    TensorView scratch)
 {
-    const std::int64_t wanted = attention_scratch_bytes(backend, shape, n, max_seq_len);
+    const std::int64_t wanted = attention_scratch_bytes(backend, shape, dtype, n, max_seq_len);
     ENGINE_CHECK(scratch.defined() && static_cast<std::int64_t>(scratch.bytes()) >= wanted,
                  op,
                  ": scratch has ",
@@ -114,7 +115,7 @@ void attention_forward(Backend& backend, const AttentionForwardArgs& args)
     check_device(
         kOp, backend, {args.q, args.k, args.v, args.offsets, args.out, args.lse, args.scratch});
     check_offsets(kOp, backend, args.offsets, n, args.max_seq_len);
-    check_scratch(kOp, backend, shape, n, args.max_seq_len, args.scratch);
+    check_scratch(kOp, backend, shape, dtype, n, args.max_seq_len, args.scratch);
     dispatch_device(backend, [&](auto& device) { kernels::attention_forward(device, args); });
 }
 
@@ -152,18 +153,19 @@ void attention_backward(Backend& backend, const AttentionBackwardArgs& args)
                   args.dv,
                   args.scratch});
     check_offsets(kOp, backend, args.offsets, n, args.max_seq_len);
-    check_scratch(kOp, backend, shape, n, args.max_seq_len, args.scratch);
+    check_scratch(kOp, backend, shape, dtype, n, args.max_seq_len, args.scratch);
     dispatch_device(backend, [&](auto& device) { kernels::attention_backward(device, args); });
 }
 
 std::int64_t attention_scratch_bytes(Backend& backend,
                                      const AttentionShape& shape,
+                                     DType dtype,
                                      std::int64_t n,
                                      std::int64_t max_seq_len)
 {
     check_attention_shape("attention_scratch_bytes", shape);
     return dispatch_device(backend, [&](auto& device) {
-        return kernels::attention_scratch_bytes(device, shape, n, max_seq_len);
+        return kernels::attention_scratch_bytes(device, shape, dtype, n, max_seq_len);
     });
 }
 

@@ -54,6 +54,7 @@ void attention_backward(Backend& backend, const AttentionBackwardArgs& args);
 // both.
 [[nodiscard]] std::int64_t attention_scratch_bytes(Backend& backend,
                                                    const AttentionShape& shape,
+                                                   DType dtype,
                                                    std::int64_t n,
                                                    std::int64_t max_seq_len);
 

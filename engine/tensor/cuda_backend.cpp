@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "engine/core/log.h"
 #include "engine/cuda/cuda_check.h"
 
 namespace engine {
@@ -128,6 +129,7 @@ void CudaBackend::start(const CudaOptions& options)
             issue(work, command);
         });
     m_workspace = tensor(DType::I32, {cuda::kLtWorkspaceBytes / sizeof(std::int32_t)});
+    m_cudnn_library = options.cudnn;
 }
 
 // A GPU that cannot be opened is not lost: nothing was computed on it.
@@ -166,6 +168,7 @@ CudaBackend::~CudaBackend()
     m_graphs.reset();
     m_scratch = {};
     m_workspace = {};
+    m_cudnn.reset();
     m_cublas_lt.reset();
     m_staging.reset();
     if (m_module != nullptr) {
@@ -215,6 +218,33 @@ void CudaBackend::synchronize()
 {
     stop_recording();
     check(m_driver, m_driver.functions().cuStreamSynchronize(m_stream), "cuStreamSynchronize");
+}
+
+cuda::CudnnAttention* CudaBackend::cudnn()
+{
+    make_current();
+    if (m_cudnn != nullptr) {
+        stop_recording(); // it queues its own work
+    }
+    if (m_cudnn_library.empty()) {
+        return m_cudnn.get();
+    }
+    std::size_t free = 0;
+    std::size_t total = 0;
+    check(m_driver, m_driver.functions().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo");
+    auto opened = cuda::CudnnAttention::open(std::exchange(m_cudnn_library, ""),
+                                             {.capability = m_compute_capability,
+                                              .memory_bytes = static_cast<std::int64_t>(total),
+                                              .stream = m_stream});
+    if (opened) {
+        m_cudnn = std::move(*opened);
+    } else if (opened.error().code != ErrorCode::NotFound) {
+        log(LogLevel::Info,
+            concat("GPU attention: ",
+                   opened.error().message,
+                   "; the engine's own kernels compute it"));
+    }
+    return m_cudnn.get();
 }
 
 void* CudaBackend::scratch(std::size_t bytes)

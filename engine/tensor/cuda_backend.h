@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/cuda/cublas_lt.h"
+#include "engine/cuda/cudnn_attention.h"
 #include "engine/cuda/driver_api.h"
 #include "engine/cuda/gpu_code.h"
 #include "engine/cuda/graph_cache.h"
@@ -23,6 +24,7 @@ struct CudaOptions
 {
     std::string driver = nvidia_driver_library();
     std::string cublas_lt = cublas_lt_library();
+    std::string cudnn = cuda::wanted_cudnn_library(); // empty: without
     std::span<const std::byte> code = cuda::gpu_code();
     cuda::LtChoice algorithms;
     bool tf32 = false; // float32 products may round their inputs to TF32
@@ -80,6 +82,10 @@ public:
     // Queues the product of cublas_lt_product.h.
     void multiply(const cuda::LtProduct& product, const cuda::LtOperands& operands);
 
+    // cuDNN on this device and stream, opened when it is first asked for; null where it is not
+    // installed, too old or not wanted.
+    [[nodiscard]] cuda::CudnnAttention* cudnn();
+
     // Queues a fill with zero bytes, and a copy of all bytes; sizes are equal.
     void fill_zero(TensorView x);
     void copy_bytes(ConstTensorView source, TensorView destination);
@@ -132,7 +138,9 @@ private:
     std::unique_ptr<Memory> m_memory;
     std::unique_ptr<cuda::Staging> m_staging;
     std::unique_ptr<cuda::CublasLt> m_cublas_lt;
-    Tensor m_workspace; // cuBLASLt's
+    Tensor m_workspace;          // cuBLASLt's
+    std::string m_cudnn_library; // empty once it was tried
+    std::unique_ptr<cuda::CudnnAttention> m_cudnn;
     Tensor m_scratch;
     std::unordered_map<KernelName, cuda::FunctionHandle, KernelNameHash> m_kernels;
     std::unique_ptr<cuda::GraphCache> m_graphs;

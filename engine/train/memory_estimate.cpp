@@ -170,8 +170,13 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
                                      &config.lora);
         add("initialization", before_training + arena - estimate.total_bytes);
     }
-    // What was needed to read the data may have been more than training will be.
-    add("loading", inputs.memory.peak_bytes - estimate.total_bytes);
+    // What was needed to read the data may have been more than training will be; on a GPU also what
+    // was tried there since (ops/cuda/attention_check.cpp).
+    const std::int64_t before =
+        backend.shares_host_memory()
+            ? inputs.memory.peak_bytes
+            : std::max(inputs.memory.peak_bytes, backend.memory().peak_bytes);
+    add("loading", before - estimate.total_bytes);
     estimate.available_bytes =
         inputs.memory.used_bytes + usable_memory(inputs.memory.available_bytes);
     // Mapped weights count whole: the system could take their pages back, but every step reads all

@@ -45,6 +45,8 @@ cat "$out/devices.log"
 for test in ops golden curves lora_ga generator quantize; do
     run "$test.log" "$here/bin/test_$test"
 done
+# The engine's own attention, where cuDNN computed it so far.
+run ops.own.log env LOWRANK_CUDNN=off "$here/bin/test_ops" --gtest_filter='*Attention*'
 if [ -n "$sanitizer" ]; then
     for tool in memcheck racecheck synccheck initcheck; do
         for test in ops golden; do

@@ -52,6 +52,7 @@ void score_tile(const Tile& keys,
 
 std::int64_t attention_scratch_bytes(CpuBackend& /*backend*/,
                                      const AttentionShape& shape,
+                                     DType /*dtype*/,
                                      std::int64_t /*n*/,
                                      std::int64_t max_seq_len)
 {

@@ -52,6 +52,7 @@ void attention_forward(CpuBackend& backend, const AttentionForwardArgs& args);
 void attention_backward(CpuBackend& backend, const AttentionBackwardArgs& args);
 std::int64_t attention_scratch_bytes(CpuBackend& backend,
                                      const AttentionShape& shape,
+                                     DType dtype,
                                      std::int64_t n,
                                      std::int64_t max_seq_len);
 void attention_cached(CpuBackend& backend,

@@ -1,6 +1,7 @@
 // Every kernel in one translation unit: one fat binary, loaded once.
 #include "engine/ops/cuda/attention_backward.cu"
 #include "engine/ops/cuda/attention_backward_mma.cu"
+#include "engine/ops/cuda/attention_cudnn.cu"
 #include "engine/ops/cuda/attention_forward.cu"
 #include "engine/ops/cuda/attention_forward_mma.cu"
 #include "engine/ops/cuda/cross_entropy.cu"

@@ -1,9 +1,10 @@
-// Attention on the GPU: the kernel that fits the head, its grid.
+// Attention on the GPU: cuDNN where it serves, else the kernel that fits the head, its grid.
 #include <algorithm>
 #include <array>
 #include <initializer_list>
 
 #include "engine/ops/cuda/attention_args.h"
+#include "engine/ops/cuda/attention_ways.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/ops/cuda/launch.h"
 
@@ -86,7 +87,7 @@ const char* tile_suffix(const Tiles& tiles, DType dtype)
 
 } // namespace
 
-void attention_forward(CudaBackend& backend, const AttentionForwardArgs& args)
+void own_attention_forward(CudaBackend& backend, const AttentionForwardArgs& args)
 {
     const bool tensor_cores =
         takes_tensor_cores(backend,
@@ -139,7 +140,7 @@ void attention_cached(CudaBackend& backend,
                                  .lse = nullptr});
 }
 
-void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
+void own_attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
 {
     const bool tensor_cores = takes_tensor_cores(backend,
                                                  args.shape,
@@ -184,14 +185,35 @@ void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
         suffix, grid, AttentionDkDvArgs{.in = in, .dk = args.dk.raw(), .dv = args.dv.raw()});
 }
 
-std::int64_t attention_scratch_bytes(CudaBackend& /*backend*/,
-                                     const AttentionShape& shape,
-                                     std::int64_t n,
-                                     std::int64_t /*max_seq_len*/)
+std::int64_t own_attention_scratch_bytes(const AttentionShape& shape, std::int64_t n)
 {
     // delta: one float for every row and head.
     return std::max<std::int64_t>(shape.num_heads * n, 1)
            * static_cast<std::int64_t>(sizeof(float));
+}
+
+void attention_forward(CudaBackend& backend, const AttentionForwardArgs& args)
+{
+    if (!cudnn_attention_forward(backend, args, CudnnUse::Trusted)) {
+        own_attention_forward(backend, args);
+    }
+}
+
+void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)
+{
+    if (!cudnn_attention_backward(backend, args, CudnnUse::Trusted)) {
+        own_attention_backward(backend, args);
+    }
+}
+
+std::int64_t attention_scratch_bytes(CudaBackend& backend,
+                                     const AttentionShape& shape,
+                                     DType dtype,
+                                     std::int64_t n,
+                                     std::int64_t max_seq_len)
+{
+    return std::max(own_attention_scratch_bytes(shape, n),
+                    cudnn_attention_scratch_bytes(backend, shape, dtype, n, max_seq_len));
 }
 
 } // namespace engine::ops::kernels

@@ -72,4 +72,33 @@ struct AttentionDkDvArgs
     void* dv;
 };
 
+// For cuDNN: where each of `sequences` starts in q, in k and in the stats, and its length; those
+// after the `count` that there are, are empty. starts are [sequences + 1]. One thread a sequence,
+// and one for the end.
+struct AttentionStartsArgs
+{
+    static constexpr const char* kKernel = "attention_starts";
+    const int* offsets;
+    int* q_starts;
+    int* kv_starts;
+    int* stat_starts;
+    int* lengths;
+    int count;
+    int sequences;
+    int q_width;
+    int kv_width;
+    int num_heads;
+};
+
+// lse [num_heads, rows] and the stats of cuDNN, [rows, num_heads]. One thread an element.
+struct AttentionStatsArgs
+{
+    static constexpr const char* kKernel = "attention_stats";
+    float* lse;
+    float* stats;
+    int rows;
+    int num_heads;
+    int to_lse; // else from it
+};
+
 } // namespace engine::ops::kernels

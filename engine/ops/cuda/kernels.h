@@ -53,6 +53,7 @@ void attention_forward(CudaBackend& backend, const AttentionForwardArgs& args);
 void attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args);
 std::int64_t attention_scratch_bytes(CudaBackend& backend,
                                      const AttentionShape& shape,
+                                     DType dtype,
                                      std::int64_t n,
                                      std::int64_t max_seq_len);
 void attention_cached(CudaBackend& backend,

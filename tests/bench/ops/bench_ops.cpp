@@ -172,7 +172,8 @@ void bench_attention(Backend& backend, DType dtype, std::int64_t heads, std::int
         Tensor dk = backend.tensor(dtype, {kTokens, width});
         Tensor dv = backend.tensor(dtype, {kTokens, width});
         Tensor lse = backend.tensor(DType::F32, {heads, kTokens});
-        const std::int64_t bytes = ops::attention_scratch_bytes(backend, shape, kTokens, length);
+        const std::int64_t bytes =
+            ops::attention_scratch_bytes(backend, shape, dtype, kTokens, length);
         Tensor scratch = backend.tensor(DType::F32, {bytes / 4});
         const double forward = best_seconds([&] {
             ops::attention_forward(backend,

@@ -22,6 +22,7 @@ CudaOptions emulated()
     CudaOptions options;
     options.driver = EMULATED_DRIVER;
     options.cublas_lt = EMULATED_CUBLAS;
+    options.cudnn = "";
     options.code = kAnything;
     options.algorithms.file.clear();
     return options;

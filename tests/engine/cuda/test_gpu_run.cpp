@@ -136,6 +136,31 @@ TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
     EXPECT_EQ(adapter_bytes(parts), adapter_bytes(whole));
 }
 
+// Nothing of a run asks who computes its attention, and its memory is known before it starts.
+TEST_F(GpuRun, HasTheSameLossesWithAndWithoutCudnn)
+{
+    const Json changes = {{"dtype", "bf16"}, {"max_steps", 4}};
+    const fs::path with = make("with", changes);
+    const fs::path without = make("without", changes);
+    const Output output = go_on(with);
+    ASSERT_EQ(output.code, 0) << output.text;
+    EXPECT_THAT(output.text, Not(HasSubstr("GPU attention")));
+    ASSERT_EQ(go_on(without, "LOWRANK_CUDNN=off").code, 0);
+    const std::vector<double> got = losses(with);
+    const std::vector<double> wanted = losses(without);
+    EXPECT_NE(got, wanted);             // or cuDNN was not asked
+    constexpr double kTolerance = 2e-3; // relative; roundings to bf16 in other places
+    ASSERT_EQ(got.size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        EXPECT_NEAR(got[i], wanted[i], kTolerance * wanted[i]) << "step " << i + 1;
+    }
+    const double estimate = events(output, "started").at(0)["estimated_memory"].get<double>();
+    const double peak = events(output, "finished").at(0)["peak_memory"].get<double>();
+    const Json facts = engine::value_or_throw(engine::read_json_file(with / "run.json"))["facts"];
+    const double baseline = facts["memory_terms"]["baseline"].get<double>();
+    EXPECT_NEAR(estimate, peak, 0.05 * (peak - baseline)) << facts.dump(1);
+}
+
 TEST_F(GpuRun, TakesASmallerMicroBatchWhenMemoryRunsOut)
 {
     // Rows of some thirty tokens; sixteen of them want more than one MiB of activations.

@@ -23,6 +23,7 @@ std::unique_ptr<CudaBackend> open_emulated()
     CudaOptions options;
     options.driver = EMULATED_DRIVER;
     options.cublas_lt = EMULATED_CUBLAS;
+    options.cudnn = "";
     options.code = kAnything;
     options.algorithms.file.clear();
     return value_or_throw(CudaBackend::open(0, options));

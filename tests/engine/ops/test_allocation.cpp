@@ -132,7 +132,8 @@ TEST_P(AllocationTest, AttentionAllocatesNothing)
         .num_heads = 4, .num_kv_heads = 4, .head_dim = 16, .scale = 0.25F};
     GuardedTensor lse(DType::F32, {4, kRows});
     const std::vector<std::int32_t> offsets = {0, kRows};
-    const std::int64_t bytes = engine::ops::attention_scratch_bytes(backend, shape, kRows, kRows);
+    const std::int64_t bytes =
+        engine::ops::attention_scratch_bytes(backend, shape, DType::F32, kRows, kRows);
     GuardedTensor scratch(DType::F32, {bytes / 4});
     EXPECT_EQ(allocations_of([&] {
                   engine::ops::attention_forward(backend,

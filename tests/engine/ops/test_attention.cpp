@@ -45,7 +45,7 @@ struct Case
                 std::max<std::int64_t>(max_seq_len, problem.offsets[s] - problem.offsets[s - 1]);
         }
         const std::int64_t bytes =
-            engine::ops::attention_scratch_bytes(backend, shape, n, max_seq_len);
+            engine::ops::attention_scratch_bytes(backend, shape, dtype, n, max_seq_len);
         scratch = backend.tensor(DType::F32, {bytes / static_cast<std::int64_t>(sizeof(float))});
         const std::vector<float> poison(static_cast<std::size_t>(scratch.numel()), NAN);
         backend.upload(poison.data(), scratch);

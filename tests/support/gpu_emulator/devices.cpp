@@ -1,6 +1,6 @@
 // The driver's questions about devices. LOWRANK_EMULATED_GPU says how it behaves: "two" GPUs (when
-// unset), "turing" (the first is older), "none", "old", "broken", "uncounted", "silent" (the second
-// GPU does not answer).
+// unset), "turing", "ampere", "blackwell" (the first is one), "none", "old", "broken", "uncounted",
+// "silent" (the second GPU does not answer).
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -18,6 +18,15 @@ bool behaves(std::string_view how)
 {
     const char* wanted = std::getenv("LOWRANK_EMULATED_GPU"); // NOLINT(concurrency-mt-unsafe)
     return wanted != nullptr && how == wanted;
+}
+
+// 10 * major + minor.
+int capability(int device)
+{
+    if (device != 0) {
+        return 61;
+    }
+    return behaves("turing") ? 75 : behaves("ampere") ? 80 : behaves("blackwell") ? 100 : 90;
 }
 
 bool answers(int device)
@@ -86,10 +95,10 @@ int cuDeviceGetAttribute(int* value, int attribute, int device)
         *value = device == 0 ? 132 : 20;
         return 0;
     case kComputeCapabilityMajor:
-        *value = device != 0 ? 6 : behaves("turing") ? 7 : 9;
+        *value = capability(device) / 10;
         return 0;
     case kComputeCapabilityMinor:
-        *value = device != 0 ? 1 : behaves("turing") ? 5 : 0;
+        *value = capability(device) % 10;
         return 0;
     default:
         return kUnknown;

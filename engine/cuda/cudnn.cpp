@@ -1,0 +1,101 @@
+// Opening cuDNN.
+#include "engine/cuda/cudnn.h"
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <type_traits>
+
+namespace engine::cuda {
+
+namespace {
+
+constexpr const char* kInstallCudnn = "install cuDNN 9.18.1 or later for CUDA 13";
+
+// The first function that the library does not have; null when it has all.
+const char* find_functions(const SharedLibrary& library, CudnnFunctions& f)
+{
+    const char* missing = nullptr;
+    const auto need = [&](const char* name, auto*& function) {
+        function =
+            reinterpret_cast<std::remove_reference_t<decltype(function)>>(library.symbol(name));
+        if (function == nullptr && missing == nullptr) {
+            missing = name;
+        }
+    };
+    need("cudnnGetVersion", f.cudnnGetVersion);
+    need("cudnnGetLastErrorString", f.cudnnGetLastErrorString);
+    need("cudnnCreate", f.cudnnCreate);
+    need("cudnnDestroy", f.cudnnDestroy);
+    need("cudnnSetStream", f.cudnnSetStream);
+    need("cudnnBackendCreateDescriptor", f.cudnnBackendCreateDescriptor);
+    need("cudnnBackendDestroyDescriptor", f.cudnnBackendDestroyDescriptor);
+    need("cudnnBackendFinalize", f.cudnnBackendFinalize);
+    need("cudnnBackendSetAttribute", f.cudnnBackendSetAttribute);
+    need("cudnnBackendGetAttribute", f.cudnnBackendGetAttribute);
+    need("cudnnBackendExecute", f.cudnnBackendExecute);
+    return missing;
+}
+
+} // namespace
+
+Result<CudnnLibrary> CudnnLibrary::open(const std::string& library)
+{
+    const Result<SharedLibrary> opened = SharedLibrary::open(library);
+    if (!opened) {
+        return Error{ErrorCode::NotFound,
+                     concat("NVIDIA's cuDNN is not installed (", opened.error().message, ")"),
+                     kInstallCudnn};
+    }
+    CudnnLibrary found;
+    if (const char* missing = find_functions(*opened, found.m_functions)) {
+        return Error{
+            ErrorCode::Unsupported, concat(library, ": has no function ", missing), kInstallCudnn};
+    }
+    found.m_version = found.m_functions.cudnnGetVersion();
+    if (found.m_version < kOldestCudnn) {
+        return Error{ErrorCode::Unsupported,
+                     concat(library,
+                            ": is version ",
+                            cudnn_version_text(found.m_version),
+                            ", wanted ",
+                            cudnn_version_text(kOldestCudnn),
+                            " or later"),
+                     kInstallCudnn};
+    }
+    return found;
+}
+
+void CudnnLibrary::check(int status, const char* call) const
+{
+    if (status == kSuccess) {
+        return;
+    }
+    std::array<char, 256> reason = {};
+    m_functions.cudnnGetLastErrorString(reason.data(), reason.size());
+    throw EngineError(
+        {ErrorCode::Unsupported,
+         concat(call, ": status ", status, reason[0] == '\0' ? "" : ", ", reason.data())});
+}
+
+std::string cudnn_version_text(std::size_t version)
+{
+    return concat(version / 10000, ".", version / 100 % 100, ".", version % 100);
+}
+
+std::string wanted_cudnn_library()
+{
+    // Nothing of ours changes the environment.
+    const char* word = std::getenv("LOWRANK_CUDNN"); // NOLINT(concurrency-mt-unsafe)
+    if (word == nullptr || *word == '\0') {
+        return cudnn_library();
+    }
+    if (std::string_view(word) != "off") {
+        throw EngineError({ErrorCode::InvalidArgument,
+                           concat("LOWRANK_CUDNN: \"", word, "\" is not a word that is known"),
+                           "use off, or leave it unset"});
+    }
+    return "";
+}
+
+} // namespace engine::cuda

@@ -1,0 +1,374 @@
+// Attention by the emulated cuDNN, and every way in which the engine's own kernels take its place:
+// each is one line in the log and the same numbers.
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/core/random.h"
+#include "engine/ops/attention.h"
+#include "engine/tensor/cuda_backend.h"
+
+namespace engine {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::unique_ptr<CudaBackend> open_with(const std::string& cudnn)
+{
+    static constexpr std::byte kAnything[1] = {};
+    CudaOptions options;
+    options.driver = EMULATED_DRIVER;
+    options.cublas_lt = EMULATED_CUBLAS;
+    options.cudnn = cudnn;
+    options.code = kAnything;
+    return value_or_throw(CudaBackend::open(0, options));
+}
+
+std::uint64_t count_of(const char* function)
+{
+    static const SharedLibrary cudnn = value_or_throw(SharedLibrary::open(EMULATED_CUDNN));
+    return reinterpret_cast<std::uint64_t (*)()>(cudnn.symbol(function))();
+}
+
+// How often cuDNN was told to compute something.
+std::uint64_t runs()
+{
+    return count_of("emulated_cudnn_runs");
+}
+
+ops::AttentionShape heads(std::int64_t num_heads, std::int64_t kv_heads, std::int64_t head_dim)
+{
+    return {.num_heads = num_heads,
+            .num_kv_heads = kv_heads,
+            .head_dim = head_dim,
+            .scale = 1.0F / std::sqrt(static_cast<float>(head_dim))};
+}
+
+// Forward and backward of random numbers.
+class Problem
+{
+public:
+    Problem(CudaBackend& backend,
+            const ops::AttentionShape& shape,
+            const std::vector<std::int32_t>& offsets,
+            DType dtype = DType::BF16)
+        : m_backend(backend)
+        , m_shape(shape)
+        , m_n(offsets.back())
+        , m_q(random(shape.num_heads, dtype))
+        , m_k(random(shape.num_kv_heads, dtype))
+        , m_v(random(shape.num_kv_heads, dtype))
+        , m_dout(random(shape.num_heads, dtype))
+        , m_out(like(m_q))
+        , m_dq(like(m_q))
+        , m_dk(like(m_k))
+        , m_dv(like(m_k))
+        , m_lse(backend.tensor(DType::F32, {shape.num_heads, m_n}))
+        , m_offsets(backend.tensor(DType::I32, {static_cast<std::int64_t>(offsets.size())}))
+    {
+        for (std::size_t s = 1; s < offsets.size(); ++s) {
+            m_longest = std::max<std::int64_t>(m_longest, offsets[s] - offsets[s - 1]);
+        }
+        backend.upload(offsets.data(), m_offsets);
+        const std::int64_t bytes =
+            ops::attention_scratch_bytes(backend, shape, dtype, m_n, m_longest);
+        m_scratch = backend.tensor(DType::F32, {bytes / 4});
+    }
+
+    void forward()
+    {
+        ops::attention_forward(m_backend,
+                               {.shape = m_shape,
+                                .q = m_q,
+                                .k = m_k,
+                                .v = m_v,
+                                .offsets = m_offsets,
+                                .max_seq_len = m_longest,
+                                .out = m_out,
+                                .lse = m_lse,
+                                .scratch = m_scratch});
+    }
+
+    void backward()
+    {
+        ops::attention_backward(m_backend,
+                                {.shape = m_shape,
+                                 .q = m_q,
+                                 .k = m_k,
+                                 .v = m_v,
+                                 .out = m_out,
+                                 .lse = m_lse,
+                                 .offsets = m_offsets,
+                                 .max_seq_len = m_longest,
+                                 .dout = m_dout,
+                                 .dq = m_dq,
+                                 .dk = m_dk,
+                                 .dv = m_dv,
+                                 .scratch = m_scratch});
+    }
+
+    // out and the gradients, one after the other.
+    [[nodiscard]] std::vector<float> results() const
+    {
+        std::vector<float> all;
+        for (const Tensor* tensor : {&m_out, &m_dq, &m_dk, &m_dv}) {
+            std::vector<bfloat16_t> values(static_cast<std::size_t>(tensor->numel()));
+            m_backend.download(*tensor, values.data());
+            for (const bfloat16_t value : values) {
+                all.push_back(to_float(value));
+            }
+        }
+        return all;
+    }
+
+private:
+    [[nodiscard]] Tensor random(std::int64_t num_heads, DType dtype) const
+    {
+        Tensor tensor = m_backend.tensor(dtype, {m_n, num_heads * m_shape.head_dim});
+        const auto count = static_cast<std::size_t>(tensor.numel());
+        std::vector<float> values(count);
+        std::vector<bfloat16_t> rounded(count);
+        Random numbers(7, static_cast<std::uint64_t>(num_heads));
+        for (std::size_t i = 0; i < count; ++i) {
+            values[i] = static_cast<float>(numbers.normal());
+            rounded[i] = to_bfloat16(values[i]);
+        }
+        m_backend.upload(
+            dtype == DType::F32 ? static_cast<const void*>(values.data()) : rounded.data(), tensor);
+        return tensor;
+    }
+
+    [[nodiscard]] Tensor like(const Tensor& tensor) const
+    {
+        return m_backend.tensor(tensor.dtype(), tensor.shape());
+    }
+
+    CudaBackend& m_backend;
+    ops::AttentionShape m_shape;
+    std::int64_t m_n;
+    std::int64_t m_longest = 0;
+    Tensor m_q, m_k, m_v, m_dout, m_out, m_dq, m_dk, m_dv, m_lse, m_offsets, m_scratch;
+};
+
+class CudnnAttentionTest : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        behave("right");
+        gpu("two");
+    }
+
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
+    static void behave(const char* how) { ::setenv("LOWRANK_EMULATED_CUDNN", how, 1); }
+
+    static void gpu(const char* which) { ::setenv("LOWRANK_EMULATED_GPU", which, 1); }
+
+    // NOLINTEND(concurrency-mt-unsafe)
+
+    // What is logged while a small problem is computed; its results must be the own kernels'.
+    static std::string log_of(CudaBackend& backend)
+    {
+        testing::internal::CaptureStderr();
+        Problem problem(backend, heads(4, 2, 16), kOffsets);
+        problem.forward();
+        problem.backward();
+        const std::vector<float> got = problem.results();
+        std::string log = testing::internal::GetCapturedStderr();
+        expect_near(got, wanted());
+        return log;
+    }
+
+    static const std::vector<float>& wanted()
+    {
+        static const std::vector<float> values = [] {
+            const auto backend = open_with("");
+            Problem problem(*backend, heads(4, 2, 16), kOffsets);
+            problem.forward();
+            problem.backward();
+            return problem.results();
+        }();
+        return values;
+    }
+
+    static void expect_near(const std::vector<float>& got, const std::vector<float>& wanted)
+    {
+        ASSERT_EQ(got.size(), wanted.size());
+        double error = 0.0;
+        double power = 0.0;
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            const double distance = static_cast<double>(got[i]) - static_cast<double>(wanted[i]);
+            error += distance * distance;
+            power += static_cast<double>(wanted[i]) * static_cast<double>(wanted[i]);
+        }
+        EXPECT_LE(error / power, 2e-5); // two roundings to bf16 on either side
+    }
+
+    static inline const std::vector<std::int32_t> kOffsets = {0, 30, 31, 75};
+};
+
+TEST_F(CudnnAttentionTest, ComputesWhereItIsInstalled)
+{
+    const auto backend = open_with(EMULATED_CUDNN);
+    EXPECT_THAT(log_of(*backend), IsEmpty());
+    Problem problem(*backend, heads(4, 2, 16), kOffsets);
+    const std::uint64_t before = runs();
+    problem.forward();
+    EXPECT_EQ(runs(), before + 1);
+    problem.backward();
+    EXPECT_EQ(runs(), before + 2);
+}
+
+TEST_F(CudnnAttentionTest, ALibraryThatIsNotThereIsNothingToSay)
+{
+    for (const char* library : {"", "libno-cudnn.so.9"}) {
+        const auto backend = open_with(library);
+        EXPECT_THAT(log_of(*backend), IsEmpty());
+        EXPECT_EQ(backend->cudnn(), nullptr);
+    }
+}
+
+TEST_F(CudnnAttentionTest, OneThatCannotServeIsToldOnce)
+{
+    const auto lacking = open_with(EMULATED_DRIVER_INCOMPLETE);
+    EXPECT_THAT(log_of(*lacking), HasSubstr("has no function cudnnGetVersion"));
+    EXPECT_THAT(log_of(*lacking), IsEmpty());
+    behave("old");
+    EXPECT_THAT(log_of(*open_with(EMULATED_CUDNN)),
+                AllOf(HasSubstr("is version 9.1.0, wanted 9.18.1"), HasSubstr("own kernels")));
+}
+
+TEST_F(CudnnAttentionTest, WithoutAnEngineTheOwnKernelsCompute)
+{
+    behave("none");
+    const auto backend = open_with(EMULATED_CUDNN);
+    const std::uint64_t before = runs();
+    EXPECT_THAT(log_of(*backend),
+                AllOf(HasSubstr("cuDNN 9.19.0, forward, head_dim 16, 2 query heads a key head"),
+                      HasSubstr("cuDNN 9.19.0, backward"),
+                      HasSubstr("no engine for this GPU")));
+    EXPECT_EQ(runs(), before);
+    EXPECT_THAT(log_of(*backend), IsEmpty());
+}
+
+TEST_F(CudnnAttentionTest, ResultsThatDisagreeAreNotUsed)
+{
+    behave("wrong");
+    const auto backend = open_with(EMULATED_CUDNN);
+    EXPECT_THAT(
+        log_of(*backend),
+        AllOf(HasSubstr("forward, head_dim 16, 2 query heads a key head: out differs by 0."),
+              HasSubstr("dq differs by 0."),
+              HasSubstr("allowed 0.02")));
+    behave("right");
+    const std::uint64_t before = runs();
+    EXPECT_THAT(log_of(*backend), IsEmpty()); // it was asked once
+    EXPECT_EQ(runs(), before);
+}
+
+TEST_F(CudnnAttentionTest, ABackwardAloneCanBeRefused)
+{
+    behave("wrong backward");
+    const auto wrong = open_with(EMULATED_CUDNN);
+    EXPECT_THAT(log_of(*wrong), AllOf(HasSubstr("backward"), Not(HasSubstr("forward"))));
+    behave("unsteady");
+    EXPECT_THAT(log_of(*open_with(EMULATED_CUDNN)), HasSubstr("other bits the second time"));
+    behave("right");
+    gpu("ampere"); // where packed rows have no backward with one order of its sums
+    const auto ampere = open_with(EMULATED_CUDNN);
+    EXPECT_THAT(log_of(*ampere), AllOf(HasSubstr("backward"), HasSubstr("no engine")));
+    for (CudaBackend* backend : {wrong.get(), ampere.get()}) {
+        Problem problem(*backend, heads(4, 2, 16), kOffsets);
+        const std::uint64_t before = runs();
+        problem.forward();
+        EXPECT_EQ(runs(), before + 1);
+        problem.backward();
+        EXPECT_EQ(runs(), before + 1);
+    }
+}
+
+TEST_F(CudnnAttentionTest, AFailureLaterIsToldOnceToo)
+{
+    const auto backend = open_with(EMULATED_CUDNN);
+    EXPECT_THAT(log_of(*backend), IsEmpty());
+    behave("fails");
+    EXPECT_THAT(log_of(*backend),
+                AllOf(HasSubstr("cudnnBackendExecute: status 5000, told to fail"),
+                      HasSubstr("the engine's own kernels compute it")));
+    EXPECT_THAT(log_of(*backend), IsEmpty());
+}
+
+TEST_F(CudnnAttentionTest, OtherShapesAreTheOwnKernels)
+{
+    const auto backend = open_with(EMULATED_CUDNN);
+    const std::uint64_t before = runs();
+    Problem(*backend, heads(4, 2, 20), kOffsets).forward();
+    Problem(*backend, heads(1, 1, 136), kOffsets).forward();
+    Problem(*backend, heads(4, 2, 16), kOffsets, DType::F32).forward();
+    gpu("turing");
+    const auto turing = open_with(EMULATED_CUDNN);
+    Problem(*turing, heads(4, 2, 16), kOffsets).forward();
+    EXPECT_EQ(runs(), before);
+}
+
+TEST_F(CudnnAttentionTest, ABatchThatWantsTooMuchScratchIsTheOwnKernels)
+{
+    const auto backend = open_with(EMULATED_CUDNN);
+    // 16 sequences of 128 for 77 rows.
+    std::vector<std::int32_t> offsets = {0, 65};
+    while (offsets.size() <= 13) {
+        offsets.push_back(offsets.back() + 1);
+    }
+    Problem problem(*backend, heads(4, 2, 16), offsets);
+    const std::uint64_t before = runs();
+    problem.forward();
+    EXPECT_EQ(runs(), before + 1); // which keeps little
+    problem.backward();
+    EXPECT_EQ(runs(), before + 1);
+}
+
+TEST_F(CudnnAttentionTest, SimilarBatchesShareAPlan)
+{
+    const auto backend = open_with(EMULATED_CUDNN);
+    const ops::AttentionShape shape = heads(4, 2, 16);
+    Problem(*backend, shape, {0, 65, 100, 190, 200, 210}).forward();
+    const std::uint64_t before = count_of("emulated_cudnn_plans");
+    Problem(*backend, shape, {0, 70, 198, 200, 209, 211, 212}).forward(); // up to 6 of 128
+    EXPECT_EQ(count_of("emulated_cudnn_plans"), before);
+    Problem(*backend, shape, {0, 70, 198, 200, 209, 211, 212, 213}).forward();
+    EXPECT_EQ(count_of("emulated_cudnn_plans"), before + 1);
+}
+
+TEST_F(CudnnAttentionTest, ScratchOfABatchServesEverySmallerOne)
+{
+    for (const char* which : {"ampere", "two", "blackwell"}) {
+        gpu(which);
+        const auto backend = open_with(EMULATED_CUDNN);
+        const auto bytes = [&](std::int64_t n, std::int64_t longest) {
+            return ops::attention_scratch_bytes(*backend, heads(4, 2, 16), DType::BF16, n, longest);
+        };
+        for (std::int64_t n = 1; n < 1000; n += 37) {
+            EXPECT_LE(bytes(n, n), bytes(n + 1, n + 1));
+            EXPECT_LE(bytes(n, 1), bytes(n, n));
+        }
+        // Not more than the GPU can spare.
+        EXPECT_EQ(bytes(1 << 20, 1 << 20), (std::int64_t{4} << 30U) / 64);
+    }
+}
+
+TEST_F(CudnnAttentionTest, AWordOfTheEnvironmentTurnsItOff)
+{
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
+    ::setenv("LOWRANK_CUDNN", "off", 1);
+    EXPECT_EQ(cuda::wanted_cudnn_library(), "");
+    ::setenv("LOWRANK_CUDNN", "of", 1);
+    EXPECT_THROW((void)cuda::wanted_cudnn_library(), EngineError);
+    ::unsetenv("LOWRANK_CUDNN");
+    EXPECT_EQ(cuda::wanted_cudnn_library(), cudnn_library());
+    // NOLINTEND(concurrency-mt-unsafe)
+}
+
+} // namespace
+} // namespace engine
