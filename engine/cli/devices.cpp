@@ -18,7 +18,13 @@ int run(const DevicesArguments& arguments)
     for (const engine::DeviceInfo& device : devices) {
         std::cout << engine::to_string(device.device) << "  " << device.name << "  "
                   << bytes_text(device.memory_bytes) << "  "
-                  << (device.usable ? "usable" : "not used: " + device.reason) << "\n";
+                  << (device.usable ? "usable" : "not used: " + device.reason);
+        for (const auto& [name, value] : device.properties) {
+            if (name == "cudnn") {
+                std::cout << "; cuDNN " << value;
+            }
+        }
+        std::cout << "\n";
     }
     if (const std::string& note = engine::cuda::gpus_here().note; !note.empty()) {
         std::cout << note << "\n";

@@ -19,10 +19,25 @@ std::string cublas_text(std::size_t version)
     return concat(version / 10000, ".", version / 100 % 100, ".", version % 100);
 }
 
+// "9.19.0", or why there is none.
+std::string cudnn_text()
+{
+    const std::string library = cuda::wanted_cudnn_library();
+    if (library.empty()) {
+        return "off";
+    }
+    const Result<cuda::CudnnLibrary> cudnn = cuda::CudnnLibrary::open(library);
+    if (!cudnn) {
+        return cudnn.error().code == ErrorCode::NotFound ? "not installed" : cudnn.error().message;
+    }
+    return cuda::cudnn_version_text(cudnn->version());
+}
+
 DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
 {
-    // Opening it takes a moment and memory, so only a computer with a GPU pays, once.
+    // Opening them takes a moment and memory, so only a computer with a GPU pays, once.
     static const Result<std::size_t> cublas = cuda::cublas_lt_version();
+    static const std::string cudnn = cudnn_text();
     const std::string capability = concat(gpu.major, ".", gpu.minor);
     DeviceInfo info;
     info.device = {DeviceType::Cuda, index};
@@ -41,6 +56,7 @@ DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
         info.usable = true;
     }
     info.properties = {{"compute_capability", capability},
+                       {"cudnn", cudnn},
                        {"driver", cuda::version_text(driver_version)},
                        {"multiprocessors", std::to_string(gpu.multiprocessors)}};
     if (cublas) {

@@ -39,6 +39,7 @@ TEST(DevicesCommand, ListsEveryGpuWithTheReasonItIsNotUsed)
     EXPECT_EQ(first["properties"]["compute_capability"], "9.0");
     EXPECT_EQ(first["properties"]["driver"], "13.1");
     EXPECT_EQ(first["properties"]["cublas"], "13.1.0");
+    EXPECT_EQ(first["properties"]["cudnn"], "9.19.0");
     EXPECT_EQ(first["usable"], kHasGpuCode);
     EXPECT_EQ(first["reason"], kHasGpuCode ? "" : "this build has no code for GPUs");
     const Json& second = json["devices"][2];
@@ -52,7 +53,24 @@ TEST(DevicesCommand, IsReadableByAPerson)
     EXPECT_EQ(output.code, 0);
     EXPECT_THAT(output.text,
                 AllOf(HasSubstr("cuda:0  Emulated H100  80"),
+                      HasSubstr("; cuDNN 9.19.0\n"),
                       HasSubstr("not used: its compute capability is 6.1")));
+}
+
+TEST(DevicesCommand, SaysWhyCudnnIsNotUsed)
+{
+    const auto cudnn = [](const std::string& environment) {
+        const Output output =
+            tests::output_of({"/bin/sh",
+                              "-c",
+                              environment
+                                  + " LD_LIBRARY_PATH='" EMULATED_DRIVER_FOLDER
+                                    "' '" LOWRANK_PROGRAM "' devices --json 2>&1"});
+        return output.json()["devices"][1]["properties"]["cudnn"].get<std::string>();
+    };
+    EXPECT_EQ(cudnn("LOWRANK_CUDNN=off"), "off");
+    EXPECT_EQ(cudnn("LOWRANK_EMULATED_CUDNN=old"),
+              "libcudnn.so.9: is version 9.1.0, wanted 9.18.1 or later");
 }
 
 TEST(DevicesCommand, AGpuWithoutCublasSaysWhatToInstall)
