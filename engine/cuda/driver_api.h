@@ -39,8 +39,8 @@ using StreamHandle = struct StreamTag*;
 using EventHandle = struct EventTag*;
 using ModuleHandle = struct ModuleTag*;
 using FunctionHandle = struct FunctionTag*;
-using GraphHandle = struct GraphTag*;
-using GraphExecHandle = struct GraphExecTag*;
+using CapturedGraph = struct GraphTag*;
+using ExecutableGraph = struct GraphExecTag*;
 
 inline constexpr unsigned int kContextBlockingSync = 4;
 inline constexpr unsigned int kStreamNonBlocking = 1;
@@ -111,13 +111,13 @@ struct DriverFunctions
                                  std::size_t* offset,
                                  std::size_t* bytes) = nullptr;
     Status (*cuStreamBeginCapture_v2)(StreamHandle stream, int mode) = nullptr;
-    Status (*cuStreamEndCapture)(StreamHandle stream, GraphHandle* graph) = nullptr;
-    Status (*cuGraphInstantiateWithFlags)(GraphExecHandle* executable,
-                                          GraphHandle graph,
+    Status (*cuStreamEndCapture)(StreamHandle stream, CapturedGraph* graph) = nullptr;
+    Status (*cuGraphInstantiateWithFlags)(ExecutableGraph* executable,
+                                          CapturedGraph graph,
                                           unsigned long long flags) = nullptr;
-    Status (*cuGraphLaunch)(GraphExecHandle executable, StreamHandle stream) = nullptr;
-    Status (*cuGraphExecDestroy)(GraphExecHandle executable) = nullptr;
-    Status (*cuGraphDestroy)(GraphHandle graph) = nullptr;
+    Status (*cuGraphLaunch)(ExecutableGraph executable, StreamHandle stream) = nullptr;
+    Status (*cuGraphExecDestroy)(ExecutableGraph executable) = nullptr;
+    Status (*cuGraphDestroy)(CapturedGraph graph) = nullptr;
     Status (*cuLaunchKernel)(FunctionHandle function,
                              unsigned int grid_x,
                              unsigned int grid_y,

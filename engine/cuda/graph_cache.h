@@ -39,8 +39,8 @@ private:
         std::uint64_t key = 0;
         bool varies = false; // the same key, and yet other work
         WorkRecord work;
-        GraphHandle graph = nullptr;
-        GraphExecHandle executable = nullptr;
+        CapturedGraph graph = nullptr;
+        ExecutableGraph executable = nullptr;
     };
 
     [[nodiscard]] bool capture(Entry& entry, WorkRecord& work);

@@ -223,12 +223,13 @@ void CudaBackend::synchronize()
 cuda::CudnnAttention* CudaBackend::cudnn()
 {
     make_current();
-    if (m_cudnn != nullptr) {
-        stop_recording(); // it queues its own work
-    }
     if (m_cudnn_library.empty()) {
+        if (m_cudnn != nullptr) {
+            stop_recording(); // it queues its own work
+        }
         return m_cudnn.get();
     }
+    stop_recording();
     std::size_t free = 0;
     std::size_t total = 0;
     check(m_driver, m_driver.functions().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo");
