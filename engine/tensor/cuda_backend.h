@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <unordered_map>
@@ -12,23 +11,12 @@
 #include "engine/cuda/cublas_lt.h"
 #include "engine/cuda/cudnn_attention.h"
 #include "engine/cuda/driver_api.h"
-#include "engine/cuda/gpu_code.h"
 #include "engine/cuda/graph_cache.h"
 #include "engine/cuda/staging.h"
 #include "engine/tensor/backend.h"
+#include "engine/tensor/cuda_options.h"
 
 namespace engine {
-
-// Where the GPU's software is; the tests put others in.
-struct CudaOptions
-{
-    std::string driver = nvidia_driver_library();
-    std::string cublas_lt = cublas_lt_library();
-    std::string cudnn = cuda::wanted_cudnn_library(); // empty: without
-    std::span<const std::byte> code = cuda::gpu_code();
-    cuda::LtChoice algorithms;
-    bool tf32 = false; // float32 products may round their inputs to TF32
-};
 
 struct LaunchShape
 {
