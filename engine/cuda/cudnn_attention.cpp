@@ -95,7 +95,7 @@ void CudnnAttention::run(const CudnnPlan& plan, std::span<const Binding> binding
                  " tensors bound, at most ",
                  kMostBindings);
     for (std::size_t i = 0; i < bindings.size(); ++i) {
-        ids[i] = bindings[i].tensor;
+        ids[i] = static_cast<std::int64_t>(bindings[i].tensor);
         pointers[i] = bindings[i].data;
     }
     CudnnDescriptor pack(m_library, CudnnKind::VariantPack);

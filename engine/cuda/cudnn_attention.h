@@ -60,8 +60,8 @@ public:
 
     struct Binding
     {
-        SdpaTensor tensor;
-        const void* data;
+        SdpaTensor tensor = {};
+        const void* data = nullptr;
     };
 
     // Queues the plan; `workspace` has plan.workspace_bytes(). Throws EngineError Unsupported.

@@ -47,20 +47,20 @@ public:
         , m_rows(dense(shape, shape.num_heads, shape.longest, 1))
         , m_query(packed(shape, shape.num_heads, shape.head_dim))
         , m_key(packed(shape, shape.num_kv_heads, shape.head_dim))
-        , m_q_starts(starts(kSdpaQStarts))
-        , m_kv_starts(starts(kSdpaKvStarts))
-        , m_lengths(m_graph->memory(kSdpaLengths, list_of(shape.sequences), CudnnData::I32))
-        , m_q(query(kSdpaQ))
-        , m_k_transposed(m_graph->memory(kSdpaK, transposed(m_key), CudnnData::BF16, m_kv_starts))
-        , m_stats(m_graph->memory(kSdpaStats,
-                                  packed(shape, shape.num_heads, 1),
-                                  CudnnData::F32,
-                                  starts(kSdpaStatStarts)))
-        , m_scale(m_graph->scalar(kSdpaScale, CudnnData::F32))
-        , m_masked(m_graph->scalar(kSdpaMasked, CudnnData::F32))
+        , m_q_starts(starts(SdpaTensor::QStarts))
+        , m_kv_starts(starts(SdpaTensor::KvStarts))
+        , m_lengths(memory(SdpaTensor::Lengths, list_of(shape.sequences), CudnnData::I32))
+        , m_q(query(SdpaTensor::Q))
+        , m_k_transposed(memory(SdpaTensor::K, transposed(m_key), CudnnData::BF16, m_kv_starts))
+        , m_stats(memory(SdpaTensor::Stats,
+                         packed(shape, shape.num_heads, 1),
+                         CudnnData::F32,
+                         starts(SdpaTensor::StatStarts)))
+        , m_scale(scalar(SdpaTensor::Scale))
+        , m_masked(scalar(SdpaTensor::Masked))
     {
         if (shape.windowed) {
-            m_window = m_graph->scalar(kSdpaWindow, CudnnData::F32);
+            m_window = scalar(SdpaTensor::Window);
         }
     }
 
@@ -68,17 +68,24 @@ public:
     std::unique_ptr<CudnnGraph> backward();
 
 private:
+    Tensor memory(SdpaTensor id, const CudnnLayout& layout, CudnnData type, Tensor starts = nullptr)
+    {
+        return m_graph->memory(static_cast<std::int64_t>(id), layout, type, starts);
+    }
+
+    Tensor scalar(SdpaTensor id)
+    {
+        return m_graph->scalar(static_cast<std::int64_t>(id), CudnnData::F32);
+    }
+
     Tensor starts(SdpaTensor id)
     {
-        return m_graph->memory(id, list_of(m_shape.sequences + 1), CudnnData::I32);
+        return memory(id, list_of(m_shape.sequences + 1), CudnnData::I32);
     }
 
-    Tensor query(SdpaTensor id)
-    {
-        return m_graph->memory(id, m_query, CudnnData::BF16, m_q_starts);
-    }
+    Tensor query(SdpaTensor id) { return memory(id, m_query, CudnnData::BF16, m_q_starts); }
 
-    Tensor key(SdpaTensor id) { return m_graph->memory(id, m_key, CudnnData::BF16, m_kv_starts); }
+    Tensor key(SdpaTensor id) { return memory(id, m_key, CudnnData::BF16, m_kv_starts); }
 
     Tensor pointwise(CudnnPointwise mode,
                      Tensor x,
@@ -178,8 +185,8 @@ Tensor SdpaBuilder::mask_band(Tensor scores)
 
 std::unique_ptr<CudnnGraph> SdpaBuilder::forward()
 {
-    Tensor v = key(kSdpaV);
-    Tensor out = query(kSdpaOut);
+    Tensor v = key(SdpaTensor::V);
+    Tensor out = query(SdpaTensor::Out);
     Tensor scores = mask_band(mask_padding(scaled_scores(Padding::Zero)));
 
     Tensor highest = m_graph->inner(m_rows, CudnnData::F32);
@@ -202,12 +209,11 @@ Tensor SdpaBuilder::delta(Tensor dout)
         pointwise(CudnnPointwise::Multiply,
                   dout,
                   dense(m_shape, m_shape.num_heads, m_shape.longest, m_shape.head_dim),
-                  {.b = query(kSdpaOut)});
+                  {.b = query(SdpaTensor::Out)});
     Tensor sum = m_graph->inner(m_rows, CudnnData::F32);
     m_graph->reduce(CudnnReduction::Add, products, sum);
-    Tensor result = m_graph->memory(kSdpaDelta, m_rows, CudnnData::F32);
-    m_graph->pointwise(
-        CudnnPointwise::Multiply, sum, result, {.b = m_graph->scalar(kSdpaOne, CudnnData::F32)});
+    Tensor result = memory(SdpaTensor::Delta, m_rows, CudnnData::F32);
+    m_graph->pointwise(CudnnPointwise::Multiply, sum, result, {.b = scalar(SdpaTensor::One)});
     return result;
 }
 
@@ -237,14 +243,14 @@ void SdpaBuilder::key_gradient(Tensor weights, Tensor rows, SdpaTensor gradient)
 // dq is written by its product. Summed into float32 memory first it would be a sum in any order.
 std::unique_ptr<CudnnGraph> SdpaBuilder::backward()
 {
-    Tensor v_transposed = m_graph->memory(kSdpaV, transposed(m_key), CudnnData::BF16, m_kv_starts);
-    Tensor dout = query(kSdpaDOut);
+    Tensor v_transposed = memory(SdpaTensor::V, transposed(m_key), CudnnData::BF16, m_kv_starts);
+    Tensor dout = query(SdpaTensor::DOut);
     Tensor deltas = delta(dout);
 
     Tensor scores = mask_padding(scaled_scores(Padding::Undefined));
     Tensor shifted = score(CudnnPointwise::Subtract, scores, {.b = m_stats});
     Tensor weights = score(CudnnPointwise::Exp, mask_band(shifted));
-    key_gradient(weights, dout, kSdpaDV);
+    key_gradient(weights, dout, SdpaTensor::DV);
 
     Tensor dweights = m_graph->inner(m_scores, CudnnData::F32);
     m_graph->matmul(
@@ -253,12 +259,12 @@ std::unique_ptr<CudnnGraph> SdpaBuilder::backward()
     Tensor dscores = score(CudnnPointwise::Multiply,
                            score(CudnnPointwise::Multiply, centred, {.b = weights}),
                            {.b = m_scale});
-    key_gradient(dscores, m_q, kSdpaDK);
+    key_gradient(dscores, m_q, SdpaTensor::DK);
 
     Tensor k = m_graph->inner(m_key, CudnnData::F32, m_kv_starts);
     m_graph->reshape(m_k_transposed, k);
     m_graph->matmul(
-        dscores, k, query(kSdpaDQ), {.m = m_lengths, .k = m_lengths}, Padding::Undefined);
+        dscores, k, query(SdpaTensor::DQ), {.m = m_lengths, .k = m_lengths}, Padding::Undefined);
     return std::move(m_graph);
 }
 

@@ -26,25 +26,25 @@ enum class SdpaDirection { Forward, Backward };
 
 // The tensors that a run names. bf16 q, out and their gradients are [rows, num_heads * head_dim],
 // k, v and theirs [rows, num_kv_heads * head_dim].
-enum SdpaTensor : std::int64_t {
-    kSdpaQ = 1,
-    kSdpaK,
-    kSdpaV,
-    kSdpaOut,
-    kSdpaStats, // f32 [rows, num_heads]: log of the sum of exp(scores)
-    kSdpaDOut,  // from here backward's alone
-    kSdpaDQ,
-    kSdpaDK,
-    kSdpaDV,
-    kSdpaDelta,      // f32 [sequences, num_heads, longest], scratch
-    kSdpaQStarts,    // i32 [sequences + 1]: elements of q before each sequence, and all
-    kSdpaKvStarts,   // likewise of k
-    kSdpaStatStarts, // likewise of the stats
-    kSdpaLengths,    // i32 [sequences]
-    kSdpaScale,      // f32 in the host's memory, as what follows
-    kSdpaMasked,     // minus infinity
-    kSdpaOne,        // 1; backward's
-    kSdpaWindow,     // the window; of a windowed graph
+enum class SdpaTensor : std::int64_t {
+    Q = 1,
+    K,
+    V,
+    Out,
+    Stats, // f32 [rows, num_heads]: log of the sum of exp(scores)
+    DOut,  // from here backward's alone
+    DQ,
+    DK,
+    DV,
+    Delta,      // f32 [sequences, num_heads, longest], scratch
+    QStarts,    // i32 [sequences + 1]: elements of q before each sequence, and all
+    KvStarts,   // likewise of k
+    StatStarts, // likewise of the stats
+    Lengths,    // i32 [sequences]
+    Scale,      // f32 in the host's memory, as what follows
+    Masked,     // minus infinity
+    One,        // 1; backward's
+    Window,     // the window; of a windowed graph
 };
 
 [[nodiscard]] std::unique_ptr<CudnnGraph>

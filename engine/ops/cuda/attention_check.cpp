@@ -20,7 +20,7 @@ using cuda::CudnnTrust;
 constexpr std::array<std::int32_t, 6> kCheckOffsets = {0, 150, 151, 151, 190, 231};
 constexpr std::int64_t kCheckTokens = kCheckOffsets.back();
 constexpr std::int64_t kCheckLongest = 150;
-constexpr std::int64_t kCheckRows = 6 * 192; // as the plan rounds them up
+constexpr std::int64_t kCheckRows = std::int64_t{6} * 192; // as the plan rounds them up
 constexpr std::int64_t kCheckKvHeads = 2;
 constexpr std::int64_t kCheckWindow = 50;
 

@@ -17,6 +17,7 @@ namespace {
 using cuda::CudnnTrust;
 using cuda::SdpaDirection;
 using cuda::SdpaShape;
+using cuda::SdpaTensor;
 using Binding = cuda::CudnnAttention::Binding;
 
 constexpr int kFirstCapability = 80;
@@ -196,21 +197,21 @@ void CudnnCall::run(std::initializer_list<Binding> tensors, float* lse)
     const float one = 1.0F;
     const auto window =
         static_cast<float>(std::min(m_batch.shape.sliding_window, kWidestWindowFloat));
-    std::array<Binding, 20> bindings = {{{cuda::kSdpaStats, stats},
-                                         {cuda::kSdpaQStarts, starts},
-                                         {cuda::kSdpaKvStarts, starts + step},
-                                         {cuda::kSdpaStatStarts, starts + 2 * step},
-                                         {cuda::kSdpaLengths, starts + 3 * step},
-                                         {cuda::kSdpaScale, &scale},
-                                         {cuda::kSdpaMasked, &masked}}};
+    std::array<Binding, 20> bindings = {{{SdpaTensor::Stats, stats},
+                                         {SdpaTensor::QStarts, starts},
+                                         {SdpaTensor::KvStarts, starts + step},
+                                         {SdpaTensor::StatStarts, starts + 2 * step},
+                                         {SdpaTensor::Lengths, starts + 3 * step},
+                                         {SdpaTensor::Scale, &scale},
+                                         {SdpaTensor::Masked, &masked}}};
     std::size_t count = 7;
     const auto bind = [&](const Binding& binding) { bindings[count++] = binding; };
     if (m_shape.windowed) {
-        bind({cuda::kSdpaWindow, &window});
+        bind({SdpaTensor::Window, &window});
     }
     if (m_backward) {
-        bind({cuda::kSdpaDelta, delta});
-        bind({cuda::kSdpaOne, &one});
+        bind({SdpaTensor::Delta, delta});
+        bind({SdpaTensor::One, &one});
     }
     std::for_each(tensors.begin(), tensors.end(), bind);
 
@@ -236,9 +237,9 @@ bool all_aligned(std::initializer_list<Binding> tensors)
 struct CudnnRequest
 {
     PackedBatch batch;
-    SdpaDirection direction;
+    SdpaDirection direction = SdpaDirection::Forward;
     std::initializer_list<Binding> tensors;
-    float* lse;
+    float* lse = nullptr;
 };
 
 // Known without making a plan, which takes a second.
@@ -311,10 +312,10 @@ bool cudnn_attention_forward(CudaBackend& backend, const AttentionForwardArgs& a
                                        .offsets = args.offsets,
                                        .scratch = args.scratch},
                              .direction = SdpaDirection::Forward,
-                             .tensors = {{cuda::kSdpaQ, args.q.raw()},
-                                         {cuda::kSdpaK, args.k.raw()},
-                                         {cuda::kSdpaV, args.v.raw()},
-                                         {cuda::kSdpaOut, args.out.raw()}},
+                             .tensors = {{SdpaTensor::Q, args.q.raw()},
+                                         {SdpaTensor::K, args.k.raw()},
+                                         {SdpaTensor::V, args.v.raw()},
+                                         {SdpaTensor::Out, args.out.raw()}},
                              .lse = args.lse.defined() ? args.lse.data<float>() : nullptr},
                             use);
 }
@@ -332,14 +333,14 @@ bool cudnn_attention_backward(CudaBackend& backend, const AttentionBackwardArgs&
                    .offsets = args.offsets,
                    .scratch = args.scratch},
          .direction = SdpaDirection::Backward,
-         .tensors = {{cuda::kSdpaQ, args.q.raw()},
-                     {cuda::kSdpaK, args.k.raw()},
-                     {cuda::kSdpaV, args.v.raw()},
-                     {cuda::kSdpaOut, args.out.raw()},
-                     {cuda::kSdpaDOut, args.dout.raw()},
-                     {cuda::kSdpaDQ, args.dq.raw()},
-                     {cuda::kSdpaDK, args.dk.raw()},
-                     {cuda::kSdpaDV, args.dv.raw()}},
+         .tensors = {{SdpaTensor::Q, args.q.raw()},
+                     {SdpaTensor::K, args.k.raw()},
+                     {SdpaTensor::V, args.v.raw()},
+                     {SdpaTensor::Out, args.out.raw()},
+                     {SdpaTensor::DOut, args.dout.raw()},
+                     {SdpaTensor::DQ, args.dq.raw()},
+                     {SdpaTensor::DK, args.dk.raw()},
+                     {SdpaTensor::DV, args.dv.raw()}},
          .lse = const_cast<float*>(args.lse.data<float>())}, // NOLINT: only read
         use);
 }
