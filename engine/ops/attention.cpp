@@ -27,6 +27,7 @@ void check_attention_shape(const char* op, const AttentionShape& shape)
                  ": sliding_window is ",
                  shape.sliding_window,
                  ", wanted 0 or more");
+    ENGINE_CHECK(shape.scale > 0.0F, op, ": scale is ", shape.scale, ", wanted more than 0");
 }
 
 // offsets start at 0, never fall, end at n, and no sequence is longer than max_seq_len.

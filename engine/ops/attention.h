@@ -15,7 +15,7 @@ struct AttentionShape
         0; // divides num_heads; query head h reads kv head h / (num_heads / num_kv_heads)
     std::int64_t head_dim = 0;
     std::int64_t sliding_window = 0; // 0: none; w: key j is visible to query i iff i - w < j <= i
-    float scale = 0.0F;              // usually head_dim^-0.5
+    float scale = 0.0F;              // above 0, usually head_dim^-0.5
 };
 
 // q: [n, num_heads * head_dim]; k, v: [n, num_kv_heads * head_dim]; out like q; f32 or bf16, one

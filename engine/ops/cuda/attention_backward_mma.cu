@@ -18,7 +18,8 @@ template <int kDim>
 __device__ void attention_dq_mma_body(const AttentionDqArgs& args)
 {
     constexpr int kKeys = kTileRows<kDim>;
-    __shared__ BfPack memory[kTilesMemory];
+    alignas(kTileAlignment) __shared__ BfPack tiles[kTilesMemory];
+    const SharedAddress memory = shared_address(tiles);
     const AttentionLayout& layout = args.in.layout;
     const Sequence sequence = packed_sequence(layout, static_cast<int>(blockIdx.x) / layout.tiles);
     const int first = (layout.tiles - 1 - static_cast<int>(blockIdx.x) % layout.tiles) * kBlockRows;
@@ -49,7 +50,7 @@ __device__ void attention_dq_mma_body(const AttentionDqArgs& args)
 
     const int end = min(sequence.keys, position + kBlockRows);
     const int begin = layout.sliding_window == 0 ? 0 : max(0, position - layout.sliding_window + 1);
-    const auto stage_of = [&](int key) { return memory + key / kKeys % kStages * 2 * kTilePacks; };
+    const auto stage_of = [&](int key) { return memory + key / kKeys % kStages * 2 * kTileBytes; };
     const auto copy_keys = [&](int key) {
         if (key < end) {
             const HeadRows rows = {sequence.key_begin + key,
@@ -58,10 +59,11 @@ __device__ void attention_dq_mma_body(const AttentionDqArgs& args)
                                    kv_head,
                                    layout.head_dim};
             copy_tile<kKeys, kDim>(stage_of(key), args.in.k, rows);
-            copy_tile<kKeys, kDim>(stage_of(key) + kTilePacks, args.in.v, rows);
+            copy_tile<kKeys, kDim>(stage_of(key) + kTileBytes, args.in.v, rows);
         }
         commit_copies();
     };
+    const float scale = layout.scale * kLog2E;
     float dq[kDim / 8][4] = {};
     int key = begin / kKeys * kKeys;
     copy_keys(key);
@@ -78,12 +80,12 @@ __device__ void attention_dq_mma_body(const AttentionDqArgs& args)
             float scores[kChunk / 8][4] = {};
             float dps[kChunk / 8][4] = {};
             multiply_rows<kDim, kChunk>(scores, own[0], stage_of(key), chunk);
-            multiply_rows<kDim, kChunk>(dps, own[1], stage_of(key) + kTilePacks, chunk);
+            multiply_rows<kDim, kChunk>(dps, own[1], stage_of(key) + kTileBytes, chunk);
 #pragma unroll
             for (int j = 0; j < kChunk / 8; ++j) {
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
-                    scores[j][i] = exp2f(scores[j][i] * layout.scale * kLog2E - values[i / 2].lse);
+                    scores[j][i] = power_of_two(scores[j][i] * scale - values[i / 2].lse);
                     dps[j][i] = (dps[j][i] - values[i / 2].delta) * scores[j][i];
                 }
             }
@@ -105,7 +107,8 @@ template <int kDim>
 __device__ void attention_dkdv_mma_body(const AttentionDkDvArgs& args)
 {
     constexpr int kQueries = kTileRows<kDim>;
-    __shared__ BfPack memory[kTilesMemory];
+    alignas(kTileAlignment) __shared__ BfPack tiles[kTilesMemory];
+    const SharedAddress memory = shared_address(tiles);
     __shared__ float lse[kStages][kQueries];
     __shared__ float delta[kStages][kQueries];
     const AttentionLayout& layout = args.in.layout;
@@ -133,25 +136,28 @@ __device__ void attention_dkdv_mma_body(const AttentionDkDvArgs& args)
     const int end_head = (kv_head + 1) * group;
     const auto copy_queries = [&](int stage, int head, int query) {
         if (head < end_head) {
-            BfPack* tiles = memory + stage * 2 * kTilePacks;
+            const SharedAddress to = memory + stage * 2 * kTileBytes;
             const HeadRows rows = {sequence.query_begin + query,
                                    sequence.queries - query,
                                    layout.num_heads,
                                    head,
                                    layout.head_dim};
-            copy_tile<kQueries, kDim>(tiles, args.in.q, rows);
-            copy_tile<kQueries, kDim>(tiles + kTilePacks, args.in.dout, rows);
+            copy_tile<kQueries, kDim>(to, args.in.q, rows);
+            copy_tile<kQueries, kDim>(to + kTileBytes, args.in.dout, rows);
             const int row = threadIdx.x;
             if (row < kQueries) {
                 const bool inside = row < rows.count;
                 const Index at =
                     inside ? static_cast<Index>(head) * layout.rows + rows.first_row + row : 0;
-                copy_async<sizeof(float)>(&lse[stage][row], args.in.lse + at, inside);
-                copy_async<sizeof(float)>(&delta[stage][row], args.in.delta + at, inside);
+                copy_async<sizeof(float)>(
+                    shared_address(&lse[stage][row]), args.in.lse + at, inside);
+                copy_async<sizeof(float)>(
+                    shared_address(&delta[stage][row]), args.in.delta + at, inside);
             }
         }
         commit_copies();
     };
+    const float scale = layout.scale * kLog2E;
     float dk[kDim / 8][4] = {};
     float dv[kDim / 8][4] = {};
     // The queries of one head after the other.
@@ -169,8 +175,8 @@ __device__ void attention_dkdv_mma_body(const AttentionDkDvArgs& args)
         copy_queries(1 - stage, head, query);
         wait_for_copies<1>();
         __syncthreads();
-        const BfPack* queries = memory + stage * 2 * kTilePacks;
-        const BfPack* douts = queries + kTilePacks;
+        const SharedAddress queries = memory + stage * 2 * kTileBytes;
+        const SharedAddress douts = queries + kTileBytes;
         for (int chunk = 0; chunk < kQueries; chunk += kChunk) {
             const Visibility visible =
                 visibility(layout, position + chunk, kChunk, own_key, kWarpRows);
@@ -186,8 +192,7 @@ __device__ void attention_dkdv_mma_body(const AttentionDkDvArgs& args)
 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     const int row = chunk + 8 * j + sum_col(i);
-                    scores[j][i] =
-                        exp2f(scores[j][i] * layout.scale * kLog2E - lse[stage][row] * kLog2E);
+                    scores[j][i] = power_of_two(scores[j][i] * scale - lse[stage][row] * kLog2E);
                     dps[j][i] -= delta[stage][row];
                 }
             }

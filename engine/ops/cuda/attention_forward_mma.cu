@@ -7,14 +7,17 @@ namespace engine::ops::kernels {
 // Rows group and group + 8 of a warp's sixteen, as a lane holds them.
 struct RunningSoftmax
 {
-    float highest[2] = {-INFINITY, -INFINITY}; // in powers of two
+    float highest[2] = {-INFINITY, -INFINITY}; // as the scores are, without the scale
     float sum[2] = {0.0F, 0.0F};               // of this lane's columns
 };
 
-// Scores, in powers of two, become weights; what was summed before shrinks to the new highest.
+// Scores become weights: 2^(scale * score) over the highest. What was summed before shrinks to the
+// new highest.
 template <int kDim, int kCols>
-__device__ inline void
-soften(RunningSoftmax& softmax, float (&scores)[kCols / 8][4], float (&out)[kDim / 8][4])
+__device__ inline void soften(RunningSoftmax& softmax,
+                              float scale,
+                              float (&scores)[kCols / 8][4],
+                              float (&out)[kDim / 8][4])
 {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
@@ -26,14 +29,14 @@ soften(RunningSoftmax& softmax, float (&scores)[kCols / 8][4], float (&out)[kDim
         const float before = softmax.highest[r];
         softmax.highest[r] = fmaxf(before, row_max(tile_max));
         // Nothing seen yet.
-        const float base = softmax.highest[r] == -INFINITY ? 0.0F : softmax.highest[r];
-        const float shrink = exp2f(before - base);
+        const float base = softmax.highest[r] == -INFINITY ? 0.0F : softmax.highest[r] * scale;
+        const float shrink = power_of_two(before * scale - base);
         float tile_sum = 0.0F;
 #pragma unroll
         for (int j = 0; j < kCols / 8; ++j) {
 #pragma unroll
             for (int i = 2 * r; i < 2 * r + 2; ++i) {
-                scores[j][i] = exp2f(scores[j][i] - base);
+                scores[j][i] = power_of_two(scores[j][i] * scale - base);
                 tile_sum += scores[j][i];
             }
         }
@@ -50,7 +53,8 @@ template <int kDim>
 __device__ void attention_mma_body(const AttentionArgs& args)
 {
     constexpr int kKeys = kTileRows<kDim>;
-    __shared__ BfPack memory[kTilesMemory];
+    alignas(kTileAlignment) __shared__ BfPack tiles[kTilesMemory];
+    const SharedAddress memory = shared_address(tiles);
     const AttentionLayout& layout = args.layout;
     const Sequence sequence = sequence_of(layout, static_cast<int>(blockIdx.x) / layout.tiles);
     // The last tiles see most keys; they start first.
@@ -73,7 +77,7 @@ __device__ void attention_mma_body(const AttentionArgs& args)
 
     const int end = min(sequence.keys, position + kBlockRows);
     const int begin = layout.sliding_window == 0 ? 0 : max(0, position - layout.sliding_window + 1);
-    const auto stage_of = [&](int key) { return memory + key / kKeys % kStages * 2 * kTilePacks; };
+    const auto stage_of = [&](int key) { return memory + key / kKeys % kStages * 2 * kTileBytes; };
     const auto copy_keys = [&](int key) {
         if (key < end) {
             const HeadRows rows = {sequence.key_begin + key,
@@ -82,7 +86,7 @@ __device__ void attention_mma_body(const AttentionArgs& args)
                                    kv_head,
                                    layout.head_dim};
             copy_tile<kKeys, kDim>(stage_of(key), args.k, rows);
-            copy_tile<kKeys, kDim>(stage_of(key) + kTilePacks, args.v, rows);
+            copy_tile<kKeys, kDim>(stage_of(key) + kTileBytes, args.v, rows);
         }
         commit_copies();
     };
@@ -98,18 +102,11 @@ __device__ void attention_mma_body(const AttentionArgs& args)
         if (visible != Visibility::None) {
             float scores[kKeys / 8][4] = {};
             multiply_rows<kDim, kKeys>(scores, own[0], stage_of(key), 0);
-#pragma unroll
-            for (int j = 0; j < kKeys / 8; ++j) {
-#pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    scores[j][i] *= layout.scale * kLog2E;
-                }
-            }
             if (visible == Visibility::Some) {
                 hide<true>(scores, layout, own_position, key, -INFINITY);
             }
-            soften<kDim, kKeys>(softmax, scores, out);
-            add_weighted_rows<kDim, kKeys>(out, scores, stage_of(key) + kTilePacks, 0);
+            soften<kDim, kKeys>(softmax, layout.scale * kLog2E, scores, out);
+            add_weighted_rows<kDim, kKeys>(out, scores, stage_of(key) + kTileBytes, 0);
         }
         __syncthreads(); // the stage is read
     }
@@ -120,7 +117,7 @@ __device__ void attention_mma_body(const AttentionArgs& args)
         store_sums<kDim>(args.out, row, own_rows, out, r, 1.0F / sum);
         if (args.lse != nullptr && row < own_rows.count && threadIdx.x % 4 == 0) {
             args.lse[static_cast<Index>(head) * layout.rows + own_rows.first_row + row] =
-                softmax.highest[r] * kLn2 + logf(sum);
+                softmax.highest[r] * layout.scale + logf(sum);
         }
     }
 }

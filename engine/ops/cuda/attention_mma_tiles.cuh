@@ -9,14 +9,15 @@
 
 namespace engine::ops::kernels {
 
-constexpr int kTilePacks = 512; // 8 KiB
+constexpr int kTilePacks = 512;
+constexpr int kTileBytes = kTilePacks * kPackBytes; // 8 KiB
 constexpr float kLog2E = 1.44269504F;
-constexpr float kLn2 = 0.693147181F;
 
 template <int kDim>
 constexpr int kTileRows = kTilePacks* kPack / kDim;
 
-// All of a block's shared tiles, in packs. Its own rows pass through them first.
+// All of a block's shared tiles, in packs, aligned to kTileAlignment. Its own rows pass through
+// them first.
 constexpr int kStages = 2;
 constexpr int kTilesMemory = kStages * 2 * kTilePacks;
 
@@ -32,27 +33,28 @@ struct HeadRows
 
 // Begins to copy kRows rows; what is beyond `rows` and beyond head_dim becomes 0.
 template <int kRows, int kDim>
-__device__ inline void copy_tile(BfPack* tile, const void* data, const HeadRows& rows)
+__device__ inline void copy_tile(SharedAddress tile, const void* data, const HeadRows& rows)
 {
-    const Index stride = static_cast<Index>(rows.heads) * rows.head_dim;
-    const bf16* from =
-        static_cast<const bf16*>(data) + rows.first_row * stride + rows.head * rows.head_dim;
     constexpr int kRowPacks = kDim / kPack;
+    constexpr int kStep = kMmaThreads / kRowPacks; // rows of one turn of the block
+    static_assert(kStep % 8 == 0);
+    const Index stride = static_cast<Index>(rows.heads) * rows.head_dim;
+    const int row = static_cast<int>(threadIdx.x) / kRowPacks;
+    const int pack = static_cast<int>(threadIdx.x) % kRowPacks;
+    const bf16* from = static_cast<const bf16*>(data) + (rows.first_row + row) * stride
+                       + rows.head * rows.head_dim + pack * kPack;
+    const SharedAddress to = pack_at<kDim>(tile, row, pack);
+    const int count = pack * kPack < rows.head_dim ? rows.count - row : 0;
 #pragma unroll
-    for (int n = 0; n < kRows * kRowPacks / kMmaThreads; ++n) {
-        const int i = n * kMmaThreads + static_cast<int>(threadIdx.x);
-        const int row = i / kRowPacks;
-        const int c = i % kRowPacks * kPack;
-        const bool inside = row < rows.count && c < rows.head_dim;
-        copy_async<sizeof(BfPack)>(
-            &tile[pack_at<kDim>(row, c / kPack)], inside ? from + row * stride + c : data, inside);
+    for (int i = 0; i < kRows; i += kStep) {
+        copy_async<kPackBytes>(to + i * kRowBytes<kDim>, from + i * stride, i < count);
     }
 }
 
 // The block's own rows of each operand, through memory into registers.
 template <int kDim, int kCount>
 __device__ inline void load_own_rows(RowFragments<kDim> (&own)[kCount],
-                                     BfPack (&memory)[kTilesMemory],
+                                     SharedAddress memory,
                                      const void* const (&data)[kCount],
                                      const HeadRows& rows)
 {
@@ -60,14 +62,14 @@ __device__ inline void load_own_rows(RowFragments<kDim> (&own)[kCount],
     static_assert(kCount * kPacks <= kTilesMemory);
 #pragma unroll
     for (int i = 0; i < kCount; ++i) {
-        copy_tile<kBlockRows, kDim>(memory + i * kPacks, data[i], rows);
+        copy_tile<kBlockRows, kDim>(memory + i * kPacks * kPackBytes, data[i], rows);
     }
     commit_copies();
     wait_for_copies<0>();
     __syncthreads();
 #pragma unroll
     for (int i = 0; i < kCount; ++i) {
-        load_row_fragments<kDim>(own[i], memory + i * kPacks);
+        load_row_fragments<kDim>(own[i], memory + i * kPacks * kPackBytes);
     }
     __syncthreads(); // the memory is free
 }
@@ -94,15 +96,25 @@ template <bool kRowsAreQueries, int kTiles>
 __device__ inline void
 hide(float (&sums)[kTiles][4], const AttentionLayout& layout, int position, int key, float value)
 {
+    const bool windowed = layout.sliding_window != 0;
+    const int steps = kRowsAreQueries ? position - key : key - position;
 #pragma unroll
-    for (int j = 0; j < kTiles; ++j) {
+    for (int r = 0; r < 2; ++r) {
+        // Columns [first, end) of this lane's row are visible, counted from the lane's own first.
+        const int diagonal = steps + sum_row(2 * r) - sum_col(0);
+        const int first =
+            kRowsAreQueries ? (windowed ? diagonal - layout.sliding_window + 1 : 0) : diagonal;
+        const int end = kRowsAreQueries ? diagonal + 1
+                        : windowed      ? diagonal + layout.sliding_window
+                                        : 8 * kTiles;
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const int row = sum_row(i);
-            const int col = 8 * j + sum_col(i);
-            const bool visible = kRowsAreQueries ? is_visible(layout, position + row, key + col)
-                                                 : is_visible(layout, position + col, key + row);
-            sums[j][i] = visible ? sums[j][i] : value;
+        for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+            for (int i = 0; i < 2; ++i) {
+                const int col = 8 * j + i;
+                float& sum = sums[j][2 * r + i];
+                sum = col >= first && col < end ? sum : value;
+            }
         }
     }
 }

@@ -8,6 +8,22 @@
 // The tests' emulator defines its own.
 #ifdef __CUDACC__
 
+// A place in the block's shared memory.
+using SharedAddress = unsigned;
+
+__device__ inline SharedAddress shared_address(const void* shared)
+{
+    return static_cast<SharedAddress>(__cvta_generic_to_shared(shared));
+}
+
+// 2^x to 22 bits; what is below the normal numbers is 0, and so is 2^-infinity.
+__device__ inline float power_of_two(float x)
+{
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+    return power;
+}
+
 // Code for older GPUs has these kernels too, because it is one file for all; nobody launches them.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 #define LOWRANK_TENSOR_CORES(...) __trap()
@@ -30,43 +46,41 @@ multiply_add(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1)
 
 // Four 8 x 8 matrices; lanes 8 i to 8 i + 7 point to the rows of matrix i, 16 aligned bytes each. A
 // lane receives of each matrix row lane / 4, columns 2 (lane % 4) and the next.
-__device__ inline void load_matrices(unsigned (&matrices)[4], const void* row)
+__device__ inline void load_matrices(unsigned (&matrices)[4], SharedAddress row)
 {
-    [[maybe_unused]] const auto address = static_cast<unsigned>(__cvta_generic_to_shared(row));
     LOWRANK_TENSOR_CORES(
         "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
         : "=r"(matrices[0]), "=r"(matrices[1]), "=r"(matrices[2]), "=r"(matrices[3])
-        : "r"(address)
+        : "r"(row)
         : "memory");
 }
 
 // The same of the transposed matrices: rows 2 (lane % 4) and the next, column lane / 4.
-__device__ inline void load_matrices_transposed(unsigned (&matrices)[4], const void* row)
+__device__ inline void load_matrices_transposed(unsigned (&matrices)[4], SharedAddress row)
 {
-    [[maybe_unused]] const auto address = static_cast<unsigned>(__cvta_generic_to_shared(row));
     LOWRANK_TENSOR_CORES(
         "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
         : "=r"(matrices[0]), "=r"(matrices[1]), "=r"(matrices[2]), "=r"(matrices[3])
-        : "r"(address)
+        : "r"(row)
         : "memory");
 }
 
-// Begins to copy kBytes (4, or 16 aligned ones) to shared memory, or to set them to zero.
+// Begins to copy kBytes (4, or 16 aligned ones) to shared memory, or to set them to zero; then
+// nothing is read.
 template <int kBytes>
-__device__ inline void copy_async(void* shared, const void* global, bool copies)
+__device__ inline void copy_async(SharedAddress to, const void* global, bool copies)
 {
     static_assert(kBytes == 4 || kBytes == 16);
-    [[maybe_unused]] const auto address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
     [[maybe_unused]] const int bytes = copies ? kBytes : 0;
     if constexpr (kBytes == 16) {
         LOWRANK_TENSOR_CORES("cp.async.cg.shared.global [%0], [%1], 16, %2;"
                              :
-                             : "r"(address), "l"(global), "r"(bytes)
+                             : "r"(to), "l"(global), "r"(bytes)
                              : "memory");
     } else {
         LOWRANK_TENSOR_CORES("cp.async.ca.shared.global [%0], [%1], 4, %2;"
                              :
-                             : "r"(address), "l"(global), "r"(bytes)
+                             : "r"(to), "l"(global), "r"(bytes)
                              : "memory");
     }
 }

@@ -17,11 +17,24 @@ constexpr int kBlockRows = kMmaWarps * kWarpRows;
 
 using BfPack = Pack<bf16>;
 
-// Where a row's pack lies: in turned order, so that the same pack of eight rows fills all banks.
+constexpr int kPackBytes = sizeof(BfPack);
+constexpr int kTileAlignment = 256; // the longest row
+
 template <int kDim>
-__device__ inline int pack_at(int row, int pack)
+constexpr int kRowBytes = kDim / kPack* kPackBytes;
+
+// Where a row's pack lies: in turned order, so that the same pack of eight rows fills all banks.
+// From pack 0 or 1 to the one 2 n further the address differs in bits that packs_on() turns; rows
+// 8 n further are kRowBytes each.
+template <int kDim>
+__device__ inline SharedAddress pack_at(SharedAddress tile, int row, int pack)
 {
-    return row * (kDim / kPack) + (pack ^ (row % 8));
+    return tile + row * kRowBytes<kDim> + (pack ^ (row % 8)) * kPackBytes;
+}
+
+__device__ inline SharedAddress packs_on(SharedAddress pack, int n)
+{
+    return pack ^ (2 * n * kPackBytes);
 }
 
 // Sixteen rows of kDim as the left operand of products.
@@ -33,13 +46,14 @@ struct RowFragments
 
 // This warp's rows of kBlockRows.
 template <int kDim>
-__device__ inline void load_row_fragments(RowFragments<kDim>& rows, const BfPack* tile)
+__device__ inline void load_row_fragments(RowFragments<kDim>& rows, SharedAddress tile)
 {
     const int lane = threadIdx.x % kWarp;
     const int row = static_cast<int>(threadIdx.x) / kWarp * kWarpRows + lane % 16;
+    const SharedAddress at = pack_at<kDim>(tile, row, lane / 16);
 #pragma unroll
     for (int k = 0; k < kDim / 16; ++k) {
-        load_matrices(rows.a[k], &tile[pack_at<kDim>(row, 2 * k + lane / 16)]);
+        load_matrices(rows.a[k], packs_on(at, k));
     }
 }
 
@@ -54,21 +68,23 @@ __device__ inline int sum_col(int i)
     return static_cast<int>(threadIdx.x) % 4 * 2 + i % 2;
 }
 
-// sums[j] += rows times the transposed rows [first + 8 j, first + 8 j + 8) of the tile.
+// sums[j] += rows times the transposed rows [first + 8 j, first + 8 j + 8) of the tile; `first` is
+// a multiple of 8.
 template <int kDim, int kCols>
 __device__ inline void multiply_rows(float (&sums)[kCols / 8][4],
                                      const RowFragments<kDim>& rows,
-                                     const BfPack* tile,
+                                     SharedAddress tile,
                                      int first)
 {
     const int lane = threadIdx.x % kWarp;
-    const int row = first + lane / 16 * 8 + lane % 8;
+    const SharedAddress at =
+        pack_at<kDim>(tile + first * kRowBytes<kDim>, lane / 16 * 8 + lane % 8, lane / 8 % 2);
 #pragma unroll
     for (int k = 0; k < kDim / 16; ++k) {
 #pragma unroll
         for (int j = 0; j < kCols / 16; ++j) {
             unsigned b[4];
-            load_matrices(b, &tile[pack_at<kDim>(row + 16 * j, 2 * k + lane / 8 % 2)]);
+            load_matrices(b, packs_on(at, k) + 16 * j * kRowBytes<kDim>);
             multiply_add(sums[2 * j], rows.a[k], b[0], b[1]);
             multiply_add(sums[2 * j + 1], rows.a[k], b[2], b[3]);
         }
@@ -80,10 +96,11 @@ __device__ inline void multiply_rows(float (&sums)[kCols / 8][4],
 template <int kDim, int kCols>
 __device__ inline void add_weighted_rows(float (&sums)[kDim / 8][4],
                                          const float (&weights)[kCols / 8][4],
-                                         const BfPack* tile,
+                                         SharedAddress tile,
                                          int first)
 {
     const int lane = threadIdx.x % kWarp;
+    const SharedAddress at = pack_at<kDim>(tile + first * kRowBytes<kDim>, lane % 16, lane / 16);
 #pragma unroll
     for (int j = 0; j < kCols / 16; ++j) {
         const float(&left)[4] = weights[2 * j];
@@ -92,11 +109,10 @@ __device__ inline void add_weighted_rows(float (&sums)[kDim / 8][4],
                                pack_bf16(left[2], left[3]),
                                pack_bf16(right[0], right[1]),
                                pack_bf16(right[2], right[3])};
-        const int row = first + 16 * j + lane % 16;
 #pragma unroll
         for (int d = 0; d < kDim / 16; ++d) {
             unsigned b[4];
-            load_matrices_transposed(b, &tile[pack_at<kDim>(row, 2 * d + lane / 16)]);
+            load_matrices_transposed(b, packs_on(at, d) + 16 * j * kRowBytes<kDim>);
             multiply_add(sums[2 * d], a, b[0], b[1]);
             multiply_add(sums[2 * d + 1], a, b[2], b[3]);
         }

@@ -151,7 +151,8 @@ TEST(CudaBackendTest, HeadsWiderThanAnyKernelAreRefused)
     const auto backend = open();
     Tensor q = backend->tensor(DType::F32, {1, 320});
     Tensor out = backend->tensor(DType::F32, {1, 320});
-    const ops::AttentionShape shape = {.num_heads = 1, .num_kv_heads = 1, .head_dim = 320};
+    const ops::AttentionShape shape = {
+        .num_heads = 1, .num_kv_heads = 1, .head_dim = 320, .scale = 1.0F};
     const Error error = thrown_by([&] { ops::attention_cached(*backend, shape, q, q, q, 1, out); });
     EXPECT_EQ(error.code, ErrorCode::Unsupported);
     EXPECT_THAT(error.message, AllOf(HasSubstr("320"), HasSubstr("256")));

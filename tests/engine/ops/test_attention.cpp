@@ -280,6 +280,9 @@ TEST_P(AttentionTest, RefusesBadArguments)
     refuse(good, {0, 6, 5, 10}, 10); // a negative length
     refuse(good, {0, 10}, 9);        // longer than announced
     refuse(good, {}, 10);
+    AttentionShape unscaled = good;
+    unscaled.scale = 0.0F;
+    refuse(unscaled, {0, 10}, 10);
 }
 
 } // namespace

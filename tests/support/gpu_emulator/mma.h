@@ -2,6 +2,8 @@
 // only its own fragments, and receives from the others' what the hardware would give it.
 #pragma once
 
+#include <cfloat>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,13 +53,26 @@ inline float right_element(const Operands (&lanes)[4], unsigned k)
 // The row addresses of a lane's matrices; 16-byte aligned.
 inline void load_element(unsigned matrix, unsigned row, unsigned column, unsigned short* to)
 {
-    const void* address = nullptr;
+    std::uintptr_t address = 0;
     receive(8 * matrix + row, &address, sizeof address);
-    fail_unless(reinterpret_cast<std::uintptr_t>(address) % 16 == 0);
-    std::memcpy(to, static_cast<const std::byte*>(address) + column * sizeof *to, sizeof *to);
+    fail_unless(address % 16 == 0);
+    std::memcpy(to, reinterpret_cast<const std::byte*>(address) + column * sizeof *to, sizeof *to);
 }
 
 } // namespace emulator
+
+using SharedAddress = std::uintptr_t;
+
+inline SharedAddress shared_address(const void* shared)
+{
+    return reinterpret_cast<SharedAddress>(shared);
+}
+
+inline float power_of_two(float x)
+{
+    const float power = std::exp2(x);
+    return power < FLT_MIN ? 0.0F : power;
+}
 
 inline void multiply_add(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1)
 {
@@ -81,7 +96,7 @@ inline void multiply_add(float (&sums)[4], const unsigned (&a)[4], unsigned b0, 
     }
 }
 
-inline void load_matrices(unsigned (&matrices)[4], const void* row)
+inline void load_matrices(unsigned (&matrices)[4], SharedAddress row)
 {
     emulator::share(&row, sizeof row);
     const unsigned lane = emulator::threadIdx.x % 32;
@@ -93,7 +108,7 @@ inline void load_matrices(unsigned (&matrices)[4], const void* row)
     }
 }
 
-inline void load_matrices_transposed(unsigned (&matrices)[4], const void* row)
+inline void load_matrices_transposed(unsigned (&matrices)[4], SharedAddress row)
 {
     emulator::share(&row, sizeof row);
     const unsigned lane = emulator::threadIdx.x % 32;
@@ -106,12 +121,12 @@ inline void load_matrices_transposed(unsigned (&matrices)[4], const void* row)
 }
 
 template <int kBytes>
-void copy_async(void* shared, const void* global, bool copies)
+void copy_async(SharedAddress to, const void* global, bool copies)
 {
     static_assert(kBytes == 4 || kBytes == 16);
-    emulator::fail_unless(reinterpret_cast<std::uintptr_t>(shared) % kBytes == 0
+    emulator::fail_unless(to % kBytes == 0
                           && reinterpret_cast<std::uintptr_t>(global) % kBytes == 0);
-    emulator::begin_copy({shared, copies ? global : nullptr, kBytes});
+    emulator::begin_copy({reinterpret_cast<void*>(to), copies ? global : nullptr, kBytes});
 }
 
 inline void commit_copies()
