@@ -56,7 +56,7 @@ void check_ranges(TrainConfig& config, Rules& rules)
     }
 }
 
-void check_adapter(const TrainConfig& config, Rules& rules)
+void check_adapter_settings(const TrainConfig& config, Rules& rules)
 {
     rules.require(!config.lora.target_modules.empty(), "targets", "targets: none is chosen");
     for (const auto& [name, rank] : config.lora.rank_pattern) {
@@ -102,7 +102,7 @@ std::vector<TrainConfig::FieldError> TrainConfig::validate() const
     check_device(*this, rules);
     check_eval_data(*this, rules);
     if (method == Method::Lora) {
-        check_adapter(*this, rules);
+        check_adapter_settings(*this, rules);
     } else {
         rules.require(dtype == DType::F32, "dtype", "dtype: bf16 with method full, wanted f32");
         rules.require(
