@@ -38,7 +38,7 @@ struct Words
     const char* automatic = "";
 };
 
-constexpr std::array<Words, 48> kWords = {{
+constexpr std::array<Words, 49> kWords = {{
     {"name",
      Group::Notes,
      Level::Basic,
