@@ -19,11 +19,18 @@ done
 mkdir -p "$out"
 export LOWRANK_TEST_DEVICE=cuda:0 LOWRANK_TEST_DATA=$here/data
 
-# cuBLAS as Python's wheels bring it, where the system has none of its own.
-if ! ldconfig -p | grep -q libcublasLt.so.13; then
-    found=$(python3 -c 'import nvidia, os; print(os.path.join(list(nvidia.__path__)[0], "cu13", "lib"))' 2>/dev/null || true)
-    [ -n "$found" ] && export LD_LIBRARY_PATH="$found${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-fi
+# cuBLAS and cuDNN as Python's wheels bring them, where the system has none of its own.
+# from_wheels LIBRARY FOLDER: FOLDER is where the wheel has it.
+from_wheels() {
+    local root
+    ldconfig -p | grep -q "$1" && return
+    root=$(python3 -c 'import nvidia; print(list(nvidia.__path__)[0])' 2>/dev/null) || return
+    if [ -d "$root/$2" ]; then
+        export LD_LIBRARY_PATH="$root/$2${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    fi
+}
+from_wheels libcublasLt.so.13 cu13/lib
+from_wheels libcudnn.so.9 cudnn/lib
 
 status=0
 # run LOG COMMAND...: one line of the result; the log has the rest.
@@ -42,7 +49,7 @@ run() {
 
 run devices.log "$here/bin/lowrank" devices
 cat "$out/devices.log"
-for test in ops golden curves lora_ga generator quantize; do
+for test in ops golden curves lora_ga lora_group generator quantize; do
     run "$test.log" "$here/bin/test_$test"
 done
 # The engine's own attention, where cuDNN computed it so far.
