@@ -1,6 +1,7 @@
 // Asking cuDNN for its engines.
 #include "engine/cuda/cudnn_plan.h"
 
+#include <algorithm>
 #include <array>
 
 namespace engine::cuda {
@@ -72,7 +73,8 @@ void SdpaWays::ask_heuristic(const CudnnLibrary& library, const CudnnTarget& tar
                                                                &count,
                                                                objects.data()),
                   "cudnnBackendGetAttribute");
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    const auto written = static_cast<std::size_t>(std::min<std::int64_t>(count, kMostConfigs));
+    for (std::size_t i = 0; i < written; ++i) {
         const std::int64_t bytes = found[i].number(CudnnAttribute::ConfigWorkspaceBytes);
         m_configs.push_back({std::move(found[i]), bytes});
     }

@@ -90,11 +90,16 @@ void GraphCache::queue(std::uint64_t key, WorkRecord& work)
         entry.work = {};
         return;
     }
-    check(
-        m_driver, m_driver.functions().cuGraphLaunch(entry.executable, m_stream), "cuGraphLaunch");
+    const Status status = m_driver.functions().cuGraphLaunch(entry.executable, m_stream);
+    if (status == kErrorOutOfMemory) { // the first launch brings the graph to the device
+        issue(entry.work);
+        give_up(entry, "cuGraphLaunch: no memory");
+        return;
+    }
+    check(m_driver, status, "cuGraphLaunch");
 }
 
-// False, and no attempts with this key any more, where the work cannot be captured.
+// False where the work cannot be captured.
 bool GraphCache::capture(Entry& entry, WorkRecord& work)
 {
     const DriverFunctions& f = m_driver.functions();
@@ -105,6 +110,10 @@ bool GraphCache::capture(Entry& entry, WorkRecord& work)
             issue(work);
         } catch (const EngineError& error) {
             reason = error.error().message;
+        } catch (...) {
+            f.cuStreamEndCapture(m_stream, &entry.graph);
+            release(entry);
+            throw;
         }
         status = f.cuStreamEndCapture(m_stream, &entry.graph);
     }
@@ -114,15 +123,21 @@ bool GraphCache::capture(Entry& entry, WorkRecord& work)
     if (status == kSuccess && reason.empty()) {
         return true;
     }
-    entry.varies = true;
     entry.executable = nullptr;
+    give_up(entry, reason.empty() ? m_driver.error_name(status) : reason);
+    return false;
+}
+
+// No attempts with this key any more; after a few such, with none.
+void GraphCache::give_up(Entry& entry, const std::string& reason)
+{
     release(entry);
+    entry.work = {};
+    entry.varies = true;
     if (++m_failures == kMostFailures) {
         log(LogLevel::Warning,
-            concat("GPU: work that repeats is not kept as a CUDA graph: ",
-                   reason.empty() ? m_driver.error_name(status) : reason));
+            concat("GPU: work that repeats is not kept as a CUDA graph: ", reason));
     }
-    return false;
 }
 
 // Graphs take memory of the driver's.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <string>
 
 #include "engine/cuda/work_record.h"
 
@@ -44,6 +45,7 @@ private:
     };
 
     [[nodiscard]] bool capture(Entry& entry, WorkRecord& work);
+    void give_up(Entry& entry, const std::string& reason);
     void release(Entry& entry) const noexcept;
     void forget_oldest();
 

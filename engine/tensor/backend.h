@@ -81,8 +81,8 @@ public:
     // All of it is said. Throws EngineError.
     void finish()
     {
-        m_finished = true;
         m_backend.end_repeated();
+        m_finished = true;
     }
 
 private:

@@ -54,7 +54,7 @@ private:
         const cuda::DriverFunctions& f = m_backend.m_driver.functions();
         try {
             m_backend.stop_recording(); // what is written down may use it
-        } catch (const EngineError&) {
+        } catch (...) {
             m_backend.drop_repeated(); // the next call says what is wrong
         }
         f.cuCtxSetCurrent(m_backend.m_context);

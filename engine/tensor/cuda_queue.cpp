@@ -22,6 +22,7 @@ struct Overloaded : Cases...
 void CudaBackend::begin_repeated(std::uint64_t key)
 {
     stop_recording();
+    m_record.clear(); // what an exception may have left
     m_recorded_key = key;
     m_recording = m_graphs->expects(key);
 }

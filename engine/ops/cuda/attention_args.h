@@ -19,6 +19,7 @@ struct AttentionLayout
     int sliding_window; // 0: none
     float scale;
     int rows; // of all sequences: lse and delta are [num_heads, rows]
+    int unused = 0;
 };
 
 // grid (sequences * tiles, num_heads).
@@ -43,6 +44,7 @@ struct AttentionDeltaArgs
     int rows;
     int num_heads;
     int head_dim;
+    int unused = 0;
 };
 
 // grid (sequences * tiles, num_heads) for dq, (sequences * tiles, num_kv_heads) for dk and dv.
@@ -88,6 +90,7 @@ struct AttentionStartsArgs
     int q_width;
     int kv_width;
     int num_heads;
+    int unused = 0;
 };
 
 // lse [num_heads, rows] and the stats of cuDNN, [rows, num_heads]. One thread an element.
@@ -99,6 +102,7 @@ struct AttentionStatsArgs
     int rows;
     int num_heads;
     int to_lse; // else from it
+    int unused = 0;
 };
 
 } // namespace engine::ops::kernels

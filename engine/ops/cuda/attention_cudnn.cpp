@@ -1,5 +1,4 @@
-// Attention by cuDNN: shapes rounded up so that few plans serve many batches, and what a plan needs
-// in the op's scratch.
+// Attention by cuDNN: shapes rounded up so few plans serve many batches, and a plan's scratch.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -81,6 +80,12 @@ SdpaShape plan_shape(const PackedBatch& batch)
 }
 
 // A plan's scratch, in this order.
+// Ints from one list of the sequences to the next: each begins at 16 bytes, as cuDNN is promised.
+std::int64_t list_step(const SdpaShape& shape)
+{
+    return ceil_div(shape.sequences + 1, 4) * 4;
+}
+
 struct ScratchSizes
 {
     std::int64_t lists;
@@ -89,7 +94,7 @@ struct ScratchSizes
     std::int64_t workspace;
 
     ScratchSizes(const SdpaShape& shape, std::int64_t n, bool backward, std::int64_t plan_bytes)
-        : lists(aligned(4 * (shape.sequences + 1) * kIntBytes))
+        : lists(aligned(4 * list_step(shape) * kIntBytes))
         , stats(aligned(n * shape.num_heads * kFloatBytes))
         , delta(backward ? aligned(shape.sequences * shape.longest * shape.num_heads * kFloatBytes)
                          : 0)
@@ -153,10 +158,10 @@ private:
 
 void CudnnCall::queue_starts(std::int32_t* lists) const
 {
-    const std::int64_t step = m_shape.sequences + 1;
+    const std::int64_t step = list_step(m_shape);
     m_backend.launch(
         "",
-        threads_for(step),
+        threads_for(m_shape.sequences + 1),
         AttentionStartsArgs{.offsets = m_batch.offsets.data<std::int32_t>(),
                             .q_starts = lists,
                             .kv_starts = lists + step,
@@ -191,7 +196,7 @@ void CudnnCall::run(std::initializer_list<Binding> tensors, float* lse)
     std::byte* delta = lists + size.lists + size.stats;
     std::byte* workspace = delta + size.delta;
     auto* starts = reinterpret_cast<std::int32_t*>(lists);
-    const std::int64_t step = m_shape.sequences + 1;
+    const std::int64_t step = list_step(m_shape);
     const float scale = m_batch.shape.scale;
     const float masked = -std::numeric_limits<float>::infinity();
     const float one = 1.0F;

@@ -18,6 +18,7 @@ struct Nf4Elements
     const float* nested_quant_map;
     Index n;
     float nested_offset;
+    int unused = 0;
 };
 
 // Element (row, i) = code[row, i] * scale[row].

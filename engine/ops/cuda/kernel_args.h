@@ -1,6 +1,8 @@
 // What each GPU kernel is given: one plain struct, the same for the program that fills it and the
 // device code that reads it. Pointers are the device's. Untyped ones point to elements of the
 // kernel's dtype. One file because both compilers must see one layout.
+//
+// No struct has bytes that belong to no member: work is the same when its bytes are.
 #pragma once
 
 namespace engine::ops::kernels {
@@ -33,6 +35,7 @@ struct ScaleArgs
     void* x;
     Index n;
     float factor;
+    int unused = 0;
 };
 
 // x[row] += bias; one block a row.
@@ -43,6 +46,7 @@ struct AddBiasArgs
     const void* bias;
     Index width;
     int bias_is_bf16;
+    int unused = 0;
 };
 
 // sum[c] (+)= sum over rows of dy[row, c] * x[row, c] * rstd[row]; without x of dy alone. One
@@ -57,6 +61,7 @@ struct ColumnSumArgs
     Index rows;
     Index width;
     int accumulate;
+    int unused = 0;
 };
 
 // to[i] = from[rows[i]] (gather), or to[rows[i]] = from[i] (scatter); one block a row.
@@ -68,6 +73,7 @@ struct MoveRowsArgs
     const int* rows;
     Index width;
     int scatter;
+    int unused = 0;
 };
 
 // y[i] = table[ids[i]], converting; one block a row.
@@ -124,6 +130,7 @@ struct RmsNormShortRowsArgs
     RmsNormArgs in;
     Index rows;
     int lanes;
+    int unused = 0;
 };
 
 struct RmsNormBackwardShortRowsArgs
@@ -132,6 +139,7 @@ struct RmsNormBackwardShortRowsArgs
     RmsNormBackwardKernelArgs in;
     Index rows;
     int lanes;
+    int unused = 0;
 };
 
 // One block a row; `direction` is 1 or -1.
@@ -145,6 +153,7 @@ struct RopeArgs
     int heads;
     int head_dim;
     float direction;
+    int unused = 0;
 };
 
 struct SwigluArgs
@@ -179,6 +188,7 @@ struct DropoutArgs
     unsigned threshold;
     float kept; // 1 / (1 - p)
     int accumulate;
+    int unused = 0;
 };
 
 // One block a row; logits become their gradient when `write_gradient`.
@@ -191,6 +201,7 @@ struct CrossEntropyKernelArgs
     float* losses;
     Index vocab_size;
     int write_gradient;
+    int unused = 0;
 };
 
 // loss = the sum of weights[i] * losses[i], in float64; one block.
