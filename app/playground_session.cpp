@@ -58,6 +58,15 @@ void PlaygroundSession::ensureClient()
                     Q_EMIT loadProgressed(fraction, detail.isEmpty() ? state : detail);
                 }
             });
+    connect(m_client.get(),
+            &WorkerClient::warningReported,
+            this,
+            [this](qint64 id, const QString& message) {
+                const Pending about = m_pending.value(id);
+                if (about.kind == Pending::Kind::Adapter) {
+                    Q_EMIT adapterWarned(about.key, message);
+                }
+            });
     m_client->start();
 }
 

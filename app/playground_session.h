@@ -55,6 +55,7 @@ public:
 Q_SIGNALS:
     void stateChanged();
     void loadProgressed(double fraction, const QString& detail);
+    void adapterWarned(const QString& key, const QString& message); // before adapterLoaded
     void adapterLoaded(const QString& key);
     void adapterRefused(const QString& key, const app::Problem& problem);
     void answerStarted(int pane);

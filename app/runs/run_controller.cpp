@@ -148,7 +148,7 @@ void RunController::connectClient()
         m_initReport = report;
         Q_EMIT initReported();
     });
-    connect(client, &WorkerClient::warningReported, this, [this](const QString& message) {
+    connect(client, &WorkerClient::warningReported, this, [this](qint64, const QString& message) {
         m_log.append(LogModel::Level::Warning, message);
         Q_EMIT warned(message);
     });

@@ -156,6 +156,14 @@ void UtilityWorker::ensureClient()
                     m_queue.front()->markProgress(fraction, detail.isEmpty() ? state : detail);
                 }
             });
+    connect(m_client.get(),
+            &WorkerClient::warningReported,
+            this,
+            [this](qint64 id, const QString& message) {
+                if (id == m_currentId && !m_queue.empty() && !m_queue.front().isNull()) {
+                    m_queue.front()->m_warnings.append(message);
+                }
+            });
     connect(m_client.get(), &WorkerClient::ended, this, &UtilityWorker::onEnded);
     m_client->start();
 }

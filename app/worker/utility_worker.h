@@ -7,6 +7,7 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QStringList>
 
 #include "app/jobs/job.h"
 #include "app/worker/adapter_health.h"
@@ -25,6 +26,9 @@ public:
 
     void cancel() override;
 
+    // What the worker found doubtful about it, as sentences; complete when it has ended.
+    [[nodiscard]] const QStringList& warnings() const { return m_warnings; }
+
 Q_SIGNALS:
     void cancelAsked(); // for UtilityWorker
 
@@ -37,6 +41,7 @@ private:
     QJsonObject m_command;
     QString m_answerEvent;
     bool m_cancelAsked = false;
+    QStringList m_warnings;
 };
 
 // A request whose answer is read by a function into a T.

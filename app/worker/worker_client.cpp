@@ -184,7 +184,7 @@ bool WorkerClient::dispatchRunEvent(const QString& event, qint64 id, const QJson
     } else if (event == "init_report"_L1) {
         Q_EMIT initReported(initReportFrom(object));
     } else if (event == "warning"_L1) {
-        Q_EMIT warningReported(object.value("message"_L1).toString());
+        Q_EMIT warningReported(id, object.value("message"_L1).toString());
     } else if (event == "finished"_L1) {
         Q_EMIT finishReported(runFinishedFrom(object));
     } else if (event == "failed"_L1) {

@@ -64,7 +64,7 @@ Q_SIGNALS:
     void sampleReported(const app::SampleText& event);
     void checkpointReported(qint64 step, const QString& path);
     void initReported(const app::InitReport& report);
-    void warningReported(const QString& message);
+    void warningReported(qint64 id, const QString& message);
     void finishReported(const app::RunFinished& event);
     void failureReported(qint64 id, const app::Problem& problem);
     // Every other event with an id: "loaded", "token", "generated", "inspected", "checked", ...

@@ -60,6 +60,25 @@ private Q_SLOTS:
         QCOMPARE(health->result().last().layer, 10);
     }
 
+    void anExportTellsOfAnotherBase()
+    {
+        const QTemporaryDir folder;
+        QObject owner;
+        app::UtilityWorker utility(app_test::fakeWorker("normal"), kQuick);
+        app::ExportOptions options;
+        options.adapter = u"/of_another_base"_s;
+        options.out = folder.filePath(u"first"_s);
+        const app::ExportRequest* doubtful = utility.exportAdapter(options, &owner);
+        options.adapter = u"/adapter"_s;
+        options.out = folder.filePath(u"second"_s);
+        const app::ExportRequest* plain = utility.exportAdapter(options, &owner);
+        QTRY_COMPARE(plain->state(), Job::State::Done);
+        QCOMPARE(doubtful->state(), Job::State::Done);
+        QCOMPARE(doubtful->warnings(),
+                 QStringList{u"/of_another_base: was trained on another base"_s});
+        QVERIFY(plain->warnings().isEmpty());
+    }
+
     void aCrashFailsOneQuestionOnly()
     {
         QObject owner;
@@ -139,6 +158,23 @@ private Q_SLOTS:
         QTRY_VERIFY(session.hasAdapter(u"a"_s, adapter));
         QCOMPARE(session.residentAdapters(), QStringList{u"a"_s});
         QCOMPARE(loaded.size(), 3);
+    }
+
+    void anAdapterOfAnotherBaseIsToldOfBeforeItIsLoaded()
+    {
+        const QTemporaryDir folder;
+        const QString adapter = folder.filePath(u"of_another_base"_s);
+        app_test::writeAdapter(adapter, "weights");
+        PlaygroundSession session(app_test::fakeWorker("normal"), kQuick);
+        QSignalSpy warned(&session, &PlaygroundSession::adapterWarned);
+        QSignalSpy loaded(&session, &PlaygroundSession::adapterLoaded);
+        connect(
+            &session, &PlaygroundSession::adapterLoaded, this, [&] { QCOMPARE(warned.size(), 1); });
+        session.loadBase(u"/base"_s);
+        session.loadAdapter(u"a"_s, adapter);
+        QTRY_COMPARE(loaded.size(), 1);
+        QCOMPARE(warned.first().first().toString(), u"a"_s);
+        QVERIFY(warned.first().last().toString().startsWith(adapter));
     }
 
     void aBaseIsLoadedAgainWhenAskedTo()

@@ -207,8 +207,10 @@ void ExportPage::onEnded()
             m_proposed = m_out->path(); // it is taken now, by what was written
             proposeFolder();
         }
-        news().showText(m_request->result().passed ? u"success"_s : u"warning"_s,
-                        tr("Written to %1.").arg(m_written));
+        const bool isDoubtful = !m_request->result().passed || !m_request->warnings().isEmpty();
+        news().showText(
+            isDoubtful ? u"warning"_s : u"success"_s,
+            (QStringList(tr("Written to %1.").arg(m_written)) + m_request->warnings()).join(u' '));
     } else {
         m_sentence->setText(state == app::Job::State::Failed ? m_request->problem().text()
                                                              : tr("Cancelled; nothing was kept."));

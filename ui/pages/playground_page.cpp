@@ -227,6 +227,12 @@ void PlaygroundPage::connectSession()
                 }
                 setSubtitle(text);
             });
+    connect(&session,
+            &app::PlaygroundSession::adapterWarned,
+            this,
+            [this](const QString& /*key*/, const QString& message) {
+                news().showText(u"warning"_s, message, tr("Dismiss"), [this] { news().clear(); });
+            });
     connect(&session, &app::PlaygroundSession::adapterLoaded, this, [this] { askNow(); });
     connect(&session,
             &app::PlaygroundSession::adapterRefused,

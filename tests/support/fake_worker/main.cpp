@@ -200,6 +200,16 @@ void generate(const QJsonObject& command, qint64 id)
          id);
 }
 
+// As the worker does where the adapter records another base.
+void warnOfOtherBase(const QString& adapter, qint64 id)
+{
+    if (adapter.contains("of_another_base"_L1)) {
+        post({{u"event"_s, u"warning"_s},
+              {u"message"_s, adapter + u": was trained on another base"_s}},
+             id);
+    }
+}
+
 void answer(const QString& name, const QJsonObject& command, qint64 id)
 {
     if (name == "load_model"_L1
@@ -209,6 +219,7 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"message"_s, u"no such model"_s}},
              id);
     } else if (name == "load_model"_L1 || name == "load_adapter"_L1) {
+        warnOfOtherBase(command.value("path"_L1).toString(), id);
         post({{u"event"_s, u"loaded"_s}}, id);
     } else if (name == "generate"_L1 && mode() == "crash") {
         std::abort();
@@ -245,6 +256,7 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
     } else if (name == "export"_L1 || name == "merge"_L1) {
         const QString out = command.value("out"_L1).toString();
         writeAdapter(out);
+        warnOfOtherBase(command.value("adapter"_L1).toString(), id);
         post({{u"event"_s, u"exported"_s},
               {u"path"_s, out},
               {u"check"_s, QJsonObject{{u"passed"_s, true}, {u"positions"_s, 4}}}},
