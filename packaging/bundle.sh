@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-build/lowrank-bundle}")
-programs="lowrank bench_train bench_lora_ga test_ops test_golden test_curves test_lora_ga test_lora_group test_generator test_quantize"
+programs="lowrank bench_train bench_lora_ga bench_strips test_ops test_golden test_curves test_lora_ga test_lora_group test_generator test_quantize"
 
 cmake --preset bundle -DLOWRANK_ONEDNN="${LOWRANK_ONEDNN:-ON}" \
     ${LOWRANK_GPU_ARCHITECTURES:+-DLOWRANK_GPU_ARCHITECTURES="$LOWRANK_GPU_ARCHITECTURES"}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks a GPU machine with what the bundle carries: check_gpu.sh [--sanitizer] [--bench MODELS] [OUT_FOLDER]
 # The GPU tests always; with --sanitizer once more under compute-sanitizer's memcheck, racecheck, synccheck and initcheck;
-# with --bench the training benchmark for the models named ("1.1B,7B"), where python3 has torch, transformers and peft. Logs
-# and figures go to OUT_FOLDER (default: gpu_check here). Exit code 0 when everything that ran passed.
+# with --bench the two layouts of an adapted projection and the training benchmark for the models named ("1.1B,7B"), where
+# python3 has torch, transformers and peft. Logs and figures go to OUT_FOLDER (default: gpu_check here). Exit code 0 when everything that ran passed.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 sanitizer=""
@@ -62,6 +62,8 @@ if [ -n "$sanitizer" ]; then
     done
 fi
 if [ -n "$models" ]; then
+    run strips.log "$here/bin/bench_strips" cuda 8192
+    cat "$out/strips.log"
     python3 "$here/bin/bench_gpu.py" --programs "$here/bin" --models "$models" \
         --out "$out/bench.json" 2>&1 | tee "$out/bench.log" || status=1
 fi
