@@ -1503,8 +1503,8 @@
         <translation>계보</translation>
     </message>
     <message>
-        <source>&amp;Talk to it</source>
-        <translation>대화하기(&amp;T)</translation>
+        <source>Ta&amp;lk to it</source>
+        <translation>대화하기(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Export...</source>
@@ -2382,8 +2382,8 @@
         <translation>실행 “%1”이(가) %2 중단되었습니다. 계속하시겠습니까?</translation>
     </message>
     <message>
-        <source>&amp;Continue</source>
-        <translation>계속(&amp;C)</translation>
+        <source>Continue</source>
+        <translation>계속</translation>
     </message>
     <message>
         <source>Not now</source>
@@ -2671,8 +2671,8 @@
         <translation>이 모델로 학습(&amp;T)</translation>
     </message>
     <message>
-        <source>&amp;Talk to it</source>
-        <translation>대화하기(&amp;T)</translation>
+        <source>Ta&amp;lk to it</source>
+        <translation>대화하기(&amp;L)</translation>
     </message>
     <message>
         <source>Remove from the list</source>
@@ -3047,8 +3047,8 @@
         <translation>샘플링</translation>
     </message>
     <message>
-        <source>&amp;Mode</source>
-        <translation>모드(&amp;M)</translation>
+        <source>M&amp;ode</source>
+        <translation>모드(&amp;O)</translation>
     </message>
     <message>
         <source>A chat keeps the turns so far; a completion goes on from the text as it is.</source>
@@ -3067,8 +3067,8 @@
         <translation>완성</translation>
     </message>
     <message>
-        <source>&amp;Longest answer</source>
-        <translation>최대 답변 길이(&amp;L)</translation>
+        <source>Longest ans&amp;wer</source>
+        <translation>최대 답변 길이(&amp;W)</translation>
     </message>
     <message>
         <source>Tokens, 1 to %1.</source>
@@ -3161,6 +3161,10 @@
     <message>
         <source>%1: %2 tokens in %3 s (%4)</source>
         <translation>%1: 토큰 %2개, %3초 (%4)</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>닫기</translation>
     </message>
 </context>
 <context>

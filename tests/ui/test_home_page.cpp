@@ -43,10 +43,10 @@ private Q_SLOTS:
     void continuingTakesTheOfferAway()
     {
         const QSignalSpy requested(m_page.get(), &ui::Page::pageRequested);
-        press(u"&Continue"_s);
+        press(u"Continue"_s);
         QCOMPARE(requested.count(), 1);
         QCOMPARE(requested.first().at(1).toString(), u"broken"_s);
-        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"&Continue"_s) == nullptr);
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Continue"_s) == nullptr);
         const app::RunController* run = m_studio->app().runs().open(u"broken"_s);
         QVERIFY(run != nullptr);
         QTRY_COMPARE(run->state(), app::RunState::Finished);
@@ -79,11 +79,11 @@ private Q_SLOTS:
         QTRY_COMPARE(m_studio->app().runList().rowCount(), 0);
         QVERIFY(!QFile::exists(folder));
         // It is not offered any more.
-        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"&Continue"_s) == nullptr);
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Continue"_s) == nullptr);
         m_page->banner().action()->click();
         QTRY_COMPARE(m_studio->app().runList().rowCount(), 1);
         QVERIFY(QFile::exists(folder));
-        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"&Continue"_s) != nullptr);
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Continue"_s) != nullptr);
     }
 
     void aRunThatGoesOnIsNotDeleted()

@@ -9,6 +9,7 @@
 #include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTableView>
 
@@ -65,6 +66,33 @@ bool isInner(const QWidget* widget)
            || qobject_cast<const QLineEdit*>(parent) != nullptr;
 }
 
+// What Alt and a letter reach in a page: buttons, tabs, and the fields that labels stand for.
+QMap<QString, QStringList> mnemonicsOf(const QWidget& window)
+{
+    QMap<QString, QStringList> texts; // by key
+    const auto note = [&](const QString& text) {
+        if (const QKeySequence key = QKeySequence::mnemonic(text); !key.isEmpty()) {
+            texts[key.toString()].append(text);
+        }
+    };
+    for (const QWidget* widget : window.findChildren<QWidget*>()) {
+        if (!widget->isVisible()) {
+            continue;
+        }
+        if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
+            note(button->text());
+        } else if (const auto* bar = qobject_cast<const QTabBar*>(widget)) {
+            for (int tab = 0; tab < bar->count(); ++tab) {
+                note(bar->tabText(tab));
+            }
+        } else if (const auto* label = qobject_cast<const QLabel*>(widget);
+                   label != nullptr && label->buddy() != nullptr) {
+            note(label->text());
+        }
+    }
+    return texts;
+}
+
 void addThemes()
 {
     QTest::addColumn<int>("kind");
@@ -89,7 +117,6 @@ class TestPages final : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-
     void init() { tests::failOnWarnings(); }
 
     void buildsEmpty_data() { addThemes(); }
@@ -153,6 +180,28 @@ private Q_SLOTS:
                 }
             }
         }
+    }
+
+    void noTwoControlsOfAPageShareAKey()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::MainWindow window(studio.context());
+        window.show();
+        int keys = 0;
+        QStringList shared;
+        for (const ui::PageId page : everyPage()) {
+            QTRY_VERIFY(window.showPage(page).isBuilt());
+            const QMap<QString, QStringList> mnemonics = mnemonicsOf(window);
+            for (auto each = mnemonics.cbegin(); each != mnemonics.cend(); ++each) {
+                ++keys;
+                if (each->size() > 1) {
+                    shared.append(ui::MainWindow::pageName(page) + u": "_s + each->join(u", "_s));
+                }
+            }
+        }
+        QVERIFY(keys > 10);
+        QVERIFY2(shared.isEmpty(), qPrintable(shared.join(u'\n')));
     }
 
     // Five charts at once would hold up the window at the click that starts a run.

@@ -163,7 +163,7 @@ QWidget* CatalogPage::buildDetails()
     card->body()->addWidget(scrolling, 1);
     auto* buttons = new QGridLayout;
     buttons->setSpacing(space::kSmall);
-    QPushButton* talk = makeButton(tr("&Talk to it"), u"playground"_s, theme(), card);
+    QPushButton* talk = makeButton(tr("Ta&lk to it"), u"playground"_s, theme(), card);
     QPushButton* exporting = makeButton(tr("&Export..."), u"export"_s, theme(), card);
     QPushButton* verify = makeButton(tr("&Verify"), u"check"_s, theme(), card);
     verify->setToolTip(tr("Hashes the file again and compares it with the catalog."));

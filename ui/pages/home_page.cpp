@@ -214,7 +214,7 @@ void HomePage::fillInterrupted()
         banner->showText(u"warning"_s,
                          tr("The run \u201c%1\u201d was interrupted %2. Continue it?")
                              .arg(titleOf(run->name, run->id), where),
-                         tr("&Continue"),
+                         tr("Continue"), // without a letter: there may be several
                          [this, id] { onContinue(id); });
         QPushButton* dismiss = makeFlatButton(tr("Not now"), {}, theme(), banner);
         banner->layout()->addWidget(dismiss);

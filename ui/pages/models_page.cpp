@@ -85,7 +85,7 @@ QWidget* ModelsPage::buildDetails()
     m_refusal = makeText({}, u"error"_s, card);
     m_facts = new Facts(card);
     m_use = makePrimaryButton(tr("&Train on this model"), card);
-    m_talk = makeButton(tr("&Talk to it"), u"playground"_s, theme(), card);
+    m_talk = makeButton(tr("Ta&lk to it"), u"playground"_s, theme(), card);
     m_forget = makeFlatButton(tr("Remove from the list"), u"trash"_s, theme(), card);
     m_forget->setToolTip(tr("The model's files stay where they are."));
     card->body()->addWidget(m_name);

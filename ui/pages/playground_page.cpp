@@ -183,14 +183,14 @@ QWidget* PlaygroundPage::buildSampling()
     column->setSpacing(space::kTiny);
     m_mode = addSampling<QComboBox>(
         column,
-        tr("&Mode"),
+        tr("M&ode"),
         tr("A chat keeps the turns so far; a completion goes on from the text as it is."),
         card);
     m_mode->addItem(tr("chat"), u"chat"_s);
     m_mode->addItem(tr("single question"), u"single"_s);
     m_mode->addItem(tr("completion"), u"completion"_s);
     m_tokens = addSampling<QSpinBox>(
-        column, tr("&Longest answer"), tr("Tokens, 1 to %1.").arg(kMostTokens), card);
+        column, tr("Longest ans&wer"), tr("Tokens, 1 to %1.").arg(kMostTokens), card);
     m_tokens->setRange(1, kMostTokens);
     m_tokens->setValue(kDefaultTokens);
     m_temperature = addSampling<QDoubleSpinBox>(
