@@ -10,13 +10,13 @@ namespace engine {
 // y = x W^T with the adapter.
 struct ProjectionOutput
 {
-    Target target;
+    Target target = Target::QProj;
     TensorView y;
 };
 
 struct ProjectionGradient
 {
-    Target target;
+    Target target = Target::QProj;
     ConstTensorView dy;
 };
 

@@ -10,12 +10,13 @@ namespace engine::ops {
 
 namespace {
 
-void check_matmul(const Backend& backend, const MatmulArgs& args)
+constexpr const char* kMatmul = "matmul";
+
+void check_sizes(const MatmulArgs& args)
 {
-    constexpr const char* kOp = "matmul";
-    check_rank(kOp, "a", args.a, 2);
-    check_rank(kOp, "b", args.b, 2);
-    check_rank(kOp, "c", args.c, 2);
+    check_rank(kMatmul, "a", args.a, 2);
+    check_rank(kMatmul, "b", args.b, 2);
+    check_rank(kMatmul, "c", args.c, 2);
     const bool ta = args.transpose_a == Transpose::Yes;
     const bool tb = args.transpose_b == Transpose::Yes;
     const std::int64_t m = args.a.size(ta ? 1 : 0);
@@ -32,9 +33,36 @@ void check_matmul(const Backend& backend, const MatmulArgs& args)
                  k,
                  " and ",
                  args.b.size(tb ? 1 : 0));
-    check_shape(kOp, "c", args.c, {m, n});
-    check_float(kOp, "a", args.a);
-    check_dtype(kOp, "b", args.b, args.a.dtype());
+    check_shape(kMatmul, "c", args.c, {m, n});
+    ENGINE_CHECK(
+        k > 0 || args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " of an empty sum");
+}
+
+void check_stride(const char* name, ConstTensorView x, std::int64_t stride)
+{
+    ENGINE_CHECK(stride == 0 || stride >= x.size(1),
+                 "matmul: ",
+                 name,
+                 "_stride is ",
+                 stride,
+                 ", wanted at least its row's ",
+                 x.size(1));
+}
+
+void check_addend(const Backend& backend, const MatmulArgs& args)
+{
+    ENGINE_CHECK(args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " with an addend");
+    ENGINE_CHECK(args.beta == 1.0F, "matmul: beta is 0 with an addend, wanted 1");
+    check_shape(kMatmul, "addend", args.addend, args.c.shape());
+    check_dtype(kMatmul, "addend", args.addend, args.c.dtype());
+    check_device(kMatmul, backend, {args.addend});
+}
+
+void check_matmul(const Backend& backend, const MatmulArgs& args)
+{
+    check_sizes(args);
+    check_float(kMatmul, "a", args.a);
+    check_dtype(kMatmul, "b", args.b, args.a.dtype());
     ENGINE_CHECK(args.c.dtype() == DType::F32 || args.c.dtype() == args.a.dtype(),
                  "matmul: c is ",
                  args.c.dtype(),
@@ -42,28 +70,13 @@ void check_matmul(const Backend& backend, const MatmulArgs& args)
                  args.a.dtype());
     ENGINE_CHECK(
         args.beta == 0.0F || args.beta == 1.0F, "matmul: beta is ", args.beta, ", wanted 0 or 1");
-    const auto check_stride = [](const char* name, ConstTensorView x, std::int64_t stride) {
-        ENGINE_CHECK(stride == 0 || stride >= x.size(1),
-                     "matmul: ",
-                     name,
-                     "_stride is ",
-                     stride,
-                     ", wanted at least its row's ",
-                     x.size(1));
-    };
     check_stride("a", args.a, args.a_stride);
     check_stride("b", args.b, args.b_stride);
     check_stride("c", args.c, args.c_stride);
-    ENGINE_CHECK(
-        k > 0 || args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " of an empty sum");
     if (args.addend.defined()) {
-        ENGINE_CHECK(args.c_stride == 0, "matmul: c_stride is ", args.c_stride, " with an addend");
-        ENGINE_CHECK(args.beta == 1.0F, "matmul: beta is 0 with an addend, wanted 1");
-        check_shape(kOp, "addend", args.addend, args.c.shape());
-        check_dtype(kOp, "addend", args.addend, args.c.dtype());
-        check_device(kOp, backend, {args.addend});
+        check_addend(backend, args);
     }
-    check_device(kOp, backend, {args.a, args.b, args.c});
+    check_device(kMatmul, backend, {args.a, args.b, args.c});
 }
 
 } // namespace
