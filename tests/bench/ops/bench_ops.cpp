@@ -335,11 +335,8 @@ void bench_float32_only(Backend& backend)
                      }));
 }
 
-} // namespace
-
-int main(int argc, char** argv)
+void run(int threads)
 {
-    const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
     g_threads = threads;
     CpuBackend backend(threads);
     const double float32_peak = threads * lowrank_bench::float32_peak();
@@ -370,5 +367,17 @@ int main(int argc, char** argv)
         bench_dequantize(backend, dtype);
     }
     bench_float32_only(backend);
-    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        run(argc > 1 ? std::atoi(argv[1]) : 1);
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_ops: %s\n", error.what());
+        return 1;
+    }
 }
