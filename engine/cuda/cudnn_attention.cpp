@@ -85,7 +85,7 @@ const CudnnAttention::PlanResult& CudnnAttention::plan(const SdpaShape& shape,
     }
 }
 
-void CudnnAttention::run(const CudnnPlan& plan, std::span<const Binding> bindings, void* workspace)
+void CudnnAttention::run(CudnnPlan& plan, std::span<const SdpaBinding> bindings, void* workspace)
 {
     std::array<std::int64_t, kMostBindings> ids = {};
     std::array<const void*, kMostBindings> pointers = {};
@@ -95,8 +95,9 @@ void CudnnAttention::run(const CudnnPlan& plan, std::span<const Binding> binding
                  " tensors bound, at most ",
                  kMostBindings);
     for (std::size_t i = 0; i < bindings.size(); ++i) {
-        ids[i] = static_cast<std::int64_t>(bindings[i].tensor);
-        pointers[i] = bindings[i].data;
+        const SdpaBinding& binding = bindings[i];
+        ids[i] = static_cast<std::int64_t>(binding.tensor);
+        pointers[i] = binding.tensor < SdpaTensor::Scale ? binding.data : &binding.value;
     }
     CudnnDescriptor pack(m_library, CudnnKind::VariantPack);
     pack.set(CudnnAttribute::PackIds, std::span(ids).first(bindings.size()));
@@ -107,6 +108,7 @@ void CudnnAttention::run(const CudnnPlan& plan, std::span<const Binding> binding
     m_library.check(m_library.functions().cudnnBackendExecute(
                         m_handle, plan.descriptor().object(), pack.object()),
                     "cudnnBackendExecute");
+    plan.set_has_run();
 }
 
 } // namespace engine::cuda

@@ -54,18 +54,13 @@ public:
     // Whoever compares results keeps here what came of it.
     [[nodiscard]] Verdict& verdict(const Kind& kind) { return m_verdicts[kind]; }
 
-    // Made when it is first asked for. Errors: Unsupported.
+    // Made when it is first asked for, and kept as long as this lives: recorded work and graphs
+    // made of it use the plan. Errors: Unsupported.
     using PlanResult = Result<std::unique_ptr<CudnnPlan>>;
     [[nodiscard]] const PlanResult& plan(const SdpaShape& shape, SdpaDirection direction);
 
-    struct Binding
-    {
-        SdpaTensor tensor = {};
-        const void* data = nullptr;
-    };
-
     // Queues the plan; `workspace` has plan.workspace_bytes(). Throws EngineError Unsupported.
-    void run(const CudnnPlan& plan, std::span<const Binding> bindings, void* workspace);
+    void run(CudnnPlan& plan, std::span<const SdpaBinding> bindings, void* workspace);
 
 private:
     struct Key

@@ -60,10 +60,16 @@ public:
 
     [[nodiscard]] std::int64_t workspace_bytes() const { return m_workspace_bytes; }
 
+    // Whether cuDNN has taken it for a run.
+    [[nodiscard]] bool has_run() const { return m_has_run; }
+
+    void set_has_run() { m_has_run = true; }
+
 private:
     SdpaWays m_ways;
     CudnnDescriptor m_plan;
     std::int64_t m_workspace_bytes = 0;
+    bool m_has_run = false;
 };
 
 } // namespace engine::cuda

@@ -41,10 +41,20 @@ enum class SdpaTensor : std::int64_t {
     KvStarts,   // likewise of k
     StatStarts, // likewise of the stats
     Lengths,    // i32 [sequences]
-    Scale,      // f32 in the host's memory, as what follows
+    Scale,      // f32 by its value, as what follows
     Masked,     // minus infinity
     One,        // 1; backward's
     Window,     // the window; of a windowed graph
+};
+
+// What a run is given for one of them: where it lies on the device, or from Scale on its value.
+struct SdpaBinding
+{
+    SdpaTensor tensor = {};
+    const void* data = nullptr;
+    float value = 0.0F;
+
+    friend bool operator==(const SdpaBinding&, const SdpaBinding&) = default;
 };
 
 [[nodiscard]] std::unique_ptr<CudnnGraph>

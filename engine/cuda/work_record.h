@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <variant>
 #include <vector>
 
 #include "engine/cuda/cublas_lt_plan.h"
+#include "engine/cuda/cudnn_plan.h"
 
 namespace engine::cuda {
 
@@ -30,6 +32,17 @@ struct ProductCall
     friend bool operator==(const ProductCall&, const ProductCall&) = default;
 };
 
+// Attention by cuDNN.
+struct CudnnRun
+{
+    CudnnPlan* plan = nullptr; // CudnnAttention's
+    void* workspace = nullptr;
+    std::size_t bindings = 0; // where the record has them
+    std::size_t count = 0;    // of bindings
+
+    friend bool operator==(const CudnnRun&, const CudnnRun&) = default;
+};
+
 struct ZeroFill
 {
     DeviceAddress to = 0;
@@ -47,7 +60,7 @@ struct DeviceCopy
     friend bool operator==(const DeviceCopy&, const DeviceCopy&) = default;
 };
 
-using Command = std::variant<KernelLaunch, ProductCall, ZeroFill, DeviceCopy>;
+using Command = std::variant<KernelLaunch, ProductCall, CudnnRun, ZeroFill, DeviceCopy>;
 
 // Commands in order. Two records are equal when the device would do the same.
 class WorkRecord
@@ -65,9 +78,23 @@ public:
         m_commands.emplace_back(launch);
     }
 
+    // `run.bindings` and `run.count` are set here.
+    void add_cudnn(CudnnRun run, std::span<const SdpaBinding> bindings)
+    {
+        run.bindings = m_bindings.size();
+        run.count = bindings.size();
+        m_bindings.insert(m_bindings.end(), bindings.begin(), bindings.end());
+        m_commands.emplace_back(run);
+    }
+
     [[nodiscard]] const std::vector<Command>& commands() const { return m_commands; }
 
     [[nodiscard]] std::byte* args_of(const KernelLaunch& launch) { return &m_args[launch.args]; }
+
+    [[nodiscard]] std::span<const SdpaBinding> bindings_of(const CudnnRun& run) const
+    {
+        return std::span(m_bindings).subspan(run.bindings, run.count);
+    }
 
     [[nodiscard]] bool empty() const { return m_commands.empty(); }
 
@@ -76,6 +103,7 @@ public:
     {
         m_commands.clear();
         m_args.clear();
+        m_bindings.clear();
     }
 
     friend bool operator==(const WorkRecord&, const WorkRecord&) = default;
@@ -83,6 +111,7 @@ public:
 private:
     std::vector<Command> m_commands;
     std::vector<std::byte> m_args;
+    std::vector<SdpaBinding> m_bindings;
 };
 
 } // namespace engine::cuda

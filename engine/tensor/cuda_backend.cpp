@@ -55,7 +55,8 @@ private:
         try {
             m_backend.stop_recording(); // what is written down may use it
         } catch (...) {
-            m_backend.drop_repeated(); // the next call says what is wrong
+            m_backend.drop_repeated();
+            m_backend.m_untold = std::current_exception();
         }
         f.cuCtxSetCurrent(m_backend.m_context);
         f.cuStreamSynchronize(m_backend.m_stream); // and what is queued
@@ -224,12 +225,8 @@ cuda::CudnnAttention* CudaBackend::cudnn()
 {
     make_current();
     if (m_cudnn_library.empty()) {
-        if (m_cudnn != nullptr) {
-            stop_recording(); // it queues its own work
-        }
         return m_cudnn.get();
     }
-    stop_recording();
     std::size_t free = 0;
     std::size_t total = 0;
     check(m_driver, m_driver.functions().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo");

@@ -2,6 +2,7 @@
 // queued; nothing waits for the GPU but download() and synchronize().
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -74,6 +75,11 @@ public:
     // installed, too old or not wanted.
     [[nodiscard]] cuda::CudnnAttention* cudnn();
 
+    // Queues a plan of cudnn()'s; `workspace` has plan.workspace_bytes(). The first run of a plan
+    // is queued at once, so that a refusal is known here: EngineError Unsupported.
+    void
+    attend(cuda::CudnnPlan& plan, std::span<const cuda::SdpaBinding> bindings, void* workspace);
+
     // Queues a fill with zero bytes, and a copy of all bytes; sizes are equal.
     void fill_zero(TensorView x);
     void copy_bytes(ConstTensorView source, TensorView destination);
@@ -110,6 +116,9 @@ private:
     void issue(cuda::WorkRecord& work, const cuda::Command& command);
     void issue_kernel(const cuda::KernelLaunch& launch, void* args);
     void issue_product(const cuda::ProductCall& call);
+    void issue_cudnn(const cuda::CudnnRun& run, std::span<const cuda::SdpaBinding> bindings);
+    template <typename Call>
+    void name_loss(const Call& call);
     // Queues what is written down, since something must come after it.
     void stop_recording();
     [[nodiscard]] cuda::FunctionHandle
@@ -134,6 +143,7 @@ private:
     std::unique_ptr<cuda::GraphCache> m_graphs;
     std::uint64_t m_recorded_key = 0;
     bool m_recording = false;
+    std::exception_ptr m_untold; // thrown where it could not be told
     cuda::WorkRecord m_record;
 };
 

@@ -19,6 +19,22 @@ struct Overloaded : Cases...
 
 } // namespace
 
+// NVIDIA's libraries do not say whether the device is lost, which waiting for it does.
+template <typename Call>
+void CudaBackend::name_loss(const Call& call)
+{
+    try {
+        call();
+    } catch (const EngineError& error) {
+        if (error.error().code == ErrorCode::Internal) {
+            check(m_driver,
+                  m_driver.functions().cuStreamSynchronize(m_stream),
+                  "cuStreamSynchronize");
+        }
+        throw;
+    }
+}
+
 void CudaBackend::begin_repeated(std::uint64_t key)
 {
     stop_recording();
@@ -34,7 +50,7 @@ void CudaBackend::end_repeated()
     }
     m_recording = false;
     make_current();
-    m_graphs->queue(m_recorded_key, m_record);
+    name_loss([&] { m_graphs->queue(m_recorded_key, m_record); });
     m_record.clear();
 }
 
@@ -47,9 +63,12 @@ void CudaBackend::drop_repeated() noexcept
 void CudaBackend::stop_recording()
 {
     make_current();
+    if (m_untold != nullptr) {
+        std::rethrow_exception(std::exchange(m_untold, nullptr));
+    }
     if (m_recording) {
         m_recording = false;
-        m_graphs->issue(m_record);
+        name_loss([&] { m_graphs->issue(m_record); });
         m_record.clear();
     }
 }
@@ -61,7 +80,7 @@ void CudaBackend::queue(const cuda::Command& command)
         return;
     }
     make_current();
-    issue(m_record, command);
+    name_loss([&] { issue(m_record, command); });
 }
 
 void CudaBackend::fill_zero(TensorView x)
@@ -85,6 +104,18 @@ void CudaBackend::multiply(const cuda::LtProduct& product, const cuda::LtOperand
     queue(cuda::ProductCall{.product = product, .operands = operands});
 }
 
+void CudaBackend::attend(cuda::CudnnPlan& plan,
+                         std::span<const cuda::SdpaBinding> bindings,
+                         void* workspace)
+{
+    if (m_recording && plan.has_run()) {
+        m_record.add_cudnn({.plan = &plan, .workspace = workspace}, bindings);
+        return;
+    }
+    stop_recording();
+    m_cudnn->run(plan, bindings, workspace);
+}
+
 void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
 {
     const cuda::DriverFunctions& f = m_driver.functions();
@@ -92,6 +123,7 @@ void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
         Overloaded{
             [&](const cuda::KernelLaunch& launch) { issue_kernel(launch, work.args_of(launch)); },
             [&](const cuda::ProductCall& call) { issue_product(call); },
+            [&](const cuda::CudnnRun& run) { issue_cudnn(run, work.bindings_of(run)); },
             [&](const cuda::ZeroFill& fill) {
                 check(m_driver,
                       f.cuMemsetD8Async(fill.to, 0, fill.bytes, m_stream),
@@ -107,18 +139,23 @@ void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
 
 void CudaBackend::issue_product(const cuda::ProductCall& call)
 {
+    m_cublas_lt->multiply(
+        call.product, call.operands, {.workspace = m_workspace.view().raw(), .stream = m_stream});
+}
+
+// What was written down comes too late for the engine's own kernels to take its place.
+void CudaBackend::issue_cudnn(const cuda::CudnnRun& run,
+                              std::span<const cuda::SdpaBinding> bindings)
+{
     try {
-        m_cublas_lt->multiply(call.product,
-                              call.operands,
-                              {.workspace = m_workspace.view().raw(), .stream = m_stream});
+        m_cudnn->run(*run.plan, bindings, run.workspace);
     } catch (const EngineError& error) {
-        if (error.error().code == ErrorCode::Internal) {
-            // Tells whether the device is lost, which cuBLAS does not.
-            check(m_driver,
-                  m_driver.functions().cuStreamSynchronize(m_stream),
-                  "cuStreamSynchronize");
-        }
-        throw;
+        throw EngineError({ErrorCode::Internal,
+                           concat("GPU attention: cuDNN ",
+                                  cuda::cudnn_version_text(m_cudnn->version()),
+                                  ": ",
+                                  error.what()),
+                           "set LOWRANK_CUDNN=off and continue the run from its last checkpoint"});
     }
 }
 

@@ -17,7 +17,7 @@ using cuda::CudnnTrust;
 using cuda::SdpaDirection;
 using cuda::SdpaShape;
 using cuda::SdpaTensor;
-using Binding = cuda::CudnnAttention::Binding;
+using Binding = cuda::SdpaBinding;
 
 constexpr int kFirstCapability = 80;
 constexpr int kHopper = 90;
@@ -120,7 +120,6 @@ public:
               const PackedBatch& batch,
               SdpaDirection direction)
         : m_backend(backend)
-        , m_cudnn(cudnn)
         , m_batch(batch)
         , m_shape(plan_shape(batch))
         , m_backward(direction == SdpaDirection::Backward)
@@ -149,7 +148,6 @@ private:
     void queue_stats(float* lse, float* stats) const;
 
     CudaBackend& m_backend;
-    cuda::CudnnAttention& m_cudnn;
     PackedBatch m_batch;
     SdpaShape m_shape;
     bool m_backward;
@@ -197,26 +195,23 @@ void CudnnCall::run(std::initializer_list<Binding> tensors, float* lse)
     std::byte* workspace = delta + size.delta;
     auto* starts = reinterpret_cast<std::int32_t*>(lists);
     const std::int64_t step = list_step(m_shape);
-    const float scale = m_batch.shape.scale;
-    const float masked = -std::numeric_limits<float>::infinity();
-    const float one = 1.0F;
-    const auto window =
-        static_cast<float>(std::min(m_batch.shape.sliding_window, kWidestWindowFloat));
+    constexpr float kMasked = -std::numeric_limits<float>::infinity();
     std::array<Binding, 20> bindings = {{{SdpaTensor::Stats, stats},
                                          {SdpaTensor::QStarts, starts},
                                          {SdpaTensor::KvStarts, starts + step},
                                          {SdpaTensor::StatStarts, starts + 2 * step},
                                          {SdpaTensor::Lengths, starts + 3 * step},
-                                         {SdpaTensor::Scale, &scale},
-                                         {SdpaTensor::Masked, &masked}}};
+                                         {SdpaTensor::Scale, nullptr, m_batch.shape.scale},
+                                         {SdpaTensor::Masked, nullptr, kMasked}}};
     std::size_t count = 7;
     const auto bind = [&](const Binding& binding) { bindings[count++] = binding; };
     if (m_shape.windowed) {
-        bind({SdpaTensor::Window, &window});
+        const std::int64_t window = std::min(m_batch.shape.sliding_window, kWidestWindowFloat);
+        bind({SdpaTensor::Window, nullptr, static_cast<float>(window)});
     }
     if (m_backward) {
         bind({SdpaTensor::Delta, delta});
-        bind({SdpaTensor::One, &one});
+        bind({SdpaTensor::One, nullptr, 1.0F});
     }
     std::for_each(tensors.begin(), tensors.end(), bind);
 
@@ -224,7 +219,7 @@ void CudnnCall::run(std::initializer_list<Binding> tensors, float* lse)
     if (m_backward) {
         queue_stats(lse, stats);
     }
-    m_cudnn.run(**m_plan, std::span(bindings).first(count), workspace);
+    m_backend.attend(**m_plan, std::span(bindings).first(count), workspace);
     if (!m_backward && lse != nullptr) {
         queue_stats(lse, stats);
     }

@@ -17,21 +17,21 @@ namespace {
 constexpr std::int64_t kMicroBatches = 3;
 constexpr std::int64_t kLength = 12; // tokens of each
 
-std::unique_ptr<CudaBackend> open_emulated()
+std::unique_ptr<CudaBackend> open_emulated(const char* cudnn = "")
 {
     static constexpr std::byte kAnything[1] = {};
     CudaOptions options;
     options.driver = EMULATED_DRIVER;
     options.cublas_lt = EMULATED_CUBLAS;
-    options.cudnn = "";
+    options.cudnn = cudnn;
     options.code = kAnything;
     options.algorithms.file.clear();
     return value_or_throw(CudaBackend::open(0, options));
 }
 
-std::uint64_t ask_emulator(const char* what)
+std::uint64_t ask_emulator(const char* what, const char* library = EMULATED_DRIVER)
 {
-    static const SharedLibrary emulator = value_or_throw(SharedLibrary::open(EMULATED_DRIVER));
+    const SharedLibrary emulator = value_or_throw(SharedLibrary::open(library));
     return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol(what))();
 }
 
@@ -65,11 +65,13 @@ class GpuStep : public testing::Test
 protected:
     void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
 
-    std::unique_ptr<TrainingState> state_on(Backend& backend, double dropout = 0.0)
+    std::unique_ptr<TrainingState>
+    state_on(Backend& backend, double dropout = 0.0, const char* dtype = "f32")
     {
         Json settings = tests::tiny_settings(m_folder.path());
         settings["grad_accum_steps"] = kMicroBatches;
         settings["dropout"] = dropout;
+        settings["dtype"] = dtype;
         const TrainConfig config = value_or_throw(TrainConfig::from_json(settings));
         auto state = value_or_throw(TrainingState::create(backend, config, {}, {}));
         state->prepare_optimizer();
@@ -155,6 +157,30 @@ TEST_F(GpuStep, DropoutIsNeverTakenFromAGraph)
     const std::uint64_t before = graph_launches();
     expect_numbers_of_the_cpu({kLength, kLength, kLength, kLength}, 0.25);
     EXPECT_EQ(graph_launches() - before, 2U);
+}
+
+// The same bits as where each of its commands is queued.
+TEST_F(GpuStep, AttentionByCudnnIsPartOfTheGraph)
+{
+    constexpr int kSteps = 4;
+    const auto numbers = [&] {
+        const auto backend = open_emulated(EMULATED_CUDNN);
+        const auto state = state_on(*backend, 0.0, "bf16");
+        std::vector<double> all;
+        for (int step = 0; step < kSteps; ++step) {
+            const TrainingState::StepNumbers taken = take_step(*state, step);
+            all.insert(all.end(), {taken.loss, taken.grad_norm});
+        }
+        return all;
+    };
+    ::setenv("LOWRANK_EMULATED_NO_GRAPHS", "1", 1); // NOLINT(concurrency-mt-unsafe)
+    const std::uint64_t runs = ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN);
+    const std::vector<double> wanted = numbers();
+    EXPECT_GT(ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN), runs);
+    ::unsetenv("LOWRANK_EMULATED_NO_GRAPHS"); // NOLINT(concurrency-mt-unsafe)
+    const std::uint64_t before = graph_launches();
+    EXPECT_EQ(numbers(), wanted);
+    EXPECT_EQ(graph_launches() - before, kSteps * kMicroBatches - 2);
 }
 
 TEST_F(GpuStep, ADriverThatTakesNoGraphsGetsTheWorkItself)

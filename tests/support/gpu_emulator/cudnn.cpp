@@ -1,6 +1,6 @@
 // cuDNN's backend API. LOWRANK_EMULATED_CUDNN says how it behaves: "right" (when unset), "wrong"
 // (every result is a tenth too large), "wrong backward", "unsteady" (each backward differs), "none"
-// (no engine), "fails" (executes nothing), "old".
+// (no engine), "fails" (executes nothing), "fails captured" (not while a graph is made), "old".
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -273,7 +273,7 @@ int cudnnBackendExecute(void* /*handle*/, CudnnOwner* plan, CudnnOwner* pack)
         || (*pack)->numbers.at(A::PackIds).size() > kMostIds) {
         return set_cudnn_error(kCudnnNotFinalized, "a plan or its pack is not finalized");
     }
-    if (behaves("fails")) {
+    if (behaves("fails") || (behaves("fails captured") && is_capturing())) {
         return set_cudnn_error(kCudnnExecutionFailed, "told to fail");
     }
     const CudnnPointer kept = *plan; // has all that it was made of

@@ -1,0 +1,193 @@
+// Work that comes again, written down and kept as a CUDA graph, on the emulated GPU: the same
+// results whatever comes in between.
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/cuda/attention_problem.h"
+
+namespace engine {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::uint64_t ask(const std::string& library, const char* what)
+{
+    const SharedLibrary emulator = value_or_throw(SharedLibrary::open(library));
+    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol(what))();
+}
+
+std::uint64_t graph_launches()
+{
+    return ask(EMULATED_DRIVER, "emulated_graph_launches");
+}
+
+std::uint64_t cudnn_runs()
+{
+    return ask(EMULATED_CUDNN, "emulated_cudnn_runs");
+}
+
+// A word of the environment while it lives.
+class Behaviour
+{
+public:
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
+    Behaviour(const char* name, const char* word)
+        : m_name(name)
+    {
+        ::setenv(name, word, 1);
+    }
+
+    Behaviour(const Behaviour&) = delete;
+    Behaviour& operator=(const Behaviour&) = delete;
+
+    ~Behaviour() { ::unsetenv(m_name); }
+
+    // NOLINTEND(concurrency-mt-unsafe)
+
+private:
+    const char* m_name;
+};
+
+constexpr std::uint64_t kKey = 7;
+const std::vector<std::int32_t> kOffsets = {0, 30, 31, 75};
+
+class RepeatedAttention : public testing::Test
+{
+protected:
+    static void queue(Problem& problem)
+    {
+        problem.forward();
+        problem.backward();
+    }
+
+    // One pass of kKey; its results.
+    std::vector<float> pass(Problem& problem) const
+    {
+        problem.poison();
+        RepeatedWork work(*m_backend, kKey);
+        queue(problem);
+        work.finish();
+        return problem.results();
+    }
+
+    // What the problem computes where nothing is written down.
+    static std::vector<float> unrecorded(Problem& problem)
+    {
+        problem.poison();
+        queue(problem);
+        return problem.results();
+    }
+
+    std::unique_ptr<CudaBackend> m_backend = open_with(EMULATED_CUDNN);
+    Problem m_problem = Problem(*m_backend, heads(4, 2, 16), kOffsets);
+};
+
+TEST_F(RepeatedAttention, BecomesAGraphWithCudnnInIt)
+{
+    const std::vector<float> wanted = unrecorded(m_problem);
+    EXPECT_EQ(pass(m_problem), wanted); // the key is new
+    const std::uint64_t runs = cudnn_runs();
+    const std::uint64_t launches = graph_launches();
+    for (int i = 1; i <= 3; ++i) {
+        EXPECT_EQ(pass(m_problem), wanted);
+        EXPECT_EQ(graph_launches(), launches + static_cast<std::uint64_t>(i));
+    }
+    EXPECT_EQ(cudnn_runs(), runs + 2); // while it was captured
+}
+
+TEST_F(RepeatedAttention, OfAnotherScaleIsOtherWork)
+{
+    const std::vector<float> before = unrecorded(m_problem);
+    (void)pass(m_problem);
+    EXPECT_EQ(pass(m_problem), before);
+    m_problem.set_scale(0.5F);
+    const std::vector<float> got = pass(m_problem);
+    EXPECT_NE(got, before);
+    EXPECT_EQ(got, unrecorded(m_problem));
+}
+
+TEST_F(RepeatedAttention, OfOtherMemoryIsOtherWork)
+{
+    Problem other(*m_backend, heads(4, 2, 16), kOffsets, DType::BF16, 8);
+    const std::vector<float> wanted = unrecorded(other);
+    const std::vector<float> before = unrecorded(m_problem);
+    EXPECT_NE(before, wanted);
+    (void)pass(m_problem);
+    EXPECT_EQ(pass(m_problem), before);
+    EXPECT_EQ(pass(other), wanted);
+    EXPECT_EQ(m_problem.results(), before);
+}
+
+// A plan that has yet to show that it runs is queued where its refusal can still be helped.
+TEST_F(RepeatedAttention, OfAPlanThatIsNewIsNotWrittenDown)
+{
+    RepeatedWork(*m_backend, kKey).finish();
+    const std::uint64_t launches = graph_launches();
+    const std::vector<float> got = pass(m_problem);
+    EXPECT_EQ(graph_launches(), launches);
+    EXPECT_EQ(got, unrecorded(m_problem));
+}
+
+TEST_F(RepeatedAttention, OfAPlanThatDoesNotRunIsTheOwnKernels)
+{
+    const auto without = open_with("");
+    Problem problem(*without, heads(4, 2, 16), kOffsets);
+    const std::vector<float> wanted = unrecorded(problem);
+    RepeatedWork(*m_backend, kKey).finish();
+    const Behaviour fails("LOWRANK_EMULATED_CUDNN", "fails");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(pass(m_problem), wanted);
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                AllOf(HasSubstr("cudnnBackendExecute: status 5000, told to fail"),
+                      HasSubstr("the engine's own kernels compute it")));
+}
+
+TEST_F(RepeatedAttention, ThatCannotBeCapturedIsQueuedInstead)
+{
+    const Behaviour fails("LOWRANK_EMULATED_CUDNN", "fails captured");
+    const std::vector<float> wanted = unrecorded(m_problem);
+    const std::uint64_t launches = graph_launches();
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(pass(m_problem), wanted);
+    }
+    EXPECT_EQ(graph_launches(), launches);
+}
+
+TEST_F(RepeatedAttention, ThatFailsAfterItWasWrittenDownSaysWhatToDo)
+{
+    const std::vector<float> wanted = unrecorded(m_problem);
+    (void)pass(m_problem);
+    {
+        const Behaviour fails("LOWRANK_EMULATED_CUDNN", "fails");
+        try {
+            (void)pass(m_problem);
+            ADD_FAILURE() << "nothing was thrown";
+        } catch (const EngineError& error) {
+            EXPECT_EQ(error.error().code, ErrorCode::Internal);
+            EXPECT_THAT(error.what(), AllOf(HasSubstr("cuDNN 9.19.0"), HasSubstr("told to fail")));
+            EXPECT_THAT(error.error().hint, HasSubstr("LOWRANK_CUDNN=off"));
+        }
+    }
+    EXPECT_EQ(pass(m_problem), wanted);
+}
+
+// Memory is given back in the middle of a pass, where nothing can be thrown.
+TEST_F(RepeatedAttention, ThatFailsWhereNobodyCanHearItIsToldLater)
+{
+    const std::vector<float> wanted = unrecorded(m_problem);
+    (void)pass(m_problem);
+    {
+        const Behaviour fails("LOWRANK_EMULATED_CUDNN", "fails");
+        Tensor tensor = m_backend->tensor(DType::F32, {1});
+        RepeatedWork work(*m_backend, kKey);
+        queue(m_problem);
+        tensor = {};
+        EXPECT_THROW(m_backend->synchronize(), EngineError);
+    }
+    EXPECT_EQ(pass(m_problem), wanted);
+}
+
+} // namespace
+} // namespace engine
