@@ -115,13 +115,15 @@ std::optional<LtAlgorithm> fastest_algorithm(const Driver& driver,
 {
     LtOperands tried = operands;
     std::optional<SpareOutput> spare;
-    if (plan.product().accumulate && operands.c == operands.d) {
+    if (operands.d == nullptr || (plan.product().accumulate && operands.c == operands.d)) {
         spare.emplace(driver, plan.product().output_bytes());
         if (!spare->exists()) {
             return std::nullopt;
         }
-        tried.c = spare->memory();
         tried.d = spare->memory();
+        if (operands.c == operands.d) {
+            tried.c = tried.d;
+        }
     }
     const Stopwatch watch(driver);
     std::optional<LtAlgorithm> best;

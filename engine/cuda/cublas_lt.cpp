@@ -120,6 +120,15 @@ CublasLt::planned(const LtProduct& product, const LtOperands& operands, const Lt
     return m_products.emplace(product, std::move(made)).first->second;
 }
 
+void CublasLt::prepare(const LtProduct& product, LtOperands operands, const LtPlace& place)
+{
+    if (operands.c == operands.d) {
+        operands.c = nullptr;
+    }
+    operands.d = nullptr;
+    (void)planned(product, operands, place);
+}
+
 void CublasLt::multiply(const LtProduct& product, const LtOperands& operands, const LtPlace& place)
 {
     Planned& known = planned(product, operands, place);

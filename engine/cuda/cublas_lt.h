@@ -41,6 +41,10 @@ public:
     CublasLt& operator=(const CublasLt&) = delete;
     ~CublasLt();
 
+    // What the product's first multiply() would wait for: its algorithm is chosen. The operands are
+    // only read: a trial writes to memory of its own. Throws EngineError.
+    void prepare(const LtProduct& product, LtOperands operands, const LtPlace& place);
+
     // Queues the product on the stream: accumulation in float32. Waits for the stream where
     // algorithms are timed. Throws EngineError.
     void multiply(const LtProduct& product, const LtOperands& operands, const LtPlace& place);

@@ -18,9 +18,10 @@ constexpr int kCaptureRelaxed = 2; // CU_STREAM_CAPTURE_MODE_RELAXED
 
 } // namespace
 
-GraphCache::GraphCache(const Driver& driver, StreamHandle stream, Issue issue)
+GraphCache::GraphCache(const Driver& driver, StreamHandle stream, Prepare prepare, Issue issue)
     : m_driver(driver)
     , m_stream(stream)
+    , m_prepare(std::move(prepare))
     , m_issue(std::move(issue))
 {}
 
@@ -102,6 +103,7 @@ void GraphCache::queue(std::uint64_t key, WorkRecord& work)
 // False where the work cannot be captured.
 bool GraphCache::capture(Entry& entry, WorkRecord& work)
 {
+    std::for_each(work.commands().begin(), work.commands().end(), m_prepare);
     const DriverFunctions& f = m_driver.functions();
     Status status = f.cuStreamBeginCapture_v2(m_stream, kCaptureRelaxed);
     std::string reason;

@@ -16,8 +16,10 @@ class GraphCache
 public:
     // Queues one command on the stream.
     using Issue = std::function<void(WorkRecord&, const Command&)>;
+    // Waits for what a command's issue would wait for, which cannot be captured.
+    using Prepare = std::function<void(const Command&)>;
 
-    GraphCache(const Driver& driver, StreamHandle stream, Issue issue);
+    GraphCache(const Driver& driver, StreamHandle stream, Prepare prepare, Issue issue);
     GraphCache(const GraphCache&) = delete;
     GraphCache& operator=(const GraphCache&) = delete;
     // Call with the device's context current.
@@ -51,6 +53,7 @@ private:
 
     const Driver& m_driver;
     StreamHandle m_stream;
+    Prepare m_prepare;
     Issue m_issue;
     int m_failures = 0;         // of captures
     std::list<Entry> m_entries; // the last used first

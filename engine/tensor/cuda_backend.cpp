@@ -126,9 +126,10 @@ void CudaBackend::start(const CudaOptions& options)
         cuda::CublasLt::open(m_driver, name.data(), options.cublas_lt, options.algorithms));
     m_tf32 = options.tf32;
     m_graphs = std::make_unique<cuda::GraphCache>(
-        m_driver, m_stream, [this](cuda::WorkRecord& work, const cuda::Command& command) {
-            issue(work, command);
-        });
+        m_driver,
+        m_stream,
+        [this](const cuda::Command& command) { prepare(command); },
+        [this](cuda::WorkRecord& work, const cuda::Command& command) { issue(work, command); });
     m_workspace = tensor(DType::I32, {cuda::kLtWorkspaceBytes / sizeof(std::int32_t)});
     m_cudnn_library = options.cudnn;
 }

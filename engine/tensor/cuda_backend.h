@@ -113,9 +113,9 @@ private:
                        void* args,
                        std::size_t bytes);
     void queue(const cuda::Command& command);
+    void prepare(const cuda::Command& command);
     void issue(cuda::WorkRecord& work, const cuda::Command& command);
     void issue_kernel(const cuda::KernelLaunch& launch, void* args);
-    void issue_product(const cuda::ProductCall& call);
     void issue_cudnn(const cuda::CudnnRun& run, std::span<const cuda::SdpaBinding> bindings);
     template <typename Call>
     void name_loss(const Call& call);

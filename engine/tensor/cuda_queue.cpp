@@ -17,6 +17,11 @@ struct Overloaded : Cases...
     using Cases::operator()...;
 };
 
+cuda::LtPlace place_of_products(Tensor& workspace, cuda::StreamHandle stream)
+{
+    return {.workspace = workspace.view().raw(), .stream = stream};
+}
+
 } // namespace
 
 // NVIDIA's libraries do not say whether the device is lost, which waiting for it does.
@@ -116,13 +121,24 @@ void CudaBackend::attend(cuda::CudnnPlan& plan,
     m_cudnn->run(plan, bindings, workspace);
 }
 
+void CudaBackend::prepare(const cuda::Command& command)
+{
+    if (const auto* call = std::get_if<cuda::ProductCall>(&command)) {
+        m_cublas_lt->prepare(
+            call->product, call->operands, place_of_products(m_workspace, m_stream));
+    }
+}
+
 void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
 {
     const cuda::DriverFunctions& f = m_driver.functions();
     std::visit(
         Overloaded{
             [&](const cuda::KernelLaunch& launch) { issue_kernel(launch, work.args_of(launch)); },
-            [&](const cuda::ProductCall& call) { issue_product(call); },
+            [&](const cuda::ProductCall& call) {
+                m_cublas_lt->multiply(
+                    call.product, call.operands, place_of_products(m_workspace, m_stream));
+            },
             [&](const cuda::CudnnRun& run) { issue_cudnn(run, work.bindings_of(run)); },
             [&](const cuda::ZeroFill& fill) {
                 check(m_driver,
@@ -135,12 +151,6 @@ void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
                       "cuMemcpyDtoDAsync");
             }},
         command);
-}
-
-void CudaBackend::issue_product(const cuda::ProductCall& call)
-{
-    m_cublas_lt->multiply(
-        call.product, call.operands, {.workspace = m_workspace.view().raw(), .stream = m_stream});
 }
 
 // What was written down comes too late for the engine's own kernels to take its place.

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/core/json.h"
+#include "engine/core/shared_library.h"
+#include "engine/ops/matmul.h"
 #include "tests/engine/cuda/attention_problem.h"
+#include "tests/support/temporary_folder.h"
 
 namespace engine {
 namespace {
@@ -187,6 +191,67 @@ TEST_F(RepeatedAttention, ThatFailsWhereNobodyCanHearItIsToldLater)
         EXPECT_THROW(m_backend->synchronize(), EngineError);
     }
     EXPECT_EQ(pass(m_problem), wanted);
+}
+
+// Products that keep what was the fastest of their algorithms.
+class RepeatedProducts : public testing::Test
+{
+protected:
+    static constexpr std::int64_t kSize = 5;
+
+    [[nodiscard]] std::unique_ptr<CudaBackend> open() const
+    {
+        static constexpr std::byte kAnything[1] = {};
+        CudaOptions options;
+        options.driver = EMULATED_DRIVER;
+        options.cublas_lt = EMULATED_CUBLAS;
+        options.cudnn = "";
+        options.code = kAnything;
+        options.algorithms = {.file = file(), .least_operations = 0.0};
+        return value_or_throw(CudaBackend::open(0, options));
+    }
+
+    [[nodiscard]] std::filesystem::path file() const { return m_folder.path() / "algorithms.json"; }
+
+    [[nodiscard]] Tensor filled(float value) const
+    {
+        Tensor tensor = m_backend->tensor(DType::F32, {kSize, kSize});
+        const std::vector<float> values(kSize * kSize, value);
+        m_backend->upload(values.data(), tensor);
+        return tensor;
+    }
+
+    void expect_values(const Tensor& tensor, float value) const
+    {
+        std::vector<float> values(kSize * kSize);
+        m_backend->download(tensor, values.data());
+        EXPECT_THAT(values, testing::Each(value));
+    }
+
+    tests::TemporaryFolder m_folder;
+    std::unique_ptr<CudaBackend> m_backend = open();
+};
+
+// Nothing that is timed may be captured, nor write to what earlier commands of the pass read.
+TEST_F(RepeatedProducts, AreTimedBeforeTheirPassIsCaptured)
+{
+    const Tensor a = filled(2.0F);
+    const Tensor b = filled(3.0F);
+    Tensor product = filled(4.0F);
+    Tensor sum = filled(5.0F);
+    Tensor copy = filled(0.0F);
+    RepeatedWork(*m_backend, kKey).finish();
+    const std::uint64_t launches = graph_launches();
+    RepeatedWork work(*m_backend, kKey);
+    m_backend->copy_bytes(product, copy);
+    ops::matmul(*m_backend, {.a = a, .b = b, .c = product});
+    ops::matmul(*m_backend, {.a = a, .b = b, .c = sum, .beta = 1.0F});
+    work.finish();
+    EXPECT_EQ(graph_launches(), launches + 1);
+    expect_values(copy, 4.0F);
+    expect_values(product, 6.0F * kSize);
+    expect_values(sum, 5.0F + 6.0F * kSize);
+    EXPECT_EQ(value_or_throw(read_json_file(file())).size(), 2U);
 }
 
 } // namespace

@@ -21,6 +21,7 @@ constexpr int kInvalidHandle = 400;
 constexpr int kNotFound = 500;
 constexpr int kIllegalAddress = 700;
 constexpr int kCaptureUnsupported = 900;
+constexpr int kCaptureInvalidated = 901;
 constexpr int kLaunchFailed = 719;
 
 int g_context = 0; // its address is the context
@@ -46,6 +47,15 @@ std::map<const void*, Event>& events()
 bool has_context()
 {
     return t_current == &g_context;
+}
+
+// Nobody may wait for work that is only written down.
+bool waits_in_capture()
+{
+    if (emulator::is_capturing()) {
+        emulator::spoil_capture();
+    }
+    return emulator::is_capturing();
 }
 
 // The device fails for good at kernel number LOWRANK_EMULATED_FAULT_AT.
@@ -196,7 +206,7 @@ int cuStreamDestroy_v2(void* /*stream*/)
 
 int cuStreamSynchronize(void* stream)
 {
-    if (emulator::is_capturing()) {
+    if (waits_in_capture()) {
         return kCaptureUnsupported;
     }
     return stream == &g_stream ? emulator::run_until(emulator::queued()) : kInvalidHandle;
@@ -213,8 +223,9 @@ int cuStreamBeginCapture_v2(void* stream, int /*mode*/)
 
 int cuStreamEndCapture(void* /*stream*/, std::vector<emulator::Work>** graph)
 {
-    *graph = new std::vector<emulator::Work>(emulator::end_capture());
-    return 0;
+    auto captured = emulator::end_capture();
+    *graph = captured ? new std::vector(std::move(*captured)) : nullptr;
+    return captured ? 0 : kCaptureInvalidated;
 }
 
 int cuGraphInstantiateWithFlags(std::vector<emulator::Work>** executable,
@@ -299,6 +310,9 @@ int cuEventElapsedTime_v2(float* milliseconds, void* begin, void* end)
 
 int cuEventSynchronize(void* event)
 {
+    if (waits_in_capture()) {
+        return kCaptureUnsupported;
+    }
     return events().contains(event) ? emulator::run_until(events()[event].after) : kInvalidHandle;
 }
 

@@ -16,6 +16,7 @@ std::uint64_t g_waits = 0;
 int g_status = 0;
 float g_now = 0.0F; // milliseconds
 bool g_capturing = false;
+bool g_spoilt = false;
 std::vector<Work> g_captured;
 
 } // namespace
@@ -52,6 +53,7 @@ int run_until(std::uint64_t count)
 void begin_capture()
 {
     g_capturing = true;
+    g_spoilt = false;
 }
 
 bool is_capturing()
@@ -59,10 +61,16 @@ bool is_capturing()
     return g_capturing;
 }
 
-std::vector<Work> end_capture()
+void spoil_capture()
+{
+    g_spoilt = true;
+}
+
+std::optional<std::vector<Work>> end_capture()
 {
     g_capturing = false;
-    return std::exchange(g_captured, {});
+    std::vector<Work> captured = std::exchange(g_captured, {});
+    return g_spoilt ? std::nullopt : std::optional(std::move(captured));
 }
 
 void spend(float milliseconds)

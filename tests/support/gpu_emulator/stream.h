@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace emulator {
@@ -20,10 +21,12 @@ void enqueue(Work work);
 // call too, as a lost device does.
 [[nodiscard]] int run_until(std::uint64_t count);
 
-// Between the two, work is written down instead of queued; end gives it.
+// Between the two, work is written down instead of queued; end gives it, or nothing where somebody
+// asked for what cannot be captured.
 void begin_capture();
 [[nodiscard]] bool is_capturing();
-[[nodiscard]] std::vector<Work> end_capture();
+void spoil_capture();
+[[nodiscard]] std::optional<std::vector<Work>> end_capture();
 
 // The device's own time, which only work moves on.
 void spend(float milliseconds);
