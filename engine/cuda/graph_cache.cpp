@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMostKeys = 64;
 constexpr std::ptrdiff_t kMostGraphs = 8;
 constexpr int kMostFailures = 3;
+constexpr int kMostChanges = 3;
 constexpr int kCaptureRelaxed = 2; // CU_STREAM_CAPTURE_MODE_RELAXED
 
 } // namespace
@@ -53,7 +54,7 @@ bool GraphCache::expects(std::uint64_t key)
         m_entries.begin(), m_entries.end(), [&](const Entry& entry) { return entry.key == key; });
     if (found != m_entries.end()) {
         m_entries.splice(m_entries.begin(), m_entries, found);
-        return !m_entries.front().varies;
+        return !m_entries.front().given_up;
     }
     if (m_entries.size() >= kMostKeys) {
         release(m_entries.back());
@@ -77,19 +78,20 @@ void GraphCache::queue(std::uint64_t key, WorkRecord& work)
         issue(work);
         return;
     }
-    if (entry.executable == nullptr) {
-        if (!capture(entry, work)) {
+    if (entry.executable != nullptr && entry.work == work) {
+        entry.changes = 0;
+    } else {
+        if (entry.executable != nullptr) {
+            release(entry);
+            entry.work = {};
+            entry.given_up = ++entry.changes == kMostChanges;
+        }
+        if (entry.given_up || !capture(entry, work)) {
             issue(work);
             return;
         }
         std::swap(entry.work, work);
         forget_oldest();
-    } else if (entry.work != work) {
-        entry.varies = true;
-        issue(work);
-        release(entry);
-        entry.work = {};
-        return;
     }
     const Status status = m_driver.functions().cuGraphLaunch(entry.executable, m_stream);
     if (status == kErrorOutOfMemory) { // the first launch brings the graph to the device
@@ -135,7 +137,7 @@ void GraphCache::give_up(Entry& entry, const std::string& reason)
 {
     release(entry);
     entry.work = {};
-    entry.varies = true;
+    entry.given_up = true;
     if (++m_failures == kMostFailures) {
         log(LogLevel::Warning,
             concat("GPU: work that repeats is not kept as a CUDA graph: ", reason));

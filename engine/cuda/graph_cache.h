@@ -26,11 +26,12 @@ public:
     ~GraphCache();
 
     // Whether work of this key is worth writing down: it was seen before, and did not turn out
-    // to be another each time.
+    // to be another several times in a row.
     [[nodiscard]] bool expects(std::uint64_t key);
 
     // Queues the work of a key that was expected: the second time it becomes a graph, from then on
-    // the graph is started where the work is the same. Throws EngineError.
+    // the graph is started where the work is the same, and made anew where it is not. Throws
+    // EngineError.
     void queue(std::uint64_t key, WorkRecord& work);
 
     // Queues the work command by command.
@@ -40,7 +41,8 @@ private:
     struct Entry
     {
         std::uint64_t key = 0;
-        bool varies = false; // the same key, and yet other work
+        bool given_up = false;
+        int changes = 0; // how often in a row the same key was other work
         WorkRecord work;
         CapturedGraph graph = nullptr;
         ExecutableGraph executable = nullptr;

@@ -193,6 +193,65 @@ TEST_F(RepeatedAttention, ThatFailsWhereNobodyCanHearItIsToldLater)
     EXPECT_EQ(pass(m_problem), wanted);
 }
 
+// Copies of a number to one of two places: as little as a pass can be.
+class RepeatedCopy : public testing::Test
+{
+protected:
+    enum class Place { First, Second };
+
+    // One pass of kKey. It must write where it should, and nowhere else.
+    void copy_to(Place place)
+    {
+        ++m_number;
+        const std::vector<float> zeros(2, 0.0F);
+        m_backend->upload(zeros.data(), m_places);
+        m_backend->upload(&m_number, m_source);
+        const std::int64_t row = place == Place::First ? 0 : 1;
+        RepeatedWork work(*m_backend, kKey);
+        m_backend->copy_bytes(m_source, m_places.view().rows(row, row + 1));
+        work.finish();
+        std::vector<float> values(2);
+        m_backend->download(m_places, values.data());
+        std::vector<float> wanted(2, 0.0F);
+        wanted[static_cast<std::size_t>(row)] = m_number;
+        EXPECT_EQ(values, wanted);
+    }
+
+    // The same, and whether a graph did it.
+    bool is_launched_to(Place place)
+    {
+        const std::uint64_t before = graph_launches();
+        copy_to(place);
+        return graph_launches() > before;
+    }
+
+    std::unique_ptr<CudaBackend> m_backend = open_with("");
+    Tensor m_source = m_backend->tensor(DType::F32, {1});
+    Tensor m_places = m_backend->tensor(DType::F32, {2});
+    float m_number = 0.0F;
+};
+
+TEST_F(RepeatedCopy, ThatChangesNowAndThenStaysAGraph)
+{
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_TRUE(is_launched_to(Place::First));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(is_launched_to(Place::Second));
+        EXPECT_TRUE(is_launched_to(Place::First));
+        EXPECT_TRUE(is_launched_to(Place::First));
+    }
+}
+
+TEST_F(RepeatedCopy, ThatAlwaysChangesIsGivenUp)
+{
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_TRUE(is_launched_to(Place::First));
+    EXPECT_TRUE(is_launched_to(Place::Second));
+    EXPECT_TRUE(is_launched_to(Place::First));
+    EXPECT_FALSE(is_launched_to(Place::Second));
+    EXPECT_FALSE(is_launched_to(Place::Second));
+}
+
 // Products that keep what was the fastest of their algorithms.
 class RepeatedProducts : public testing::Test
 {
