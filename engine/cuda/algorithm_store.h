@@ -31,6 +31,8 @@ public:
 
     [[nodiscard]] bool keeps() const { return !m_file.empty(); }
 
+    [[nodiscard]] const std::filesystem::path& file() const { return m_file; }
+
 private:
     [[nodiscard]] std::string key(const std::string& product) const;
     void read();

@@ -86,6 +86,13 @@ LtAlgorithm CublasLt::choose(const LtPlan& plan, const LtOperands& operands, con
     const std::string size_class = product.size_class();
     std::optional<LtAlgorithm> chosen = m_store.find(size_class);
     if (!chosen) {
+        if (!std::exchange(m_trial_told, true)) {
+            log(LogLevel::Info,
+                concat("GPU: trying algorithms for matrix products, so the first steps are slower; "
+                       "kept in ",
+                       m_store.file().string(),
+                       " for later runs"));
+        }
         const std::vector<LtAlgorithm> candidates = plan.candidates(kCandidates);
         chosen = fastest_algorithm(m_driver, plan, candidates, operands, place);
         if (!chosen) {
@@ -95,7 +102,10 @@ LtAlgorithm CublasLt::choose(const LtPlan& plan, const LtOperands& operands, con
         if (!kept) {
             log(LogLevel::Warning,
                 concat(kept.error().message,
-                       "; cuBLAS' own choice of algorithms is used, which may be slower"));
+                       "; cuBLAS' own choice of algorithms is used, which may be slower; let this "
+                       "user write to ",
+                       m_store.file().parent_path().string(),
+                       ", or on Linux name another folder in XDG_CACHE_HOME"));
             m_store = AlgorithmStore({}, {});
             return candidates.front();
         }

@@ -65,6 +65,7 @@ private:
     const Driver& m_driver;
     AlgorithmStore m_store;
     double m_least_operations = 0.0;
+    bool m_trial_told = false;
     LtFunctions m_functions;
     LtHandle m_handle = nullptr;
     std::unordered_map<LtProduct, Planned, LtProductHash> m_products;

@@ -2,6 +2,7 @@
 #include "engine/cuda/graph_cache.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/core/log.h"
 #include "engine/cuda/cuda_check.h"
@@ -16,6 +17,17 @@ constexpr std::ptrdiff_t kMostGraphs = 8;
 constexpr int kMostFailures = 3;
 constexpr int kMostChanges = 3;
 constexpr int kCaptureRelaxed = 2; // CU_STREAM_CAPTURE_MODE_RELAXED
+constexpr const char* kNewerDriver = "update NVIDIA's driver";
+
+// A capture that the driver refuses is no lost device.
+Error error_of(const Driver& driver, Status status, const char* call)
+{
+    const bool lacks_memory = status == kErrorOutOfMemory;
+    return {lacks_memory ? ErrorCode::OutOfDeviceMemory : ErrorCode::Unsupported,
+            concat(call, ": ", driver.error_name(status)),
+            lacks_memory ? "use a smaller micro_batch_size, which leaves memory for it"
+                         : kNewerDriver};
+}
 
 } // namespace
 
@@ -96,7 +108,7 @@ void GraphCache::queue(std::uint64_t key, WorkRecord& work)
     const Status status = m_driver.functions().cuGraphLaunch(entry.executable, m_stream);
     if (status == kErrorOutOfMemory) { // the first launch brings the graph to the device
         issue(entry.work);
-        give_up(entry, "cuGraphLaunch: no memory");
+        give_up(entry, error_of(m_driver, status, "cuGraphLaunch"));
         return;
     }
     check(m_driver, status, "cuGraphLaunch");
@@ -108,39 +120,45 @@ bool GraphCache::capture(Entry& entry, WorkRecord& work)
     std::for_each(work.commands().begin(), work.commands().end(), m_prepare);
     const DriverFunctions& f = m_driver.functions();
     Status status = f.cuStreamBeginCapture_v2(m_stream, kCaptureRelaxed);
-    std::string reason;
+    const char* call = "cuStreamBeginCapture";
+    std::optional<Error> refusal;
     if (status == kSuccess) {
         try {
             issue(work);
         } catch (const EngineError& error) {
-            reason = error.error().message;
+            refusal = error.error();
         } catch (...) {
             f.cuStreamEndCapture(m_stream, &entry.graph);
             release(entry);
             throw;
         }
         status = f.cuStreamEndCapture(m_stream, &entry.graph);
+        call = "cuStreamEndCapture";
     }
-    if (status == kSuccess && reason.empty()) {
+    if (status == kSuccess && !refusal) {
         status = f.cuGraphInstantiateWithFlags(&entry.executable, entry.graph, 0);
+        call = "cuGraphInstantiate";
     }
-    if (status == kSuccess && reason.empty()) {
+    if (status == kSuccess && !refusal) {
         return true;
     }
     entry.executable = nullptr;
-    give_up(entry, reason.empty() ? m_driver.error_name(status) : reason);
+    give_up(entry, refusal ? *refusal : error_of(m_driver, status, call));
     return false;
 }
 
 // No attempts with this key any more; after a few such, with none.
-void GraphCache::give_up(Entry& entry, const std::string& reason)
+void GraphCache::give_up(Entry& entry, const Error& reason)
 {
     release(entry);
     entry.work = {};
     entry.given_up = true;
     if (++m_failures == kMostFailures) {
         log(LogLevel::Warning,
-            concat("GPU: work that repeats is not kept as a CUDA graph: ", reason));
+            concat("GPU: work that repeats is not kept as a CUDA graph: ",
+                   reason.message,
+                   "; the run goes on with the same results; if its steps are too slow, ",
+                   reason.hint.empty() ? kNewerDriver : reason.hint));
     }
 }
 

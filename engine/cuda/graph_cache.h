@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <string>
 
 #include "engine/cuda/work_record.h"
 
@@ -49,7 +48,7 @@ private:
     };
 
     [[nodiscard]] bool capture(Entry& entry, WorkRecord& work);
-    void give_up(Entry& entry, const std::string& reason);
+    void give_up(Entry& entry, const Error& reason);
     void release(Entry& entry) const noexcept;
     void forget_oldest();
 

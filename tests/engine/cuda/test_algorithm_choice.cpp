@@ -95,6 +95,25 @@ TEST_F(AlgorithmChoice, TheNextRunTakesWhatIsKeptWithoutTrying)
     EXPECT_EQ(kept(), json);
 }
 
+TEST_F(AlgorithmChoice, ATrialIsToldOnceAndWhereItsResultIs)
+{
+    testing::internal::CaptureStderr();
+    const auto backend = open(file());
+    EXPECT_EQ(add_product(*backend), expected());
+    const Tensor row = filled(*backend, {1, kSize}, 2.0F);
+    Tensor c = filled(*backend, {1, 1}, 0.0F);
+    ops::matmul(*backend, {.a = row, .b = row, .transpose_b = ops::Transpose::Yes, .c = c});
+    EXPECT_EQ(kept().size(), 2U);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              concat("GPU: trying algorithms for matrix products, so the first steps are slower; "
+                     "kept in ",
+                     file().string(),
+                     " for later runs\n"));
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(add_product(*open(file())), expected());
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(AlgorithmChoice, AnAlgorithmThatTheLibraryDoesNotTakeIsNotUsed)
 {
     EXPECT_EQ(add_product(*open(file())), expected());
@@ -125,7 +144,10 @@ TEST_F(AlgorithmChoice, NothingIsTimedWhereNothingCanBeKept)
     EXPECT_EQ(add_product(*backend), expected());
     EXPECT_EQ(add_product(*backend), expected());
     const std::string log = testing::internal::GetCapturedStderr();
-    EXPECT_THAT(log, testing::HasSubstr("cannot create"));
+    EXPECT_THAT(log,
+                testing::AllOf(testing::HasSubstr("cannot create"),
+                               testing::HasSubstr("let this user write to "
+                                                  + (m_folder.path() / "a-file").string())));
 
     const auto without = open({});
     const std::uint64_t before = waits();

@@ -199,7 +199,7 @@ class RepeatedCopy : public testing::Test
 protected:
     enum class Place { First, Second };
 
-    // One pass of kKey. It must write where it should, and nowhere else.
+    // One pass. It must write where it should, and nowhere else.
     void copy_to(Place place)
     {
         ++m_number;
@@ -207,7 +207,7 @@ protected:
         m_backend->upload(zeros.data(), m_places);
         m_backend->upload(&m_number, m_source);
         const std::int64_t row = place == Place::First ? 0 : 1;
-        RepeatedWork work(*m_backend, kKey);
+        RepeatedWork work(*m_backend, m_key);
         m_backend->copy_bytes(m_source, m_places.view().rows(row, row + 1));
         work.finish();
         std::vector<float> values(2);
@@ -228,6 +228,7 @@ protected:
     std::unique_ptr<CudaBackend> m_backend = open_with("");
     Tensor m_source = m_backend->tensor(DType::F32, {1});
     Tensor m_places = m_backend->tensor(DType::F32, {2});
+    std::uint64_t m_key = kKey;
     float m_number = 0.0F;
 };
 
@@ -250,6 +251,22 @@ TEST_F(RepeatedCopy, ThatAlwaysChangesIsGivenUp)
     EXPECT_TRUE(is_launched_to(Place::First));
     EXPECT_FALSE(is_launched_to(Place::Second));
     EXPECT_FALSE(is_launched_to(Place::Second));
+}
+
+TEST_F(RepeatedCopy, ThatNoDriverKeepsIsWorkAllTheSameAndSaysWhatToDo)
+{
+    const Behaviour none("LOWRANK_EMULATED_NO_GRAPHS", "1");
+    testing::internal::CaptureStderr();
+    for (std::uint64_t key = 0; key < 4; ++key) {
+        m_key = key;
+        for (int i = 0; i < 3; ++i) {
+            EXPECT_FALSE(is_launched_to(Place::First));
+        }
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: GPU: work that repeats is not kept as a CUDA graph: cuStreamBeginCapture: "
+              "error 900; the run goes on with the same results; if its steps are too slow, update "
+              "NVIDIA's driver\n");
 }
 
 // Products that keep what was the fastest of their algorithms.
