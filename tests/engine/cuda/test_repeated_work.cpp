@@ -269,6 +269,61 @@ TEST_F(RepeatedCopy, ThatNoDriverKeepsIsWorkAllTheSameAndSaysWhatToDo)
               "NVIDIA's driver\n");
 }
 
+TEST_F(RepeatedCopy, WhoseGraphFindsNoMemoryIsWorkAllTheSame)
+{
+    EXPECT_FALSE(is_launched_to(Place::First));
+    {
+        const Behaviour none("LOWRANK_EMULATED_NO_GRAPH_MEMORY", "1");
+        EXPECT_FALSE(is_launched_to(Place::First));
+        EXPECT_FALSE(is_launched_to(Place::First));
+    }
+    EXPECT_FALSE(is_launched_to(Place::First)); // given up, for the driver said so
+    m_key = kKey + 1;
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_TRUE(is_launched_to(Place::First));
+    const Behaviour none("LOWRANK_EMULATED_NO_GRAPH_MEMORY", "1");
+    EXPECT_FALSE(is_launched_to(Place::First)); // of a graph that was started before
+    EXPECT_FALSE(is_launched_to(Place::Second));
+    testing::internal::CaptureStderr();
+    m_key = kKey + 2;
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_THAT(
+        testing::internal::GetCapturedStderr(),
+        AllOf(HasSubstr("cuGraphLaunch: error 2"), HasSubstr("use a smaller micro_batch_size")));
+}
+
+// Thrown by whoever makes the pass, between its first command and its last.
+TEST_F(RepeatedCopy, ThatAnExceptionCutsShortIsForgotten)
+{
+    EXPECT_FALSE(is_launched_to(Place::First));
+    const auto cut_short = [&] {
+        RepeatedWork work(*m_backend, kKey);
+        m_backend->copy_bytes(m_source, m_places.view().rows(1, 2));
+        throw std::runtime_error("told to");
+    };
+    for (int i = 0; i < 2; ++i) { // before there is a graph, and when there is one
+        EXPECT_THROW(cut_short(), std::runtime_error);
+        EXPECT_TRUE(is_launched_to(Place::First));
+    }
+}
+
+// Nobody says that the pass is over: what it wrote down is queued before the next begins.
+TEST_F(RepeatedCopy, ThatIsNeverEndedComesBeforeTheNext)
+{
+    EXPECT_FALSE(is_launched_to(Place::First));
+    EXPECT_TRUE(is_launched_to(Place::First));
+    m_backend->begin_repeated(kKey);
+    m_backend->copy_bytes(m_source, m_places.view().rows(1, 2));
+    m_backend->begin_repeated(kKey);
+    m_backend->copy_bytes(m_source, m_places.view().rows(0, 1));
+    m_backend->end_repeated();
+    std::vector<float> values(2);
+    m_backend->download(m_places, values.data());
+    EXPECT_EQ(values, std::vector<float>(2, m_number));
+    EXPECT_TRUE(is_launched_to(Place::First));
+}
+
 // Products that keep what was the fastest of their algorithms.
 class RepeatedProducts : public testing::Test
 {

@@ -238,6 +238,10 @@ int cuGraphInstantiateWithFlags(std::vector<emulator::Work>** executable,
 
 int cuGraphLaunch(const std::vector<emulator::Work>* executable, void* stream)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    if (std::getenv("LOWRANK_EMULATED_NO_GRAPH_MEMORY") != nullptr) {
+        return kOutOfMemory;
+    }
     ++g_graph_launches;
     for (const emulator::Work& work : *executable) {
         emulator::enqueue(work);
