@@ -104,13 +104,14 @@ void a_gradients(Backend& backend,
 {
     std::array<TensorView, kMostMembers> parts;
     std::size_t count = 0;
+    float beta = 0.0F; // the adapted ones'; nobody tells another member
     for (const LoraLinearBackwardArgs& member : members) {
         if (member.projection.lora != nullptr) {
             parts[count++] = member.gradients.lora_a;
+            beta = member.gradients.accumulate ? 1.0F : 0.0F;
         }
     }
     const ConstTensorView x = members.front().x;
-    const float beta = members.front().gradients.accumulate ? 1.0F : 0.0F;
     const TensorView all = as_one_matrix(std::span<const TensorView>(parts.data(), count));
     if (all.defined()) {
         ops::matmul(backend,

@@ -58,14 +58,15 @@ public:
         return members;
     }
 
-    std::vector<LoraLinearBackwardArgs> backward_args(engine::TensorView dx)
+    // As a pass does it, only the adapted ones are told whether to accumulate.
+    std::vector<LoraLinearBackwardArgs> backward_args(engine::TensorView dx, bool accumulate)
     {
         std::vector<LoraLinearBackwardArgs> members;
         for (int i = 0; i < 3; ++i) {
             m_dy.push_back(random(m_dtype, {kRows, kOut[i]}, 40 + i));
             engine::LinearGradients gradients;
             if (m_lora[i].rank > 0) {
-                gradients = {.lora_a = m_da[i], .lora_b = m_db[i]};
+                gradients = {.lora_a = m_da[i], .lora_b = m_db[i], .accumulate = accumulate};
             }
             members.push_back({.projection = projection(i),
                                .x = m_x,
@@ -200,15 +201,17 @@ protected:
         }
         Tensor dx = together.tensor(dtype, {kRows, kIn});
         Tensor wanted_dx = together.tensor(dtype, {kRows, kIn});
-        lora_group_backward(backend, together.backward_args(dx));
-        engine::Output output = engine::Output::Write;
-        for (LoraLinearBackwardArgs each : alone.backward_args(wanted_dx)) {
-            each.output = output;
-            lora_linear_backward(backend, each);
-            output = engine::Output::Add;
+        for (const bool accumulate : {false, true}) {
+            lora_group_backward(backend, together.backward_args(dx, accumulate));
+            engine::Output output = engine::Output::Write;
+            for (LoraLinearBackwardArgs each : alone.backward_args(wanted_dx, accumulate)) {
+                each.output = output;
+                lora_linear_backward(backend, each);
+                output = engine::Output::Add;
+            }
+            expect_same(floats_of_any(dx), floats_of_any(wanted_dx));
+            expect_same(together.gradients(), alone.gradients());
         }
-        expect_same(floats_of_any(dx), floats_of_any(wanted_dx));
-        expect_same(together.gradients(), alone.gradients());
     }
 
     std::vector<float> floats_of_any(Tensor& tensor)
