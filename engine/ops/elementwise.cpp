@@ -72,6 +72,33 @@ void add(Backend& backend, ConstTensorView a, ConstTensorView b, TensorView y)
     dispatch_device(backend, [&](auto& device) { kernels::add(device, a, b, y); });
 }
 
+void subtract(Backend& backend, const SubtractArgs& args)
+{
+    constexpr const char* kOp = "subtract";
+    check_rank(kOp, "a", args.a, 2);
+    check_float(kOp, "a", args.a);
+    check_shape(kOp, "y", args.y, args.a.shape());
+    check_float(kOp, "y", args.y);
+    check_device(kOp, backend, {args.a, args.y});
+    if (args.b.defined()) {
+        check_dtype(kOp, "a", args.a, DType::F32);
+        check_shape(kOp, "b", args.b, args.a.shape());
+        check_dtype(kOp, "b", args.b, DType::F32);
+        check_device(kOp, backend, {args.b});
+    }
+    if (args.a.dtype() == DType::BF16) {
+        check_dtype(kOp, "y", args.y, DType::BF16);
+    }
+    for (const std::int64_t stride : {args.a_stride, args.y_stride}) {
+        ENGINE_CHECK(stride == 0 || stride >= args.a.size(1),
+                     "subtract: a stride is ",
+                     stride,
+                     ", wanted at least its row's ",
+                     args.a.size(1));
+    }
+    dispatch_device(backend, [&](auto& device) { kernels::subtract(device, args); });
+}
+
 void scale(Backend& backend, TensorView x, float factor)
 {
     check_float("scale", "x", x);

@@ -16,6 +16,20 @@ void copy(Backend& backend, ConstTensorView source, TensorView destination);
 // y = a + b; one dtype (f32 or bf16), equal sizes; y may alias a or b.
 void add(Backend& backend, ConstTensorView a, ConstTensorView b, TensorView y);
 
+// y = a - b, or a where b is undefined, rounded once. All [rows, width]. a and b are f32 and y is
+// f32 or bf16; without b all may be bf16. A stride says how many elements lie from one row to the
+// next where those are columns of a wider matrix (0: the rows follow one another). No aliasing.
+struct SubtractArgs
+{
+    ConstTensorView a;
+    std::int64_t a_stride = 0;
+    ConstTensorView b = {};
+    TensorView y;
+    std::int64_t y_stride = 0;
+};
+
+void subtract(Backend& backend, const SubtractArgs& args);
+
 // x *= factor; f32 or bf16.
 void scale(Backend& backend, TensorView x, float factor);
 

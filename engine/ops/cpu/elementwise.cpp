@@ -1,4 +1,6 @@
 // The small element-wise ops on the CPU: elements or rows over the threads.
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "engine/core/parallel_for.h"
@@ -60,6 +62,62 @@ void copy_bytes(ConstTensorView source, TensorView destination)
     });
 }
 
+// The float32 a - b of a row, a piece at a time, as y's dtype.
+void subtract_row(const float* a, const float* b, bfloat16_t* y, std::int64_t width)
+{
+    constexpr std::int64_t kPiece = 256;
+    std::array<float, kPiece> piece;
+    for (std::int64_t begin = 0; begin < width; begin += kPiece) {
+        const std::int64_t count = std::min(kPiece, width - begin);
+        for (std::int64_t i = 0; i < count; ++i) {
+            piece[static_cast<std::size_t>(i)] =
+                a[begin + i] - (b == nullptr ? 0.0F : b[begin + i]);
+        }
+        simd::vector_kernels().bf16.from_float(piece.data(), y + begin, count);
+    }
+}
+
+void subtract_row(const float* a, const float* b, float* y, std::int64_t width)
+{
+    for (std::int64_t i = 0; i < width; ++i) {
+        y[i] = a[i] - b[i];
+    }
+}
+
+template <typename To>
+void subtract_rows(const SubtractArgs& args)
+{
+    const std::int64_t width = args.a.size(1);
+    const std::int64_t a_stride = row_stride(args.a, args.a_stride);
+    const std::int64_t y_stride = row_stride(args.y, args.y_stride);
+    const float* b = args.b.defined() ? args.b.data<float>() : nullptr;
+    parallel_for(args.a.size(0), row_grain(width), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            subtract_row(args.a.data<float>() + i * a_stride,
+                         b == nullptr ? nullptr : b + i * width,
+                         args.y.data<To>() + i * y_stride,
+                         width);
+        }
+    });
+}
+
+// Rows that become columns of another matrix, or the other way round.
+void copy_rows(const SubtractArgs& args)
+{
+    const std::size_t size = size_of(args.a.dtype());
+    const std::size_t bytes = static_cast<std::size_t>(args.a.size(1)) * size;
+    const auto from_stride = static_cast<std::size_t>(row_stride(args.a, args.a_stride)) * size;
+    const auto to_stride = static_cast<std::size_t>(row_stride(args.y, args.y_stride)) * size;
+    const auto* from = static_cast<const std::byte*>(args.a.raw());
+    auto* to = static_cast<std::byte*>(args.y.raw());
+    auto copy = [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+            std::memcpy(to + i * to_stride, from + i * from_stride, bytes);
+        }
+    };
+    parallel_for(args.a.size(0), row_grain(args.a.size(1)), copy);
+}
+
 } // namespace
 
 void zero(CpuBackend& /*backend*/, TensorView x)
@@ -94,6 +152,17 @@ void add(CpuBackend& /*backend*/, ConstTensorView a, ConstTensorView b, TensorVi
             kernels.add(a.data<T>() + begin, b.data<T>() + begin, y.data<T>() + begin, end - begin);
         });
     });
+}
+
+void subtract(CpuBackend& /*backend*/, const SubtractArgs& args)
+{
+    if (args.a.dtype() == args.y.dtype() && !args.b.defined()) {
+        return copy_rows(args);
+    }
+    if (args.y.dtype() == DType::F32) {
+        return subtract_rows<float>(args);
+    }
+    subtract_rows<bfloat16_t>(args);
 }
 
 void scale(CpuBackend& /*backend*/, TensorView x, float factor)

@@ -5,7 +5,7 @@
 #include "engine/ops/cross_entropy.h"
 #include "engine/ops/dequantize.h"
 #include "engine/ops/dropout.h"
-#include "engine/ops/gradient_mode.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
 #include "engine/ops/rms_norm.h"
@@ -74,6 +74,7 @@ void swiglu_backward(CpuBackend& backend,
 void zero(CpuBackend& backend, TensorView x);
 void copy(CpuBackend& backend, ConstTensorView source, TensorView destination);
 void add(CpuBackend& backend, ConstTensorView a, ConstTensorView b, TensorView y);
+void subtract(CpuBackend& backend, const SubtractArgs& args);
 void scale(CpuBackend& backend, TensorView x, float factor);
 void add_bias(CpuBackend& backend, TensorView x, ConstTensorView bias);
 void bias_backward(CpuBackend& backend, ConstTensorView dy, TensorView dbias, GradientMode mode);

@@ -58,6 +58,20 @@ void add(CudaBackend& backend, ConstTensorView a, ConstTensorView b, TensorView 
         suffix_of(a.dtype()), packs_for(a.numel()), AddArgs{a.raw(), b.raw(), y.raw(), a.numel()});
 }
 
+void subtract(CudaBackend& backend, const SubtractArgs& args)
+{
+    const bool rounds = args.a.dtype() != args.y.dtype();
+    backend.launch(rounds ? "_f32_bf16" : suffix_of(args.a.dtype()),
+                   threads_for(args.a.numel()),
+                   SubtractKernelArgs{.a = args.a.raw(),
+                                      .b = args.b.raw(),
+                                      .y = args.y.raw(),
+                                      .n = args.a.numel(),
+                                      .width = args.a.size(1),
+                                      .a_stride = row_stride(args.a, args.a_stride),
+                                      .y_stride = row_stride(args.y, args.y_stride)});
+}
+
 void scale(CudaBackend& backend, TensorView x, float factor)
 {
     backend.launch(

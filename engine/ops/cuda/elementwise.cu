@@ -59,6 +59,35 @@ __device__ void add_body(const AddArgs& args)
 
 LOWRANK_FLOAT_KERNELS(add, AddArgs, add_body)
 
+template <typename From, typename To>
+__device__ void subtract_body(const SubtractKernelArgs& args)
+{
+    const Index i = thread_number();
+    if (i >= args.n) {
+        return;
+    }
+    const Index row = i / args.width;
+    const Index column = i % args.width;
+    const float b = args.b == nullptr ? 0.0F : load<From>(args.b, i);
+    store<To>(
+        args.y, row * args.y_stride + column, load<From>(args.a, row * args.a_stride + column) - b);
+}
+
+LOWRANK_KERNEL(subtract_f32, SubtractKernelArgs)
+{
+    subtract_body<float, float>(args);
+}
+
+LOWRANK_KERNEL(subtract_f32_bf16, SubtractKernelArgs)
+{
+    subtract_body<float, bf16>(args);
+}
+
+LOWRANK_KERNEL(subtract_bf16, SubtractKernelArgs)
+{
+    subtract_body<bf16, bf16>(args);
+}
+
 template <typename T>
 __device__ void scale_body(const ScaleArgs& args)
 {

@@ -28,6 +28,20 @@ struct AddArgs
     Index n;
 };
 
+// y = a - b, or a where b is null; rows of `width` that lie a stride apart in a and y. One thread
+// an element.
+struct SubtractKernelArgs
+{
+    static constexpr const char* kKernel = "subtract";
+    const void* a;
+    const void* b;
+    void* y;
+    Index n;
+    Index width;
+    Index a_stride;
+    Index y_stride;
+};
+
 // x *= factor.
 struct ScaleArgs
 {

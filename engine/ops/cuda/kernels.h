@@ -6,7 +6,7 @@
 #include "engine/ops/cross_entropy.h"
 #include "engine/ops/dequantize.h"
 #include "engine/ops/dropout.h"
-#include "engine/ops/gradient_mode.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
 #include "engine/ops/rms_norm.h"
@@ -75,6 +75,7 @@ void swiglu_backward(CudaBackend& backend,
 void zero(CudaBackend& backend, TensorView x);
 void copy(CudaBackend& backend, ConstTensorView source, TensorView destination);
 void add(CudaBackend& backend, ConstTensorView a, ConstTensorView b, TensorView y);
+void subtract(CudaBackend& backend, const SubtractArgs& args);
 void scale(CudaBackend& backend, TensorView x, float factor);
 void add_bias(CudaBackend& backend, TensorView x, ConstTensorView bias);
 void bias_backward(CudaBackend& backend, ConstTensorView dy, TensorView dbias, GradientMode mode);

@@ -85,6 +85,52 @@ TEST_P(ElementwiseTest, AddAndScale)
     }
 }
 
+TEST_P(ElementwiseTest, SubtractRoundsOnceIntoColumns)
+{
+    constexpr std::int64_t kRows = 5;
+    for (const std::int64_t width : kAwkwardSizes) {
+        // Columns [2, 2 + width) of a matrix, into columns [1, 1 + width) of another.
+        const std::int64_t a_stride = width + 3;
+        const std::int64_t y_stride = width + 2;
+        GuardedTensor a = random_tensor(DType::F32, {kRows, a_stride}, 1);
+        GuardedTensor b = random_tensor(DType::F32, {kRows, width}, 2);
+        GuardedTensor y(
+            dtype, {kRows, y_stride}, Values(static_cast<std::size_t>(kRows * y_stride), 7.0));
+        Values all(static_cast<std::size_t>(kRows * y_stride), 7.0);
+        Values half = all;
+        for (std::int64_t row = 0; row < kRows; ++row) {
+            for (std::int64_t c = 0; c < width; ++c) {
+                const auto at = static_cast<std::size_t>(row * y_stride + c + 1);
+                const auto from = static_cast<std::size_t>(row * a_stride + c + 2);
+                half[at] = a.values()[from];
+                // One float32 subtraction, as the contract says.
+                all[at] = static_cast<double>(
+                    static_cast<float>(half[at])
+                    - static_cast<float>(b.values()[static_cast<std::size_t>(row * width + c)]));
+            }
+        }
+        const ConstTensorView from(
+            a.view().data<float>() + 2, DType::F32, {kRows, width}, backend.device());
+        const TensorView to(static_cast<std::byte*>(y.view().raw()) + size_of(dtype),
+                            dtype,
+                            {kRows, width},
+                            backend.device());
+        engine::ops::SubtractArgs args = {
+            .a = from, .a_stride = a_stride, .b = b.view(), .y = to, .y_stride = y_stride};
+        engine::ops::subtract(backend, args);
+        EXPECT_EQ(y.values(), GuardedTensor(dtype, {kRows, y_stride}, all).values());
+        EXPECT_TRUE(y.guards_unharmed());
+        args.b = {};
+        engine::ops::subtract(backend, args);
+        EXPECT_EQ(y.values(), GuardedTensor(dtype, {kRows, y_stride}, half).values());
+        // Without strides, and of y's own dtype.
+        GuardedTensor copy(dtype, {kRows, y_stride});
+        engine::ops::subtract(backend, {.a = y.view(), .y = copy.view()});
+        EXPECT_EQ(copy.values(), y.values());
+        EXPECT_TRUE(copy.guards_unharmed());
+    }
+}
+
 TEST_P(ElementwiseTest, BiasAndItsGradient)
 {
     constexpr std::int64_t kRows = 5;
@@ -141,6 +187,11 @@ TEST_P(ElementwiseTest, RefusesBadArguments)
     const std::vector<std::int32_t> beyond = {0, 1, 4};
     expect_refusal("copy", [&] { engine::ops::copy(backend, x.view(), y.view()); });
     expect_refusal("add", [&] { engine::ops::add(backend, x.view(), y.view(), x.view()); });
+    expect_refusal("subtract",
+                   [&] { engine::ops::subtract(backend, {.a = x.view(), .y = y.view()}); });
+    expect_refusal("subtract", [&] {
+        engine::ops::subtract(backend, {.a = x.view(), .y = x.view(), .y_stride = 2});
+    });
     expect_refusal("add_bias", [&] { engine::ops::add_bias(backend, x.view(), bias.view()); });
     expect_refusal("bias_backward", [&] {
         engine::ops::bias_backward(backend, x.view(), bias.view(), GradientMode::Overwrite);
