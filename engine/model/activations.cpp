@@ -233,13 +233,10 @@ Activations Carver::carve()
     carve_layers(activations);
 
     BlockScratch& block = activations.block;
-    block.lora_u = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_group_rank()});
-    block.lora_h = m_arena.take(m_layout.dtype, {m_n * m_layout.largest_group_rank()});
-    const std::int64_t pair = m_layout.largest_pair(m_layout.largest_rank());
-    block.lora_difference = floats(pair);
-    if (m_layout.dtype != DType::F32) {
-        block.lora_difference_copy = m_arena.take(m_layout.dtype, {pair});
-    }
+    const AdapterRoom room = m_layout.adapter_room();
+    block.lora_u = m_arena.take(m_layout.dtype, {m_n * room.u});
+    block.lora_h = m_arena.take(m_layout.dtype, {m_n * room.rank});
+    block.lora_pair = m_arena.take(m_layout.dtype, {room.pair});
     if (m_layout.limits.quantized_base) {
         block.base_weight = m_arena.take(m_layout.dtype, {largest_weight()});
     }
@@ -307,19 +304,6 @@ std::int64_t ActivationLayout::lowest_layer() const
     return config->num_layers;
 }
 
-std::int64_t ActivationLayout::largest_rank() const
-{
-    std::int64_t largest = 0;
-    for (std::int64_t layer = 0; lora != nullptr && layer < config->num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (lora->targets(layer, target)) {
-                largest = std::max(largest, lora->rank_of(layer, target));
-            }
-        }
-    }
-    return largest;
-}
-
 std::int64_t ActivationLayout::group_rank(std::int64_t layer, Target target) const
 {
     std::int64_t rank = 0;
@@ -331,24 +315,12 @@ std::int64_t ActivationLayout::group_rank(std::int64_t layer, Target target) con
     return rank;
 }
 
-std::int64_t ActivationLayout::largest_group_rank() const
+AdapterRoom ActivationLayout::adapter_room() const
 {
-    std::int64_t largest = 0;
-    for (std::int64_t layer = 0; layer < config->num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            largest = std::max(largest, group_rank(layer, target));
-        }
-    }
-    return largest;
-}
-
-std::int64_t ActivationLayout::largest_pair(std::int64_t rank) const
-{
-    std::int64_t widths = 0;
-    for (const Target target : kAllTargets) {
-        widths = std::max(widths, config->in_features(target) + config->out_features(target));
-    }
-    return rank * widths;
+    return lora == nullptr
+               ? AdapterRoom()
+               : room_for_adapter(
+                   *config, *lora, limits.frozen_pair ? FrozenPair::Yes : FrozenPair::No);
 }
 
 std::int64_t ActivationLayout::logits_chunk(const Backend& backend) const

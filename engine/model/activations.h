@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "engine/model/adapter_room.h"
 #include "engine/model/transformer.h"
 #include "engine/ops/attention.h"
 
@@ -33,23 +34,22 @@ struct LayerActivations
 // Overwritten by every block.
 struct BlockScratch
 {
-    TensorView norm;                 // [n, hidden]; a norm's output, recomputed in backward
-    TensorView mlp_hidden;           // [n, intermediate]; silu(gate) * up, then its gradient
-    TensorView attention_workspace;  // f32
-    TensorView dnorm;                // [n, hidden]
-    TensorView dattention;           // [n, heads * head_dim]
-    TensorView dq;                   // [n, heads * head_dim]
-    TensorView dk;                   // [n, kv_heads * head_dim]
-    TensorView dv;                   // [n, kv_heads * head_dim]
-    TensorView q_rotated;            // [n, heads * head_dim]; with q_norm only
-    TensorView k_rotated;            // [n, kv_heads * head_dim]; with k_norm only
-    TensorView lora_u;               // [n * largest group's rank]
-    TensorView lora_h;               // likewise; where a layer that keeps nothing has h
-    TensorView lora_dropped;         // [n * largest in_features]; with dropout only
-    TensorView lora_difference;      // f32, LoRA-GA's A - A0 and B - B0 of one matrix
-    TensorView lora_difference_copy; // the same in bf16; in bf16 only
-    TensorView base_weight;          // the largest matrix; dequantised, with a quantised base only
-    TensorView weight_gradient;      // f32, the largest targeted matrix; for a sink
+    TensorView norm;                // [n, hidden]; a norm's output, recomputed in backward
+    TensorView mlp_hidden;          // [n, intermediate]; silu(gate) * up, then its gradient
+    TensorView attention_workspace; // f32
+    TensorView dnorm;               // [n, hidden]
+    TensorView dattention;          // [n, heads * head_dim]
+    TensorView dq;                  // [n, heads * head_dim]
+    TensorView dk;                  // [n, kv_heads * head_dim]
+    TensorView dv;                  // [n, kv_heads * head_dim]
+    TensorView q_rotated;           // [n, heads * head_dim]; with q_norm only
+    TensorView k_rotated;           // [n, kv_heads * head_dim]; with k_norm only
+    TensorView lora_u;              // [n * largest group's rank]; twice with a frozen pair
+    TensorView lora_h;              // [n * largest group's rank]; where a layer keeps nothing
+    TensorView lora_dropped;        // [n * largest in_features]; with dropout only
+    TensorView lora_pair;           // what a frozen pair makes of A and B (lora_group.h)
+    TensorView base_weight;         // the largest matrix; dequantised, with a quantised base only
+    TensorView weight_gradient;     // f32, the largest targeted matrix; for a sink
 };
 
 // The head works on the rows that have a label, and on their logits a chunk at a time.
@@ -99,12 +99,9 @@ struct ActivationLayout
     [[nodiscard]] bool keeps_block(std::int64_t layer) const;
     // The lowest layer with something to train; num_layers when nothing does.
     [[nodiscard]] std::int64_t lowest_layer() const;
-    [[nodiscard]] std::int64_t largest_rank() const;
     // Of the adapted targets with the same input together.
     [[nodiscard]] std::int64_t group_rank(std::int64_t layer, Target target) const;
-    [[nodiscard]] std::int64_t largest_group_rank() const;
-    // The most elements that A and B of one matrix have together, for this rank.
-    [[nodiscard]] std::int64_t largest_pair(std::int64_t rank) const;
+    [[nodiscard]] AdapterRoom adapter_room() const;
     // Rows of logits in memory.
     [[nodiscard]] std::int64_t logits_chunk(const Backend& backend) const;
 };

@@ -63,8 +63,7 @@ struct PassContext
     {
         return {.u = scratch.lora_u,
                 .dropped = scratch.lora_dropped,
-                .difference = scratch.lora_difference,
-                .difference_copy = scratch.lora_difference_copy,
+                .pair = scratch.lora_pair,
                 .weight = scratch.base_weight};
     }
 

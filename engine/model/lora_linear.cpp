@@ -17,12 +17,6 @@ float beta_of(Output output)
     return output == Output::Add ? 1.0F : 0.0F;
 }
 
-// The first rows * width elements of a 1-D buffer as a matrix.
-TensorView matrix_of(TensorView buffer, std::int64_t rows, std::int64_t width)
-{
-    return buffer.rows(0, rows * width).reshaped({rows, width});
-}
-
 // W in the activations' dtype: as it lies, or dequantised into the scratch.
 ConstTensorView base_weight(Backend& backend, const LinearWeights& base, const LoraScratch& scratch)
 {
@@ -49,36 +43,6 @@ ConstTensorView adapter_input(Backend& backend,
     return dropped;
 }
 
-// A - A0 and B - B0 in the activations' dtype, from the float32 masters.
-struct Differences
-{
-    ConstTensorView a;
-    ConstTensorView b;
-};
-
-void subtract(Backend& backend, ConstTensorView a, ConstTensorView b, TensorView y)
-{
-    ops::copy(backend, b, y);
-    ops::scale(backend, y, -1.0F);
-    ops::add(backend, y, a, y);
-}
-
-Differences differences(Backend& backend, const LoraMatrix& lora, const LoraScratch& scratch)
-{
-    const Shape a = lora.lora_a.shape();
-    const Shape b = lora.lora_b.shape();
-    const std::int64_t end = a.numel() + b.numel();
-    TensorView place = scratch.difference.rows(0, end);
-    subtract(backend, lora.lora_a, lora.init_a, place.rows(0, a.numel()).reshaped(a));
-    subtract(backend, lora.lora_b, lora.init_b, place.rows(a.numel(), end).reshaped(b));
-    if (lora.a().dtype() != DType::F32) {
-        const TensorView rounded = scratch.difference_copy.rows(0, end);
-        ops::copy(backend, place, rounded);
-        place = rounded;
-    }
-    return {place.rows(0, a.numel()).reshaped(a), place.rows(a.numel(), end).reshaped(b)};
-}
-
 // y += s h B^T
 void add_adapter_output(
     Backend& backend, float scaling, ConstTensorView h, ConstTensorView b, TensorView y)
@@ -86,18 +50,6 @@ void add_adapter_output(
     ops::matmul(
         backend,
         {.a = h, .b = b, .transpose_b = Transpose::Yes, .c = y, .alpha = scaling, .beta = 1.0F});
-}
-
-// dx += s (dy B) A, through u.
-void add_input_gradient(Backend& backend,
-                        const LoraLinearBackwardArgs& args,
-                        float scaling,
-                        ConstTensorView b,
-                        ConstTensorView a)
-{
-    const TensorView u = matrix_of(args.scratch.u, args.dy.size(0), b.size(1));
-    ops::matmul(backend, {.a = args.dy, .b = b, .c = u, .alpha = scaling});
-    ops::matmul(backend, {.a = u, .b = a, .c = args.dx, .beta = 1.0F});
 }
 
 void adapter_gradients(Backend& backend, const LoraLinearBackwardArgs& args, ConstTensorView u)
@@ -191,13 +143,12 @@ void base_output(Backend& backend, const LoraLinearForwardArgs& args)
 
 } // namespace
 
-void lora_linear_hidden(Backend& backend,
-                        const LoraLinear& projection,
-                        ConstTensorView x,
-                        TensorView h,
-                        const LoraScratch& scratch)
+void lora_linear_hidden(Backend& backend, const LoraLinearForwardArgs& args)
 {
-    ops::linear(backend, adapter_input(backend, projection, x, scratch), projection.lora->a(), h);
+    ops::linear(backend,
+                adapter_input(backend, args.projection, args.x, args.scratch),
+                args.projection.lora->a(),
+                args.h);
 }
 
 void lora_linear_forward(Backend& backend, const LoraLinearForwardArgs& args)
@@ -211,22 +162,13 @@ void lora_linear_forward(Backend& backend, const LoraLinearForwardArgs& args)
         return;
     }
     const LoraMatrix& lora = *projection.lora;
-    lora_linear_hidden(backend, projection, args.x, args.h, args.scratch);
-    if (!lora.has_init_pair()) {
-        add_adapter_output(backend, lora.scaling, args.h, lora.b(), args.y);
-        return;
-    }
-    const TensorView h0 = matrix_of(args.scratch.u, args.x.size(0), lora.rank);
-    if (projection.dropout.probability > 0.0F) {
-        add_adapter_output(backend, lora.scaling, args.h, lora.b(), args.y);
+    lora_linear_hidden(backend, args);
+    add_adapter_output(backend, lora.scaling, args.h, lora.b(), args.y);
+    if (lora.has_init_pair()) {
+        const TensorView h0 = matrix_of(args.scratch.u, args.x.size(0), lora.rank);
         ops::linear(backend, args.x, lora.a0(), h0);
         add_adapter_output(backend, -lora.scaling, h0, lora.b0(), args.y);
-        return;
     }
-    const Differences difference = differences(backend, lora, args.scratch);
-    add_adapter_output(backend, lora.scaling, args.h, difference.b, args.y);
-    ops::linear(backend, args.x, difference.a, h0);
-    add_adapter_output(backend, lora.scaling, h0, lora.b0(), args.y);
 }
 
 void lora_linear_backward(Backend& backend, const LoraLinearBackwardArgs& args)
@@ -248,15 +190,10 @@ void lora_linear_backward(Backend& backend, const LoraLinearBackwardArgs& args)
         return;
     }
     base_input_gradient(backend, args);
-    if (!lora.has_init_pair()) {
-        adapter_input_gradient(backend, args, u);
-    } else if (projection.dropout.probability > 0.0F) {
-        adapter_input_gradient(backend, args, u);
-        add_input_gradient(backend, args, -lora.scaling, lora.b0(), lora.a0());
-    } else {
-        const Differences difference = differences(backend, lora, args.scratch);
-        add_input_gradient(backend, args, lora.scaling, difference.b, lora.a());
-        add_input_gradient(backend, args, lora.scaling, lora.b0(), difference.a);
+    adapter_input_gradient(backend, args, u);
+    if (lora.has_init_pair()) {
+        ops::matmul(backend, {.a = args.dy, .b = lora.b0(), .c = u, .alpha = -lora.scaling});
+        ops::matmul(backend, {.a = u, .b = lora.a0(), .c = args.dx, .beta = 1.0F});
     }
 }
 

@@ -3,8 +3,8 @@
 // With s = scaling, h = A drop(x), g = dL/dy:  dB = s g^T h,  u = s g B,  dA = u^T drop(x),
 // dx = g W + drop(u A) - s g B0 A0. The derivation is in README.md of this folder.
 //
-// Without dropout the frozen pair is taken off through differences, B A - B0 A0 =
-// (B - B0) A + B0 (A - A0): nothing cancels, so the start changes no output even in bfloat16.
+// The frozen pair is taken off as it is, whose rounding stays in y: this is for dropout, where it
+// sees another input than the trained one. Without dropout lora_group.h is the way.
 #pragma once
 
 #include "engine/model/base_model.h"
@@ -20,15 +20,20 @@ struct LoraLinear
     ops::DropoutKey dropout = {};     // probability 0: none
 };
 
-// Memory that a call uses and leaves undefined: 1-D buffers, of the activations' dtype unless said.
+// Memory that a call uses and leaves undefined: 1-D buffers of the activations' dtype.
 struct LoraScratch
 {
-    TensorView u;               // rows * rank
-    TensorView dropped = {};    // rows * in_features; needed with dropout only
-    TensorView difference = {}; // f32, rank * (in_features + out_features); with a frozen pair only
-    TensorView difference_copy = {}; // likewise, of the activations' dtype; in bf16 only
-    TensorView weight = {};          // in_features * out_features; with a quantised base only
+    TensorView u;            // rows * rank
+    TensorView dropped = {}; // rows * in_features; needed with dropout only
+    TensorView pair = {};    // for lora_group.h; with a frozen pair only
+    TensorView weight = {};  // in_features * out_features; with a quantised base only
 };
+
+// The first rows * width elements of a 1-D buffer as a matrix.
+[[nodiscard]] inline TensorView matrix_of(TensorView buffer, std::int64_t rows, std::int64_t width)
+{
+    return buffer.rows(0, rows * width).reshaped({rows, width});
+}
 
 enum class Output { Write, Add };
 
@@ -45,12 +50,8 @@ struct LoraLinearForwardArgs
 
 void lora_linear_forward(Backend& backend, const LoraLinearForwardArgs& args);
 
-// Only h = A drop(x): what the backward needs of a forward whose output is not wanted again.
-void lora_linear_hidden(Backend& backend,
-                        const LoraLinear& projection,
-                        ConstTensorView x,
-                        TensorView h,
-                        const LoraScratch& scratch);
+// Only h = A drop(x). y is not used.
+void lora_linear_hidden(Backend& backend, const LoraLinearForwardArgs& args);
 
 // Where the parameters' gradients go; an undefined view is not computed. All are float32.
 struct LinearGradients

@@ -41,7 +41,7 @@ void mlp_block_forward(const PassContext& pass,
     const TensorView hidden = pass.rows(pass.scratch.mlp_hidden);
     ops::swiglu_forward(*pass.backend, gate, up, hidden);
     if (!x_out.defined()) {
-        lora_linear_hidden(*pass.backend, down, hidden, pass.h(kept, down), pass.lora_scratch());
+        projection_hidden(pass, layer, kept, hidden, Target::DownProj);
         return;
     }
     projection_forward(pass, layer, kept, hidden, {Target::DownProj, x_out}, x_mid);

@@ -9,8 +9,6 @@ namespace engine {
 
 namespace {
 
-constexpr std::size_t kMostProjections = 3; // of one input
-
 LoraLinearForwardArgs forward_args(const PassContext& pass,
                                    std::int64_t layer,
                                    const LayerActivations& kept,
@@ -54,7 +52,17 @@ void projection_forward(const PassContext& pass,
                         const ProjectionOutput& projection,
                         ConstTensorView addend)
 {
-    lora_linear_forward(*pass.backend, forward_args(pass, layer, kept, x, projection, addend));
+    const LoraLinearForwardArgs args = forward_args(pass, layer, kept, x, projection, addend);
+    lora_group_forward(*pass.backend, std::span(&args, 1));
+}
+
+void projection_hidden(const PassContext& pass,
+                       std::int64_t layer,
+                       const LayerActivations& kept,
+                       ConstTensorView x,
+                       Target target)
+{
+    lora_group_hidden(*pass.backend, forward_args(pass, layer, kept, x, {target, {}}, {}));
 }
 
 void projections_forward(const PassContext& pass,
@@ -63,7 +71,7 @@ void projections_forward(const PassContext& pass,
                          ConstTensorView x,
                          std::initializer_list<ProjectionOutput> projections)
 {
-    std::array<LoraLinearForwardArgs, kMostProjections> members;
+    std::array<LoraLinearForwardArgs, kMostMembers> members;
     std::size_t count = 0;
     for (const ProjectionOutput& projection : projections) {
         members[count++] = forward_args(pass, layer, kept, x, projection, {});
@@ -78,7 +86,7 @@ void projections_backward(const PassContext& pass,
                           std::initializer_list<ProjectionGradient> projections,
                           TensorView dx)
 {
-    std::array<LoraLinearBackwardArgs, kMostProjections> members;
+    std::array<LoraLinearBackwardArgs, kMostMembers> members;
     std::size_t count = 0;
     for (const ProjectionGradient& projection : projections) {
         members[count++] = backward_args(pass, layer, kept, x, projection, dx);
@@ -90,7 +98,7 @@ void projections_backward(const PassContext& pass,
     // Gradients of whole weights, which a sink wants one after the other.
     for (std::size_t i = 0; i < count; ++i) {
         members[i].output = i == 0 ? Output::Write : Output::Add;
-        lora_linear_backward(*pass.backend, members[i]);
+        lora_group_backward(*pass.backend, std::span(&members[i], 1));
         if (pass.pass->sink != nullptr && members[i].gradients.weight.defined()) {
             const Target target = (projections.begin() + i)->target;
             (*pass.pass->sink)(layer, target, members[i].gradients.weight);

@@ -28,6 +28,13 @@ void projection_forward(const PassContext& pass,
                         const ProjectionOutput& projection,
                         ConstTensorView addend);
 
+// Only the h of an adapted one.
+void projection_hidden(const PassContext& pass,
+                       std::int64_t layer,
+                       const LayerActivations& kept,
+                       ConstTensorView x,
+                       Target target);
+
 // All projections of the same x, in the order of kAllTargets.
 void projections_forward(const PassContext& pass,
                          std::int64_t layer,

@@ -88,6 +88,7 @@ struct TransformerLimits
     bool backward = true;
     bool full = false; // weight gradients of everything
     bool weight_sink = false;
+    bool frozen_pair = false;    // room for LoRA-GA's; without it the first pass asks for more
     bool quantized_base = false; // room for one dequantised matrix; the model itself decides
     Checkpointing checkpointing = Checkpointing::None;
     // With PerLayer: so many of the highest blocks keep their activations all the same.

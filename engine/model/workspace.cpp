@@ -51,35 +51,21 @@ void Workspace::fill_rope()
 
 void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
 {
-    std::int64_t rank = 0;
-    std::int64_t group_rank = 0; // of the matrices with the same input
-    for (const LoraMatrix& matrix : adapter.matrices()) {
-        std::int64_t beside = 0;
-        for (const Target target : targets_beside(matrix.target)) {
-            const LoraMatrix* each = adapter.find(matrix.layer, target);
-            beside += each == nullptr ? 0 : each->rank;
-        }
-        rank = std::max(rank, matrix.rank);
-        group_rank = std::max(group_rank, beside);
-    }
-    const std::int64_t wanted = m_layout.limits.max_tokens * group_rank;
-    if (wanted > context.scratch.lora_u.numel()) {
-        if (!m_wide_lora.defined() || m_wide_lora.numel() < 2 * wanted) {
-            m_wide_lora = m_backend.tensor(m_model.dtype(), {2 * wanted});
-        }
-        context.scratch.lora_u = m_wide_lora.view().rows(0, wanted);
-        context.scratch.lora_h = m_wide_lora.view().rows(wanted, 2 * wanted);
-    }
-    const std::int64_t pair = m_layout.largest_pair(rank);
-    if (pair <= context.scratch.lora_difference.numel()) {
+    const AdapterRoom room = room_for_adapter(m_model.config(), adapter);
+    const std::int64_t u = m_layout.limits.max_tokens * room.u;
+    const std::int64_t h = m_layout.limits.max_tokens * room.rank;
+    BlockScratch& scratch = context.scratch;
+    if (u <= scratch.lora_u.numel() && h <= scratch.lora_h.numel()
+        && room.pair <= scratch.lora_pair.numel()) {
         return;
     }
-    if (!m_wide_difference.defined() || m_wide_difference.numel() < pair) {
-        m_wide_difference = m_backend.tensor(DType::F32, {pair});
-        m_wide_difference_copy = m_backend.tensor(m_model.dtype(), {pair});
+    const std::int64_t all = u + h + room.pair;
+    if (!m_wide_lora.defined() || m_wide_lora.numel() < all) {
+        m_wide_lora = m_backend.tensor(m_model.dtype(), {all});
     }
-    context.scratch.lora_difference = m_wide_difference;
-    context.scratch.lora_difference_copy = m_wide_difference_copy;
+    scratch.lora_u = m_wide_lora.view().rows(0, u);
+    scratch.lora_h = m_wide_lora.view().rows(u, u + h);
+    scratch.lora_pair = m_wide_lora.view().rows(u + h, all);
 }
 
 void Workspace::check_adapter(const LoraAdapter& adapter) const

@@ -26,7 +26,7 @@ public:
     [[nodiscard]] const ActivationLayout& layout() const { return m_layout; }
 
     // A forward-only context for n tokens whose longest sequence has `length`. Allocates only for
-    // an adapter of a larger rank than any before.
+    // an adapter that needs more room than any before.
     [[nodiscard]] PassContext
     context(std::int64_t n, std::int64_t length, const LoraAdapter* adapter);
 
@@ -47,10 +47,7 @@ private:
     ActivationLayout m_layout;
     Arena m_arena;
     Activations m_activations;
-    // For an adapter of a larger rank than the layout's: u and h, and the differences.
-    Tensor m_wide_lora;
-    Tensor m_wide_difference;
-    Tensor m_wide_difference_copy;
+    Tensor m_wide_lora; // for an adapter that needs more room than the layout's
 };
 
 } // namespace engine

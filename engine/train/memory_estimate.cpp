@@ -107,6 +107,7 @@ TransformerLimits training_limits(Backend& backend,
                                   const BatchExtent& extent)
 {
     TransformerLimits limits = unbudgeted_limits(config, extent);
+    limits.frozen_pair = config.method == Method::Lora && config.init == Init::LoraGa;
     if (config.activation_budget == 0 || config.grad_checkpointing) {
         return limits;
     }

@@ -1,6 +1,6 @@
 // One adapted projection by hand (values worked out on paper), and the identities dA = s B^T G and
 // dB = s G A^T through a whole model.
-#include "engine/model/lora_linear.h"
+#include "engine/model/lora_group.h"
 #include "engine/tensor/cpu_backend.h"
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
@@ -81,23 +81,24 @@ TEST(LoraLinear, FrozenPairCancelsTheStart)
     const Tensor x = matrix(backend, {1, 3}, {1, 2, -1});
     Tensor y = backend.tensor(DType::F32, {1, 2});
     Tensor h = backend.tensor(DType::F32, {1, 1});
-    Tensor u = backend.tensor(DType::F32, {1});
-    Tensor difference = backend.tensor(DType::F32, {5});
-    const engine::LoraScratch scratch = {.u = u, .difference = difference};
-    engine::lora_linear_forward(
-        backend, {.projection = projection, .x = x, .y = y, .h = h, .scratch = scratch});
+    Tensor u = backend.tensor(DType::F32, {2});
+    Tensor pair = backend.tensor(DType::F32, {engine::pair_elements(1, 3, 2)});
+    const engine::LoraScratch scratch = {.u = u, .pair = pair};
+    const engine::LoraLinearForwardArgs forward = {
+        .projection = projection, .x = x, .y = y, .h = h, .scratch = scratch};
+    engine::lora_group_forward(backend, std::span(&forward, 1));
     EXPECT_EQ(values(y), (std::vector<float>{-1.0F, -3.0F})); // W x
 
     Tensor da = backend.tensor(DType::F32, {1, 3});
     Tensor dx = backend.tensor(DType::F32, {1, 3});
-    engine::lora_linear_backward(backend,
-                                 {.projection = projection,
-                                  .x = x,
-                                  .h = h,
-                                  .dy = y,
-                                  .gradients = {.lora_a = da},
-                                  .dx = dx,
-                                  .scratch = scratch});
+    const engine::LoraLinearBackwardArgs backward = {.projection = projection,
+                                                     .x = x,
+                                                     .h = h,
+                                                     .dy = y,
+                                                     .gradients = {.lora_a = da},
+                                                     .dx = dx,
+                                                     .scratch = scratch};
+    engine::lora_group_backward(backend, std::span(&backward, 1));
     EXPECT_EQ(values(da), (std::vector<float>{14.0F, 28.0F, -14.0F})); // s B^T y x^T
     EXPECT_EQ(values(dx), (std::vector<float>{-1.0F, 3.0F, -5.0F}));   // W^T y
 }
