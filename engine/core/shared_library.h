@@ -28,6 +28,31 @@ private:
     void* m_handle;
 };
 
+// Looks up one function after the other and remembers the first that the library does not have.
+class FunctionSearch
+{
+public:
+    explicit FunctionSearch(const SharedLibrary& library)
+        : m_library(library)
+    {}
+
+    template <typename Function>
+    void need(const char* name, Function*& function)
+    {
+        function = reinterpret_cast<Function*>(m_library.symbol(name));
+        if (function == nullptr && m_missing == nullptr) {
+            m_missing = name;
+        }
+    }
+
+    // Null when all were there.
+    [[nodiscard]] const char* missing() const { return m_missing; }
+
+private:
+    SharedLibrary m_library;
+    const char* m_missing = nullptr;
+};
+
 // The file names of NVIDIA's driver, of cuBLASLt (CUDA 13) and of cuDNN 9 on this system.
 [[nodiscard]] const char* nvidia_driver_library();
 [[nodiscard]] const char* cublas_lt_library();

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdlib>
 #include <string_view>
-#include <type_traits>
 
 namespace engine::cuda {
 
@@ -15,26 +14,19 @@ constexpr const char* kInstallCudnn = "install cuDNN 9.18.1 or later for CUDA 13
 // The first function that the library does not have; null when it has all.
 const char* find_functions(const SharedLibrary& library, CudnnFunctions& f)
 {
-    const char* missing = nullptr;
-    const auto need = [&](const char* name, auto*& function) {
-        function =
-            reinterpret_cast<std::remove_reference_t<decltype(function)>>(library.symbol(name));
-        if (function == nullptr && missing == nullptr) {
-            missing = name;
-        }
-    };
-    need("cudnnGetVersion", f.cudnnGetVersion);
-    need("cudnnGetLastErrorString", f.cudnnGetLastErrorString);
-    need("cudnnCreate", f.cudnnCreate);
-    need("cudnnDestroy", f.cudnnDestroy);
-    need("cudnnSetStream", f.cudnnSetStream);
-    need("cudnnBackendCreateDescriptor", f.cudnnBackendCreateDescriptor);
-    need("cudnnBackendDestroyDescriptor", f.cudnnBackendDestroyDescriptor);
-    need("cudnnBackendFinalize", f.cudnnBackendFinalize);
-    need("cudnnBackendSetAttribute", f.cudnnBackendSetAttribute);
-    need("cudnnBackendGetAttribute", f.cudnnBackendGetAttribute);
-    need("cudnnBackendExecute", f.cudnnBackendExecute);
-    return missing;
+    FunctionSearch search(library);
+    search.need("cudnnGetVersion", f.cudnnGetVersion);
+    search.need("cudnnGetLastErrorString", f.cudnnGetLastErrorString);
+    search.need("cudnnCreate", f.cudnnCreate);
+    search.need("cudnnDestroy", f.cudnnDestroy);
+    search.need("cudnnSetStream", f.cudnnSetStream);
+    search.need("cudnnBackendCreateDescriptor", f.cudnnBackendCreateDescriptor);
+    search.need("cudnnBackendDestroyDescriptor", f.cudnnBackendDestroyDescriptor);
+    search.need("cudnnBackendFinalize", f.cudnnBackendFinalize);
+    search.need("cudnnBackendSetAttribute", f.cudnnBackendSetAttribute);
+    search.need("cudnnBackendGetAttribute", f.cudnnBackendGetAttribute);
+    search.need("cudnnBackendExecute", f.cudnnBackendExecute);
+    return search.missing();
 }
 
 } // namespace

@@ -7,13 +7,6 @@ namespace engine::cuda {
 
 namespace {
 
-template <typename Function>
-bool find(const SharedLibrary& library, const char* name, Function*& function)
-{
-    function = reinterpret_cast<Function*>(library.symbol(name));
-    return function != nullptr;
-}
-
 Error too_old(const std::string& fact)
 {
     return {ErrorCode::Unsupported,
@@ -26,53 +19,48 @@ Error too_old(const std::string& fact)
 std::optional<Error> Driver::find_functions(const SharedLibrary& library, const std::string& file)
 {
     DriverFunctions& f = m_functions;
-    const char* missing = nullptr;
-    const auto need = [&](const char* name, auto*& function) {
-        if (!find(library, name, function) && missing == nullptr) {
-            missing = name;
-        }
-    };
-    need("cuInit", f.cuInit);
-    need("cuDriverGetVersion", f.cuDriverGetVersion);
-    need("cuGetErrorName", f.cuGetErrorName);
-    need("cuDeviceGetCount", f.cuDeviceGetCount);
-    need("cuDeviceGet", f.cuDeviceGet);
-    need("cuDeviceGetName", f.cuDeviceGetName);
-    need("cuDeviceGetAttribute", f.cuDeviceGetAttribute);
-    need("cuDeviceTotalMem_v2", f.cuDeviceTotalMem_v2);
-    need("cuDevicePrimaryCtxSetFlags_v2", f.cuDevicePrimaryCtxSetFlags_v2);
-    need("cuDevicePrimaryCtxRetain", f.cuDevicePrimaryCtxRetain);
-    need("cuDevicePrimaryCtxRelease_v2", f.cuDevicePrimaryCtxRelease_v2);
-    need("cuCtxSetCurrent", f.cuCtxSetCurrent);
-    need("cuMemGetInfo_v2", f.cuMemGetInfo_v2);
-    need("cuMemAlloc_v2", f.cuMemAlloc_v2);
-    need("cuMemFree_v2", f.cuMemFree_v2);
-    need("cuMemAllocHost_v2", f.cuMemAllocHost_v2);
-    need("cuMemFreeHost", f.cuMemFreeHost);
-    need("cuMemcpyHtoDAsync_v2", f.cuMemcpyHtoDAsync_v2);
-    need("cuMemcpyDtoHAsync_v2", f.cuMemcpyDtoHAsync_v2);
-    need("cuMemcpyDtoDAsync_v2", f.cuMemcpyDtoDAsync_v2);
-    need("cuMemsetD8Async", f.cuMemsetD8Async);
-    need("cuStreamCreate", f.cuStreamCreate);
-    need("cuStreamDestroy_v2", f.cuStreamDestroy_v2);
-    need("cuStreamSynchronize", f.cuStreamSynchronize);
-    need("cuEventCreate", f.cuEventCreate);
-    need("cuEventDestroy_v2", f.cuEventDestroy_v2);
-    need("cuEventRecord", f.cuEventRecord);
-    need("cuEventSynchronize", f.cuEventSynchronize);
-    need("cuEventElapsedTime_v2", f.cuEventElapsedTime_v2);
-    need("cuModuleLoadData", f.cuModuleLoadData);
-    need("cuModuleUnload", f.cuModuleUnload);
-    need("cuModuleGetFunction", f.cuModuleGetFunction);
-    need("cuFuncGetParamInfo", f.cuFuncGetParamInfo);
-    need("cuStreamBeginCapture_v2", f.cuStreamBeginCapture_v2);
-    need("cuStreamEndCapture", f.cuStreamEndCapture);
-    need("cuGraphInstantiateWithFlags", f.cuGraphInstantiateWithFlags);
-    need("cuGraphLaunch", f.cuGraphLaunch);
-    need("cuGraphExecDestroy", f.cuGraphExecDestroy);
-    need("cuGraphDestroy", f.cuGraphDestroy);
-    need("cuLaunchKernel", f.cuLaunchKernel);
-    if (missing != nullptr) {
+    FunctionSearch search(library);
+    search.need("cuInit", f.cuInit);
+    search.need("cuDriverGetVersion", f.cuDriverGetVersion);
+    search.need("cuGetErrorName", f.cuGetErrorName);
+    search.need("cuDeviceGetCount", f.cuDeviceGetCount);
+    search.need("cuDeviceGet", f.cuDeviceGet);
+    search.need("cuDeviceGetName", f.cuDeviceGetName);
+    search.need("cuDeviceGetAttribute", f.cuDeviceGetAttribute);
+    search.need("cuDeviceTotalMem_v2", f.cuDeviceTotalMem_v2);
+    search.need("cuDevicePrimaryCtxSetFlags_v2", f.cuDevicePrimaryCtxSetFlags_v2);
+    search.need("cuDevicePrimaryCtxRetain", f.cuDevicePrimaryCtxRetain);
+    search.need("cuDevicePrimaryCtxRelease_v2", f.cuDevicePrimaryCtxRelease_v2);
+    search.need("cuCtxSetCurrent", f.cuCtxSetCurrent);
+    search.need("cuMemGetInfo_v2", f.cuMemGetInfo_v2);
+    search.need("cuMemAlloc_v2", f.cuMemAlloc_v2);
+    search.need("cuMemFree_v2", f.cuMemFree_v2);
+    search.need("cuMemAllocHost_v2", f.cuMemAllocHost_v2);
+    search.need("cuMemFreeHost", f.cuMemFreeHost);
+    search.need("cuMemcpyHtoDAsync_v2", f.cuMemcpyHtoDAsync_v2);
+    search.need("cuMemcpyDtoHAsync_v2", f.cuMemcpyDtoHAsync_v2);
+    search.need("cuMemcpyDtoDAsync_v2", f.cuMemcpyDtoDAsync_v2);
+    search.need("cuMemsetD8Async", f.cuMemsetD8Async);
+    search.need("cuStreamCreate", f.cuStreamCreate);
+    search.need("cuStreamDestroy_v2", f.cuStreamDestroy_v2);
+    search.need("cuStreamSynchronize", f.cuStreamSynchronize);
+    search.need("cuEventCreate", f.cuEventCreate);
+    search.need("cuEventDestroy_v2", f.cuEventDestroy_v2);
+    search.need("cuEventRecord", f.cuEventRecord);
+    search.need("cuEventSynchronize", f.cuEventSynchronize);
+    search.need("cuEventElapsedTime_v2", f.cuEventElapsedTime_v2);
+    search.need("cuModuleLoadData", f.cuModuleLoadData);
+    search.need("cuModuleUnload", f.cuModuleUnload);
+    search.need("cuModuleGetFunction", f.cuModuleGetFunction);
+    search.need("cuFuncGetParamInfo", f.cuFuncGetParamInfo);
+    search.need("cuStreamBeginCapture_v2", f.cuStreamBeginCapture_v2);
+    search.need("cuStreamEndCapture", f.cuStreamEndCapture);
+    search.need("cuGraphInstantiateWithFlags", f.cuGraphInstantiateWithFlags);
+    search.need("cuGraphLaunch", f.cuGraphLaunch);
+    search.need("cuGraphExecDestroy", f.cuGraphExecDestroy);
+    search.need("cuGraphDestroy", f.cuGraphDestroy);
+    search.need("cuLaunchKernel", f.cuLaunchKernel);
+    if (const char* missing = search.missing()) {
         return too_old(concat(file, ": has no function ", missing));
     }
     return std::nullopt;
