@@ -14,33 +14,36 @@ namespace fs = std::filesystem;
 constexpr int kRuns = 12;
 constexpr std::uint64_t kLongestWait = 200; // milliseconds after the first step
 
+// The sample's run without an end, with `more` settings.
+std::vector<std::string> long_run(const fs::path& run, const std::vector<std::string>& more = {})
+{
+    const fs::path sample = fs::path(LOWRANK_TEST_DATA) / "../../resources/sample";
+    std::vector<std::string> command = {LOWRANK_PROGRAM,
+                                        "train",
+                                        "--base",
+                                        (sample / "model").string(),
+                                        "--data",
+                                        (sample / "data/facts.jsonl").string(),
+                                        "--out",
+                                        run.string(),
+                                        "--max-steps",
+                                        "100000",
+                                        "--progress",
+                                        "json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+}
+
 // A signal's frame must not land where oneDNN's code has its stack pointer; a third of these runs
 // broke their heap when it did.
 TEST(Interrupt, AtAnyMomentSavesTheRun)
 {
-    const fs::path sample = fs::path(LOWRANK_TEST_DATA) / "../../resources/sample";
     const tests::TemporaryFolder folder;
     engine::Random random(7);
     for (int i = 0; i < kRuns; ++i) {
         const fs::path run = folder.path() / ("run" + std::to_string(i));
-        tests::ChildProcess child({LOWRANK_PROGRAM,
-                                   "train",
-                                   "--base",
-                                   (sample / "model").string(),
-                                   "--data",
-                                   (sample / "data/facts.jsonl").string(),
-                                   "--out",
-                                   run.string(),
-                                   "--max-steps",
-                                   "100000",
-                                   "--micro-batch-size",
-                                   "2",
-                                   "--seq-len",
-                                   "128",
-                                   "--threads",
-                                   "2",
-                                   "--progress",
-                                   "json"});
+        tests::ChildProcess child(
+            long_run(run, {"--micro-batch-size", "2", "--seq-len", "128", "--threads", "2"}));
         ASSERT_FALSE(child.wait_for("step").is_null());
         std::this_thread::sleep_for(std::chrono::milliseconds(random.below(kLongestWait)));
         if (i % 2 == 0) {
@@ -57,21 +60,9 @@ TEST(Interrupt, AtAnyMomentSavesTheRun)
 // train | head, once a step has been made.
 TEST(Interrupt, AReaderThatGoesAwaySavesTheRun)
 {
-    const fs::path sample = fs::path(LOWRANK_TEST_DATA) / "../../resources/sample";
     const tests::TemporaryFolder folder;
     const fs::path run = folder.path() / "run";
-    tests::ChildProcess child({LOWRANK_PROGRAM,
-                               "train",
-                               "--base",
-                               (sample / "model").string(),
-                               "--data",
-                               (sample / "data/facts.jsonl").string(),
-                               "--out",
-                               run.string(),
-                               "--max-steps",
-                               "100000",
-                               "--progress",
-                               "json"});
+    tests::ChildProcess child(long_run(run));
     ASSERT_FALSE(child.wait_for("step").is_null());
     child.close_output();
     for (int i = 0; i < 600 && !fs::exists(run / "adapter/adapter_config.json"); ++i) {
