@@ -1,7 +1,27 @@
-// What a child process says, by lines and by events; the same on every system.
+// What is the same on every system: a child's end, and what it says by lines and by events.
 #include "tests/support/child_process.h"
 
 namespace tests {
+
+ChildProcess::~ChildProcess()
+{
+    if (m_process != -1) {
+        kill();
+        (void)wait();
+    }
+    close_input();
+    close_output();
+}
+
+void ChildProcess::close_input()
+{
+    close_once(m_input);
+}
+
+void ChildProcess::close_output()
+{
+    close_once(m_output);
+}
 
 std::optional<std::string> ChildProcess::line(std::chrono::seconds timeout)
 {

@@ -51,6 +51,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    // Closes what is open.
+    static void close_once(std::intptr_t& file);
+
     // Adds what comes to m_buffer; false when the output ended or nothing came until then.
     bool read_until(Clock::time_point end);
 

@@ -11,20 +11,16 @@
 
 namespace tests {
 
-namespace {
-
-void close_once(std::intptr_t& descriptor)
-{
-    if (descriptor >= 0) {
-        ::close(static_cast<int>(std::exchange(descriptor, -1)));
-    }
-}
-
-} // namespace
-
 bool has_shell()
 {
     return true;
+}
+
+void ChildProcess::close_once(std::intptr_t& file)
+{
+    if (file != -1) {
+        ::close(static_cast<int>(std::exchange(file, -1)));
+    }
 }
 
 ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
@@ -58,16 +54,6 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
     m_output = from_child[0];
 }
 
-ChildProcess::~ChildProcess()
-{
-    if (m_process > 0) {
-        kill();
-        (void)wait();
-    }
-    close_input();
-    close_output();
-}
-
 void ChildProcess::send(const std::string& line)
 {
     const std::string text = line + "\n";
@@ -75,16 +61,6 @@ void ChildProcess::send(const std::string& line)
         != static_cast<ssize_t>(text.size())) {
         throw std::runtime_error("the child does not read");
     }
-}
-
-void ChildProcess::close_input()
-{
-    close_once(m_input);
-}
-
-void ChildProcess::close_output()
-{
-    close_once(m_output);
 }
 
 void ChildProcess::interrupt()

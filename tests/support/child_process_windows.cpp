@@ -18,13 +18,6 @@ HANDLE handle_of(std::intptr_t file)
     return reinterpret_cast<HANDLE>(file);
 }
 
-void close_once(std::intptr_t& file)
-{
-    if (file != -1) {
-        ::CloseHandle(handle_of(std::exchange(file, -1)));
-    }
-}
-
 // As the child's runtime takes it apart: quotes around it, backslashes before a quote doubled.
 std::wstring quoted(const std::string& argument)
 {
@@ -62,6 +55,13 @@ Pipe make_pipe()
 bool has_shell()
 {
     return false;
+}
+
+void ChildProcess::close_once(std::intptr_t& file)
+{
+    if (file != -1) {
+        ::CloseHandle(handle_of(std::exchange(file, -1)));
+    }
 }
 
 ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
@@ -115,16 +115,6 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
     m_output = reinterpret_cast<std::intptr_t>(from_child.read);
 }
 
-ChildProcess::~ChildProcess()
-{
-    if (m_process != -1) {
-        kill();
-        (void)wait();
-    }
-    close_input();
-    close_output();
-}
-
 void ChildProcess::send(const std::string& line)
 {
     const std::string text = line + "\n";
@@ -135,16 +125,6 @@ void ChildProcess::send(const std::string& line)
         || written != text.size()) {
         throw std::runtime_error("the child does not read");
     }
-}
-
-void ChildProcess::close_input()
-{
-    close_once(m_input);
-}
-
-void ChildProcess::close_output()
-{
-    close_once(m_output);
 }
 
 void ChildProcess::interrupt()
