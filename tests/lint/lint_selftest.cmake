@@ -6,7 +6,7 @@ set(failures "")
 # expect(lint, verdict, file, lines...): a tree with one file of these lines fails or passes the lint.
 function(expect lint verdict file)
   file(REMOVE_RECURSE "${WORK}")
-  string(REPLACE ";" "\n" text "${ARGN}")
+  list(JOIN ARGN "\n" text)
   file(WRITE "${WORK}/${file}" "${text}\n")
   execute_process(COMMAND ${CMAKE_COMMAND} "-DROOT=${WORK}" -P "${LINTS}/${lint}.cmake"
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -47,6 +47,13 @@ expect(first_line passes packaging/a.sh "#!/usr/bin/env bash" "# What this scrip
 expect(first_line fails packaging/a.sh "#!/usr/bin/env bash" "set -eu")
 expect(first_line passes tests/a.py "\"\"\"What this script does." "\"\"\"")
 expect(first_line fails tests/a.py "import sys")
+
+find_program(padding_compiler NAMES g++ clang++)
+if(padding_compiler)
+  expect(padding passes engine/ops/cuda/a_args.h "struct A { void* a\; int b\; int unused\; }\;")
+  expect(padding fails engine/ops/cuda/a_args.h "struct A { void* a\; int b\; }\;")
+  expect(padding fails engine/ops/cuda/a_args.h "struct A { int b\; void* a\; }\;")
+endif()
 
 find_program(mingw x86_64-w64-mingw32-g++-posix)
 if(mingw)
