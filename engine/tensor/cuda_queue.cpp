@@ -1,6 +1,7 @@
 // Queueing work on a GPU, or writing it down where the same may come again.
 #include <array>
 
+#include "engine/core/overloaded.h"
 #include "engine/cuda/cuda_check.h"
 #include "engine/tensor/cuda_backend.h"
 
@@ -10,12 +11,6 @@ using cuda::address_of;
 using cuda::check;
 
 namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases...
-{
-    using Cases::operator()...;
-};
 
 cuda::LtPlace place_of_products(Tensor& workspace, cuda::StreamHandle stream)
 {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "engine/core/overloaded.h"
 #include "engine/tokenizer/byte_level.h"
 #include "engine/tokenizer/fields.h"
 
@@ -11,15 +12,6 @@ namespace engine {
 namespace {
 
 constexpr std::string_view kNormalizerPart = "normalizer";
-
-template <typename... Functions>
-struct Overloaded : Functions...
-{
-    using Functions::operator()...;
-};
-
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 std::string strip(std::string_view text, bool left, bool right)
 {

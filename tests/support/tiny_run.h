@@ -143,7 +143,7 @@ inline std::filesystem::path make_run(const std::filesystem::path& folder,
 {
     engine::Json settings = tiny_settings(folder);
     settings.update(changes);
-    const std::filesystem::path run = folder / name;
+    std::filesystem::path run = folder / name;
     std::filesystem::create_directories(run);
     write_text(run / "run.json", settings.dump(2));
     return run;

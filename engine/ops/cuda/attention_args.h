@@ -5,6 +5,8 @@
 
 namespace engine::ops::kernels {
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): whoever launches names every member
+
 // Sequences of a packed batch, or one with a cache: then `offsets` is null, `query_rows` queries
 // end at row `key_rows` of the keys.
 struct AttentionLayout
@@ -104,5 +106,7 @@ struct AttentionStatsArgs
     int to_lse; // else from it
     int unused = 0;
 };
+
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 } // namespace engine::ops::kernels

@@ -5,6 +5,8 @@
 
 namespace engine::ops::kernels {
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): whoever launches names every member
+
 constexpr Index kNf4Block = 64;        // elements that share an absmax
 constexpr Index kNf4NestedBlock = 256; // absmax values that share a nested one
 
@@ -68,5 +70,7 @@ struct Int8LinearArgs
     Int8Elements matrix;
     FewRows product;
 };
+
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 } // namespace engine::ops::kernels

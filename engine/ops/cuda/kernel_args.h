@@ -7,6 +7,8 @@
 
 namespace engine::ops::kernels {
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): whoever launches names every member
+
 using Index = long long;
 
 // y[i] = x[i], from dtype to dtype.
@@ -227,5 +229,7 @@ struct WeightedLossArgs
     float* loss;
     Index n;
 };
+
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 } // namespace engine::ops::kernels

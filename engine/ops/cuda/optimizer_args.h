@@ -5,6 +5,8 @@
 
 namespace engine::ops::kernels {
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): whoever launches names every member
+
 // One entry of a list of parameters in device memory.
 struct ParameterEntry
 {
@@ -68,5 +70,7 @@ struct SumPartsArgs
     double* total;
     Index n;
 };
+
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 } // namespace engine::ops::kernels

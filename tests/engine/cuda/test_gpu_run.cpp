@@ -53,7 +53,7 @@ protected:
         std::istringstream lines(output.text);
         std::string line;
         while (std::getline(lines, line)) {
-            if (line.rfind("{", 0) == 0) {
+            if (line.rfind('{', 0) == 0) {
                 Json event = engine::value_or_throw(engine::parse_json(line, "event"));
                 if (event["event"] == name) {
                     found.push_back(std::move(event));

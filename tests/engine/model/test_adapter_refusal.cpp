@@ -134,7 +134,7 @@ TEST_F(AdapterRefusal, TensorsMustBeWhatTheConfigAnnounces)
             std::erase_if(tensors, [&](const SafetensorsSource& t) { return t.name == name; });
         };
     };
-    const auto add = [&](const std::string& name, std::vector<std::int64_t> shape) {
+    const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
         return [name, shape](std::vector<SafetensorsSource>& tensors) {
             tensors.push_back(floats(name, shape));
         };

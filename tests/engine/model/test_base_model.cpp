@@ -49,6 +49,7 @@ protected:
         m_tensors.clear();
         for (const ExpectedTensor& expected : expected_tensors(config)) {
             std::vector<std::int64_t> shape;
+            shape.reserve(static_cast<std::size_t>(expected.shape.rank()));
             for (int axis = 0; axis < expected.shape.rank(); ++axis) {
                 shape.push_back(expected.shape[axis]);
             }

@@ -110,7 +110,7 @@ protected:
 
     std::filesystem::path save(const LoraAdapter& adapter)
     {
-        const std::filesystem::path folder = m_folder.path() / "adapter";
+        std::filesystem::path folder = m_folder.path() / "adapter";
         const Result<void> saved = save_adapter(m_backend, adapter, "tiny", folder);
         EXPECT_TRUE(saved) << saved.error().message;
         return folder;

@@ -22,7 +22,7 @@ constexpr std::int64_t kRank[] = {3, 1, 4};
 class Projections
 {
 public:
-    Projections(engine::Backend& backend, DType dtype, std::vector<int> adapted)
+    Projections(engine::Backend& backend, DType dtype, const std::vector<int>& adapted)
         : m_backend(backend)
         , m_dtype(dtype)
     {

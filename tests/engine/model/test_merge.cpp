@@ -80,7 +80,7 @@ protected:
             std::fill_n(matrix.lora_a.data<float>(), matrix.lora_a.numel(), 1.0F);
             std::fill_n(matrix.lora_b.data<float>(), matrix.lora_b.numel(), value);
         }
-        const fs::path folder = m_adapters.path() / "adapter";
+        fs::path folder = m_adapters.path() / "adapter";
         EXPECT_TRUE(save_adapter(m_backend, adapter, "tiny", folder));
         return folder;
     }

@@ -72,8 +72,8 @@ TEST(RopeTable, YarnBlendsAndScalesTheTable)
     expect_frequencies(
         config,
         {1.0, 0.237170815, 0.05, 0.00790569466, 0.0025, 0.000790569466, 0.00025, 7.90569466e-05});
-    std::vector<float> cos_table(3 * 8);
-    std::vector<float> sin_table(3 * 8);
+    std::vector<float> cos_table(3U * 8U);
+    std::vector<float> sin_table(3U * 8U);
     engine::fill_rope_table(config, 3, cos_table, sin_table);
     EXPECT_NEAR(cos_table[0], 1.138629436F, 1e-6F);
     EXPECT_NEAR(sin_table[0], 0.0F, 1e-7F);
