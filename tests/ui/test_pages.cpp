@@ -117,6 +117,7 @@ class TestPages final : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+
     void init() { tests::failOnWarnings(); }
 
     void buildsEmpty_data() { addThemes(); }

@@ -1,6 +1,5 @@
 // What a person is told about the GPUs of a computer, with the emulated driver in the library path.
 #include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
