@@ -193,11 +193,10 @@ private Q_SLOTS:
         QStringList shared;
         for (const ui::PageId page : everyPage()) {
             QTRY_VERIFY(window.showPage(page).isBuilt());
-            const QMap<QString, QStringList> mnemonics = mnemonicsOf(window);
-            for (auto each = mnemonics.cbegin(); each != mnemonics.cend(); ++each) {
+            for (const QStringList& texts : mnemonicsOf(window)) {
                 ++keys;
-                if (each->size() > 1) {
-                    shared.append(ui::MainWindow::pageName(page) + u": "_s + each->join(u", "_s));
+                if (texts.size() > 1) {
+                    shared.append(ui::MainWindow::pageName(page) + u": "_s + texts.join(u", "_s));
                 }
             }
         }
