@@ -105,13 +105,9 @@ Result<void>
 refuse_extras(const SafetensorsFile& file, const ModelConfig& model, const LoraConfig& config)
 {
     std::set<std::string> known;
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (config.targets(layer, target)) {
-                known.insert(lora_tensor_name(layer, target, 'A'));
-                known.insert(lora_tensor_name(layer, target, 'B'));
-            }
-        }
+    for (const auto& [layer, target] : config.matrices(model.num_layers)) {
+        known.insert(lora_tensor_name(layer, target, 'A'));
+        known.insert(lora_tensor_name(layer, target, 'B'));
     }
     for (const SafetensorsEntry& entry : file.entries()) {
         if (!known.contains(entry.name)) {
@@ -130,29 +126,24 @@ refuse_extras(const SafetensorsFile& file, const ModelConfig& model, const LoraC
 Result<void>
 check_ranks(const SafetensorsFile& file, const ModelConfig& model, const LoraConfig& config)
 {
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (!config.targets(layer, target)) {
-                continue;
-            }
-            const std::string name = lora_tensor_name(layer, target, 'A');
-            const SafetensorsEntry* entry = file.find(name);
-            const std::int64_t rank = config.rank_of(layer, target);
-            if (entry != nullptr && !entry->shape.empty() && entry->shape[0] != rank) {
-                return format_error(concat(file.what(),
-                                           ": tensor ",
-                                           name,
-                                           " is ",
-                                           shape_text(entry->shape),
-                                           ", adapter_config.json states rank ",
-                                           rank));
-            }
-            if (entry == nullptr) {
-                return format_error(concat(file.what(),
-                                           ": tensor ",
-                                           name,
-                                           " is missing; adapter_config.json targets its matrix"));
-            }
+    for (const auto& [layer, target] : config.matrices(model.num_layers)) {
+        const std::string name = lora_tensor_name(layer, target, 'A');
+        const SafetensorsEntry* entry = file.find(name);
+        const std::int64_t rank = config.rank_of(layer, target);
+        if (entry != nullptr && !entry->shape.empty() && entry->shape[0] != rank) {
+            return format_error(concat(file.what(),
+                                       ": tensor ",
+                                       name,
+                                       " is ",
+                                       shape_text(entry->shape),
+                                       ", adapter_config.json states rank ",
+                                       rank));
+        }
+        if (entry == nullptr) {
+            return format_error(concat(file.what(),
+                                       ": tensor ",
+                                       name,
+                                       " is missing; adapter_config.json targets its matrix"));
         }
     }
     return {};
@@ -181,24 +172,20 @@ std::int64_t layers_named(const SafetensorsFile& file)
 Result<void>
 check_pairs(const SafetensorsFile& file, const ModelConfig& model, const LoraConfig& config)
 {
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (!config.targets(layer, target)) {
-                continue;
-            }
-            LoraMatrix matrix;
-            matrix.layer = layer;
-            matrix.target = target;
-            matrix.rank = config.rank_of(layer, target);
-            const auto size = [&](char half, std::size_t axis) {
-                const SafetensorsEntry* entry = file.find(lora_tensor_name(layer, target, half));
-                return entry != nullptr && entry->shape.size() == 2 ? entry->shape[axis] : 1;
-            };
-            const auto a = find_half(file, matrix, 'A', {matrix.rank, size('A', 1)});
-            const auto b = find_half(file, matrix, 'B', {size('B', 0), matrix.rank});
-            if (!a || !b) {
-                return a ? b.error() : a.error();
-            }
+    for (const auto& [layer, target] : config.matrices(model.num_layers)) {
+        LoraMatrix matrix;
+        matrix.layer = layer;
+        matrix.target = target;
+        matrix.rank = config.rank_of(layer, target);
+        const auto size = [&](char half, std::size_t axis) {
+            const SafetensorsEntry* entry =
+                file.find(lora_tensor_name(matrix.layer, matrix.target, half));
+            return entry != nullptr && entry->shape.size() == 2 ? entry->shape[axis] : 1;
+        };
+        const auto a = find_half(file, matrix, 'A', {matrix.rank, size('A', 1)});
+        const auto b = find_half(file, matrix, 'B', {size('B', 0), matrix.rank});
+        if (!a || !b) {
+            return a ? b.error() : a.error();
         }
     }
     return {};

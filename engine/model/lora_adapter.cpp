@@ -49,27 +49,22 @@ LoraAdapter::LoraAdapter(Backend& backend,
     PerTarget<std::int32_t> none = {};
     none.fill(-1);
     m_index.assign(static_cast<std::size_t>(model.num_layers), none);
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (!config.targets(layer, target)) {
-                continue;
-            }
-            LoraMatrix matrix;
-            matrix.layer = layer;
-            matrix.target = target;
-            matrix.rank = config.rank_of(layer, target);
-            matrix.scaling = static_cast<float>(config.scaling_of(layer, target));
-            matrix.in_features = model.in_features(target);
-            const Shape b = {model.out_features(target), matrix.rank};
-            matrix.lora_b = backend.tensor(DType::F32, b);
-            ops::zero(backend, matrix.lora_b);
-            if (compute_dtype != DType::F32) {
-                matrix.lora_b_copy = backend.tensor(compute_dtype, b);
-            }
-            m_index[static_cast<std::size_t>(layer)][index_of(target)] =
-                static_cast<std::int32_t>(m_matrices.size());
-            m_matrices.push_back(std::move(matrix));
+    for (const auto& [layer, target] : config.matrices(model.num_layers)) {
+        LoraMatrix matrix;
+        matrix.layer = layer;
+        matrix.target = target;
+        matrix.rank = config.rank_of(layer, target);
+        matrix.scaling = static_cast<float>(config.scaling_of(layer, target));
+        matrix.in_features = model.in_features(target);
+        const Shape b = {model.out_features(target), matrix.rank};
+        matrix.lora_b = backend.tensor(DType::F32, b);
+        ops::zero(backend, matrix.lora_b);
+        if (compute_dtype != DType::F32) {
+            matrix.lora_b_copy = backend.tensor(compute_dtype, b);
         }
+        m_index[static_cast<std::size_t>(layer)][index_of(target)] =
+            static_cast<std::int32_t>(m_matrices.size());
+        m_matrices.push_back(std::move(matrix));
     }
     make_stacks();
     refresh_copies();

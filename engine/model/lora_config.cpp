@@ -62,6 +62,19 @@ bool LoraConfig::targets(std::int64_t layer, Target target) const
                   != target_modules.end();
 }
 
+std::vector<TargetedMatrix> LoraConfig::matrices(std::int64_t num_layers) const
+{
+    std::vector<TargetedMatrix> adapted;
+    for (std::int64_t layer = 0; layer < num_layers; ++layer) {
+        for (const Target target : kAllTargets) {
+            if (targets(layer, target)) {
+                adapted.push_back({layer, target});
+            }
+        }
+    }
+    return adapted;
+}
+
 std::int64_t LoraConfig::rank_of(std::int64_t layer, Target target) const
 {
     return resolve(rank_pattern, layer, target, rank);
@@ -95,31 +108,25 @@ Result<void> LoraConfig::validate(const ModelConfig& model) const
         !checked) {
         return checked;
     }
-    bool any = false;
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (!targets(layer, target)) {
-                continue;
-            }
-            any = true;
-            const std::int64_t largest =
-                std::min(model.in_features(target), model.out_features(target));
-            const std::int64_t r = rank_of(layer, target);
-            if (r < 1 || r > largest) {
-                return invalid_config(concat(
-                    "rank is ", r, " for ", module_path(layer, target), ", wanted 1 to ", largest));
-            }
-            const double scaling = scaling_of(layer, target);
-            if (!std::isfinite(scaling) || std::abs(scaling) > 1e6) {
-                return invalid_config(concat("alpha gives ",
-                                             module_path(layer, target),
-                                             " the scale ",
-                                             scaling,
-                                             ", wanted at most 1e6 in size"));
-            }
+    const std::vector<TargetedMatrix> adapted = matrices(model.num_layers);
+    for (const auto& [layer, target] : adapted) {
+        const std::int64_t largest =
+            std::min(model.in_features(target), model.out_features(target));
+        const std::int64_t r = rank_of(layer, target);
+        if (r < 1 || r > largest) {
+            return invalid_config(concat(
+                "rank is ", r, " for ", module_path(layer, target), ", wanted 1 to ", largest));
+        }
+        const double scaling = scaling_of(layer, target);
+        if (!std::isfinite(scaling) || std::abs(scaling) > 1e6) {
+            return invalid_config(concat("alpha gives ",
+                                         module_path(layer, target),
+                                         " the scale ",
+                                         scaling,
+                                         ", wanted at most 1e6 in size"));
         }
     }
-    if (!any) {
+    if (adapted.empty()) {
         return invalid_config("no matrix of the model is targeted");
     }
     return {};
@@ -128,13 +135,8 @@ Result<void> LoraConfig::validate(const ModelConfig& model) const
 std::int64_t LoraConfig::parameter_count(const ModelConfig& model) const
 {
     std::int64_t count = 0;
-    for (std::int64_t layer = 0; layer < model.num_layers; ++layer) {
-        for (const Target target : kAllTargets) {
-            if (targets(layer, target)) {
-                count += rank_of(layer, target)
-                         * (model.in_features(target) + model.out_features(target));
-            }
-        }
+    for (const auto& [layer, target] : matrices(model.num_layers)) {
+        count += rank_of(layer, target) * (model.in_features(target) + model.out_features(target));
     }
     return count;
 }

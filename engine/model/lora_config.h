@@ -11,6 +11,12 @@
 
 namespace engine {
 
+struct TargetedMatrix
+{
+    std::int64_t layer = 0;
+    Target target = Target::QProj;
+};
+
 struct LoraConfig
 {
     std::int64_t rank = 16;
@@ -28,6 +34,8 @@ struct LoraConfig
     std::map<std::string, double> alpha_pattern = {};
 
     [[nodiscard]] bool targets(std::int64_t layer, Target target) const;
+    // The adapted matrices, in order of layer then target.
+    [[nodiscard]] std::vector<TargetedMatrix> matrices(std::int64_t num_layers) const;
     [[nodiscard]] std::int64_t rank_of(std::int64_t layer, Target target) const;
     // alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023).
     [[nodiscard]] double scaling_of(std::int64_t layer, Target target) const;
