@@ -49,6 +49,8 @@ private:
     TensorView ints(std::int64_t count) { return m_arena.take(DType::I32, {count}); }
 
     LayerActivations block_activations();
+    template <typename RankOf>
+    PerTarget<TensorView> group_h(RankOf rank_of);
     PerTarget<TensorView> layer_h(std::int64_t layer);
     PerTarget<TensorView> shared_h();
     void carve_layers(Activations& activations);
@@ -90,45 +92,40 @@ LayerActivations Carver::block_activations()
     return kept;
 }
 
-PerTarget<TensorView> Carver::layer_h(std::int64_t layer)
+// A buffer for every group with the same input; rank_of(its first target): 0 where none is adapted.
+template <typename RankOf>
+PerTarget<TensorView> Carver::group_h(RankOf rank_of)
 {
     PerTarget<TensorView> h;
-    if (m_layout.lora == nullptr) {
-        return h;
-    }
     for (const Target target : kAllTargets) {
         const Target first = targets_beside(target).front();
         if (target != first) {
             h[index_of(target)] = h[index_of(first)];
-        } else if (const std::int64_t rank = m_layout.group_rank(layer, target); rank > 0) {
+        } else if (const std::int64_t rank = rank_of(target); rank > 0) {
             h[index_of(target)] = m_arena.take(m_layout.dtype, {m_n * rank});
         }
     }
     return h;
 }
 
+PerTarget<TensorView> Carver::layer_h(std::int64_t layer)
+{
+    return group_h([&](Target target) { return m_layout.group_rank(layer, target); });
+}
+
 // With recomputation the shared block keeps every h between its second forward and its backward.
 PerTarget<TensorView> Carver::shared_h()
 {
-    PerTarget<TensorView> h;
     if (!backward() || keeps_all()) {
-        return h;
+        return {};
     }
-    for (const Target target : kAllTargets) {
-        const Target first = targets_beside(target).front();
-        if (target != first) {
-            h[index_of(target)] = h[index_of(first)];
-            continue;
-        }
+    return group_h([&](Target target) {
         std::int64_t rank = 0;
         for (std::int64_t layer = 0; layer < m_config.num_layers; ++layer) {
             rank = std::max(rank, m_layout.group_rank(layer, target));
         }
-        if (rank > 0) {
-            h[index_of(target)] = m_arena.take(m_layout.dtype, {m_n * rank});
-        }
-    }
-    return h;
+        return rank;
+    });
 }
 
 void Carver::carve_layers(Activations& activations)
