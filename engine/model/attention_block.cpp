@@ -9,20 +9,6 @@ namespace engine {
 
 namespace {
 
-float eps_of(const PassContext& pass)
-{
-    return static_cast<float>(pass.config().rms_norm_eps);
-}
-
-ConstTensorView
-input_norm(const PassContext& pass, std::int64_t layer, ConstTensorView x, TensorView rstd)
-{
-    const TensorView norm = pass.rows(pass.scratch.norm);
-    ops::rms_norm_forward(
-        *pass.backend, x, pass.weights(layer).input_layernorm, eps_of(pass), norm, rstd);
-    return norm;
-}
-
 // [n, heads * head_dim] as [n * heads, head_dim]: the rows that q_norm and k_norm see.
 template <typename View>
 View per_head(const PassContext& pass, View x)
@@ -57,13 +43,13 @@ normalize_and_rotate(const PassContext& pass, std::int64_t layer, const LayerAct
         ops::rms_norm_forward(*pass.backend,
                               per_head(pass, q),
                               weights.q_norm,
-                              eps_of(pass),
+                              pass.eps(),
                               per_head(pass, rotated.q),
                               q_rstd);
         ops::rms_norm_forward(*pass.backend,
                               per_head(pass, k),
                               weights.k_norm,
-                              eps_of(pass),
+                              pass.eps(),
                               per_head(pass, rotated.k),
                               k_rstd);
     }
@@ -193,7 +179,7 @@ void attention_block_forward(const PassContext& pass,
                              std::int64_t cache_length)
 {
     const TensorView rstd = pass.keep ? pass.rows(kept.rstd) : TensorView();
-    const ConstTensorView norm = input_norm(pass, layer, x, rstd);
+    const ConstTensorView norm = block_norm(pass, x, pass.weights(layer).input_layernorm, rstd);
     projections_forward(pass,
                         layer,
                         kept,
@@ -229,7 +215,8 @@ void attention_block_backward(const PassContext& pass,
         qk_norm_backward(pass, layer, kept);
     }
     const ConstTensorView x = pass.rows(kept.x);
-    const ConstTensorView norm = input_norm(pass, layer, x, pass.rows(kept.rstd));
+    const ConstTensorView norm =
+        block_norm(pass, x, pass.weights(layer).input_layernorm, pass.rows(kept.rstd));
     const TensorView dnorm = needs_dx ? pass.rows(pass.scratch.dnorm) : TensorView();
     projections_backward(pass,
                          layer,

@@ -117,6 +117,14 @@ TensorView PassContext::norm_gradient(int LayerGradientIndex::*member, std::int6
     return full_gradient(*this, (*gradient_index)[static_cast<std::size_t>(layer)].*member);
 }
 
+ConstTensorView
+block_norm(const PassContext& pass, ConstTensorView x, ConstTensorView weight, TensorView rstd)
+{
+    const TensorView norm = pass.rows(pass.scratch.norm);
+    ops::rms_norm_forward(*pass.backend, x, weight, pass.eps(), norm, rstd);
+    return norm;
+}
+
 void block_norm_backward(const PassContext& pass, const BlockNormBackward& norm)
 {
     ops::GradientMode mode = ops::GradientMode::Skip;

@@ -48,6 +48,8 @@ struct PassContext
 
     [[nodiscard]] const ModelConfig& config() const { return model->config(); }
 
+    [[nodiscard]] float eps() const { return static_cast<float>(config().rms_norm_eps); }
+
     [[nodiscard]] const LayerWeights& weights(std::int64_t layer) const
     {
         return model->layers()[static_cast<std::size_t>(layer)];
@@ -77,6 +79,10 @@ struct PassContext
 
     [[nodiscard]] bool accumulate() const { return pass != nullptr && pass->accumulate; }
 };
+
+// A block's norm of x, in scratch; rstd may be undefined.
+[[nodiscard]] ConstTensorView
+block_norm(const PassContext& pass, ConstTensorView x, ConstTensorView weight, TensorView rstd);
 
 // dx += the gradient through a block's norm, whose output has the gradient `dnorm`.
 struct BlockNormBackward

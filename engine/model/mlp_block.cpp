@@ -1,27 +1,9 @@
 // x + down_proj(silu(gate) * up) with gate, up = projections of norm(x).
 #include "engine/model/block.h"
 #include "engine/model/projection.h"
-#include "engine/ops/rms_norm.h"
 #include "engine/ops/swiglu.h"
 
 namespace engine {
-
-namespace {
-
-ConstTensorView
-mid_norm(const PassContext& pass, std::int64_t layer, ConstTensorView x_mid, TensorView rstd)
-{
-    const TensorView norm = pass.rows(pass.scratch.norm);
-    ops::rms_norm_forward(*pass.backend,
-                          x_mid,
-                          pass.weights(layer).post_attention_layernorm,
-                          static_cast<float>(pass.config().rms_norm_eps),
-                          norm,
-                          rstd);
-    return norm;
-}
-
-} // namespace
 
 void mlp_block_forward(const PassContext& pass,
                        std::int64_t layer,
@@ -30,7 +12,8 @@ void mlp_block_forward(const PassContext& pass,
                        TensorView x_out)
 {
     const TensorView rstd = pass.keep ? pass.rows(kept.mid_rstd) : TensorView();
-    const ConstTensorView norm = mid_norm(pass, layer, x_mid, rstd);
+    const ConstTensorView norm =
+        block_norm(pass, x_mid, pass.weights(layer).post_attention_layernorm, rstd);
     const TensorView gate = pass.rows(kept.gate);
     const TensorView up = pass.rows(kept.up);
     projections_forward(pass, layer, kept, norm, {{Target::GateProj, gate}, {Target::UpProj, up}});
@@ -70,7 +53,8 @@ void mlp_block_backward(const PassContext& pass,
     const ConstTensorView x_mid = pass.rows(kept.x_mid);
     ConstTensorView norm = pass.rows(pass.scratch.norm);
     if (pass.trains_any(layer, {Target::GateProj, Target::UpProj})) {
-        norm = mid_norm(pass, layer, x_mid, pass.rows(kept.mid_rstd));
+        norm = block_norm(
+            pass, x_mid, pass.weights(layer).post_attention_layernorm, pass.rows(kept.mid_rstd));
     }
     const TensorView dnorm = needs_dx ? pass.rows(pass.scratch.dnorm) : TensorView();
     projections_backward(
