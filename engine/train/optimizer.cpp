@@ -23,15 +23,19 @@ std::string adapter_tensor_name(const LoraMatrix& matrix, std::string_view which
     return concat("layers.", matrix.layer, ".", to_string(matrix.target), ".", which);
 }
 
-Optimizer::Optimizer(Backend& backend,
-                     const TrainConfig& config,
-                     LoraAdapter& adapter,
-                     LoraGradients& gradients)
+Optimizer::Optimizer(Backend& backend, const TrainConfig& config)
     : m_backend(backend)
     , m_kind(config.optimizer)
     , m_adamw(adamw_settings(config))
     , m_max_grad_norm(config.max_grad_norm)
     , m_weight_decay(config.weight_decay)
+{}
+
+Optimizer::Optimizer(Backend& backend,
+                     const TrainConfig& config,
+                     LoraAdapter& adapter,
+                     LoraGradients& gradients)
+    : Optimizer(backend, config)
 {
     for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
         LoraMatrix& matrix = adapter.matrices()[i];
@@ -53,11 +57,7 @@ Optimizer::Optimizer(Backend& backend,
                      const TrainConfig& config,
                      BaseModel& model,
                      FullGradients& gradients)
-    : m_backend(backend)
-    , m_kind(config.optimizer)
-    , m_adamw(adamw_settings(config))
-    , m_max_grad_norm(config.max_grad_norm)
-    , m_weight_decay(config.weight_decay)
+    : Optimizer(backend, config)
 {
     for (std::size_t i = 0; i < model.tensors().size(); ++i) {
         const std::string& name = model.tensors()[i].name;

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] static std::int64_t state_bytes(OptimizerKind kind, std::int64_t parameters);
 
 private:
+    Optimizer(Backend& backend, const TrainConfig& config); // of nothing yet
+
     struct Parameter
     {
         std::string name;
