@@ -113,38 +113,34 @@ requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>) Result<v
     return {};
 }
 
-Result<void> read(const TrainField& field, const Json& json, double& value)
+// A JSON value of the right type, or its text.
+template <typename T, typename Parse>
+Result<void>
+read_or_parse(const TrainField& field, const Json& json, Parse parse, const char* wanted, T& value)
 {
     if (json.is_string()) {
-        const Result<double> parsed = parse_number(field.key, json.get<std::string>());
+        const Result<T> parsed = parse(field.key, json.get<std::string>());
         if (!parsed) {
             return parsed.error();
         }
         value = *parsed;
         return {};
     }
-    if (!json.is_number()) {
-        return wrong_type(field, json, "a number");
+    if (!(std::is_same_v<T, bool> ? json.is_boolean() : json.is_number())) {
+        return wrong_type(field, json, wanted);
     }
-    value = json.get<double>();
+    value = json.get<T>();
     return {};
+}
+
+Result<void> read(const TrainField& field, const Json& json, double& value)
+{
+    return read_or_parse(field, json, parse_number, "a number", value);
 }
 
 Result<void> read(const TrainField& field, const Json& json, bool& value)
 {
-    if (json.is_string()) {
-        const Result<bool> parsed = parse_switch(field.key, json.get<std::string>());
-        if (!parsed) {
-            return parsed.error();
-        }
-        value = *parsed;
-        return {};
-    }
-    if (!json.is_boolean()) {
-        return wrong_type(field, json, "true or false");
-    }
-    value = json.get<bool>();
-    return {};
+    return read_or_parse(field, json, parse_switch, "true or false", value);
 }
 
 Result<void> read(const TrainField& field, const Json& json, detail::StringList& values)
