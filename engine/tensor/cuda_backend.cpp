@@ -131,6 +131,7 @@ void CudaBackend::start(const CudaOptions& options)
         [this](const cuda::Command& command) { prepare(command); },
         [this](cuda::WorkRecord& work, const cuda::Command& command) { issue(work, command); });
     m_workspace = tensor(DType::I32, {cuda::kLtWorkspaceBytes / sizeof(std::int32_t)});
+    m_scratch = tensor(DType::F32, {kReadyScratchBytes / sizeof(float)});
     m_cudnn_library = options.cudnn;
 }
 

@@ -85,7 +85,10 @@ public:
     void copy_bytes(ConstTensorView source, TensorView destination);
 
     // Device memory of at least `bytes` for one op's use, kept from call to call; the next call
-    // with the same or a larger size may hand out the same memory, in the stream's order.
+    // may hand out the same memory, in the stream's order. Up to kReadyScratchBytes are there
+    // from the opening on; more waits for the GPU once, and moves, so that recorded work is
+    // other work.
+    static constexpr std::size_t kReadyScratchBytes = std::size_t{2} << 20U;
     [[nodiscard]] void* scratch(std::size_t bytes);
 
 private:

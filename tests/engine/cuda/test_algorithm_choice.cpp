@@ -163,8 +163,8 @@ TEST_F(AlgorithmChoice, SmallProductsAreNotWorthTheirTrial)
 
 TEST_F(AlgorithmChoice, WithoutMemoryForATrialTheFirstIsTaken)
 {
-    ::setenv("LOWRANK_EMULATED_MIB", "34", 1); // NOLINT(concurrency-mt-unsafe): no other thread
-    const auto backend = open(file());         // which takes 32 of them
+    ::setenv("LOWRANK_EMULATED_MIB", "36", 1); // NOLINT(concurrency-mt-unsafe): no other thread
+    const auto backend = open(file());         // which takes 34 of them
     constexpr std::int64_t kRows = 600;        // 1.4 MiB of products: once, not twice
     const Tensor a = filled(*backend, {kRows, 1}, 2.0F);
     const Tensor b = filled(*backend, {1, kRows}, 3.0F);

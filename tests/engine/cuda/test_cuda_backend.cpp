@@ -146,6 +146,22 @@ TEST(CudaBackendTest, MemoryIsCountedAndItsEndIsAnErrorWithNumbers)
     EXPECT_EQ(values, std::vector<float>(3, 0.0F));
 }
 
+// Work that was written down keeps its pointer.
+TEST(CudaBackendTest, ScratchOfUsualSizesStaysWhereItIs)
+{
+    const auto backend = open();
+    const std::int64_t before = backend->memory().used_bytes;
+    const void* first = backend->scratch(1);
+    EXPECT_EQ(backend->scratch(CudaBackend::kReadyScratchBytes), first);
+    EXPECT_EQ(backend->memory().used_bytes, before);
+    constexpr std::size_t kMore = 2 * CudaBackend::kReadyScratchBytes;
+    const void* larger = backend->scratch(kMore);
+    EXPECT_EQ(backend->scratch(1), larger);
+    EXPECT_EQ(backend->scratch(kMore), larger);
+    EXPECT_EQ(backend->memory().used_bytes,
+              before + static_cast<std::int64_t>(CudaBackend::kReadyScratchBytes));
+}
+
 TEST(CudaBackendTest, HeadsWiderThanAnyKernelAreRefused)
 {
     const auto backend = open();

@@ -169,7 +169,7 @@ TEST_F(GpuRun, TakesASmallerMicroBatchWhenMemoryRunsOut)
     const fs::path plenty = make("plenty", changes);
     const fs::path scarce = make("scarce", changes);
     ASSERT_EQ(go_on(plenty).code, 0);
-    const Output output = go_on(scarce, "LOWRANK_EMULATED_MIB=100 LOWRANK_EMULATED_TAKEN_MIB=67");
+    const Output output = go_on(scarce, "LOWRANK_EMULATED_MIB=100 LOWRANK_EMULATED_TAKEN_MIB=65");
     ASSERT_EQ(output.code, 0) << output.text;
     const std::vector<Json> warnings = events(output, "warning");
     ASSERT_FALSE(warnings.empty()) << output.text;
@@ -186,7 +186,7 @@ TEST_F(GpuRun, ARunThatCannotBeSmallerEndsWithNumbers)
 {
     const fs::path run =
         make("run", {{"micro_batch_size", 1}, {"seq_len", 256}, {"method", "full"}});
-    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=100 LOWRANK_EMULATED_TAKEN_MIB=67");
+    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=100 LOWRANK_EMULATED_TAKEN_MIB=65");
     EXPECT_EQ(output.code, 4) << output.text;
     EXPECT_THAT(output.text, AllOf(HasSubstr("GPU memory"), HasSubstr("MiB asked")));
 }
@@ -194,7 +194,7 @@ TEST_F(GpuRun, ARunThatCannotBeSmallerEndsWithNumbers)
 TEST_F(GpuRun, ARunThatDoesNotFitIsRefusedBeforeItStarts)
 {
     const fs::path run = make("run", {{"micro_batch_size", 64}});
-    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=33");
+    const Output output = go_on(run, "LOWRANK_EMULATED_MIB=35");
     EXPECT_EQ(output.code, 4) << output.text;
     EXPECT_THAT(output.text, HasSubstr("GPU memory: the run needs "));
     EXPECT_FALSE(fs::exists(run / "checkpoints" / "step-3"));
