@@ -4,6 +4,7 @@
 #include "engine/ops/cuda/attention_cudnn.cu"
 #include "engine/ops/cuda/attention_forward.cu"
 #include "engine/ops/cuda/attention_forward_mma.cu"
+#include "engine/ops/cuda/column_sum.cu"
 #include "engine/ops/cuda/cross_entropy.cu"
 #include "engine/ops/cuda/dequantize.cu"
 #include "engine/ops/cuda/dropout.cu"

@@ -1,4 +1,5 @@
 // The small element-wise ops on the GPU.
+#include "engine/ops/cuda/column_sum.h"
 #include "engine/ops/cuda/kernel_args.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/ops/cuda/launch.h"
@@ -87,15 +88,7 @@ void add_bias(CudaBackend& backend, TensorView x, ConstTensorView bias)
 
 void bias_backward(CudaBackend& backend, ConstTensorView dy, TensorView dbias, GradientMode mode)
 {
-    backend.launch(suffix_of(dy.dtype()),
-                   threads_for(dy.size(1)),
-                   ColumnSumArgs{.dy = dy.raw(),
-                                 .x = nullptr,
-                                 .rstd = nullptr,
-                                 .sum = dbias.data<float>(),
-                                 .rows = dy.size(0),
-                                 .width = dy.size(1),
-                                 .accumulate = mode == GradientMode::Accumulate ? 1 : 0});
+    column_sum(backend, dy, {}, {}, dbias, mode);
 }
 
 void gather_rows(CudaBackend& backend,

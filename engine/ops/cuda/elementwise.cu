@@ -1,4 +1,4 @@
-// The small element-wise kernels: convert, add, scale, bias, column sums, moving rows.
+// The small element-wise kernels: convert, add, scale, bias, moving rows.
 #include "engine/ops/cuda/pack.cuh"
 
 namespace engine::ops::kernels {
@@ -119,24 +119,6 @@ __device__ void add_bias_body(const AddBiasArgs& args)
 }
 
 LOWRANK_FLOAT_KERNELS(add_bias, AddBiasArgs, add_bias_body)
-
-template <typename T>
-__device__ void column_sum_body(const ColumnSumArgs& args)
-{
-    const Index c = thread_number();
-    if (c >= args.width) {
-        return;
-    }
-    float sum = args.accumulate != 0 ? args.sum[c] : 0.0F;
-    for (Index row = 0; row < args.rows; ++row) {
-        const Index at = row * args.width + c;
-        const float dy = load<T>(args.dy, at);
-        sum += args.x == nullptr ? dy : dy * load<T>(args.x, at) * args.rstd[row];
-    }
-    args.sum[c] = sum;
-}
-
-LOWRANK_FLOAT_KERNELS(column_sum, ColumnSumArgs, column_sum_body)
 
 template <typename T>
 __device__ void move_rows_body(const MoveRowsArgs& args)

@@ -65,8 +65,8 @@ struct AddBiasArgs
     int unused = 0;
 };
 
-// sum[c] (+)= sum over rows of dy[row, c] * x[row, c] * rstd[row]; without x of dy alone. One
-// thread a column.
+// sum[slice, c] (+)= sum over the slice's rows of dy[row, c] * x[row, c] * rstd[row]; without x of
+// dy alone. grid (blocks of lanes * kPack columns, slices); `lanes`: lanes_for(width).
 struct ColumnSumArgs
 {
     static constexpr const char* kKernel = "column_sum";
@@ -76,8 +76,9 @@ struct ColumnSumArgs
     float* sum;
     Index rows;
     Index width;
+    Index slice_rows;
+    int lanes;
     int accumulate;
-    int unused = 0;
 };
 
 // to[i] = from[rows[i]] (gather), or to[rows[i]] = from[i] (scatter); one block a row.
@@ -139,7 +140,7 @@ struct RmsNormBackwardKernelArgs
     int weight_is_bf16;
 };
 
-// `lanes` threads a row, a power of two up to a warp with a pack of the row for each.
+// `lanes` threads a row: lanes_for(width).
 struct RmsNormShortRowsArgs
 {
     static constexpr const char* kKernel = "rms_norm_short_rows";

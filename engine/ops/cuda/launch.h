@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/tensor/cuda_backend.h"
 
@@ -25,6 +26,14 @@ inline constexpr std::int64_t kElementsPerThread = 8; // kPack of device.cuh
 [[nodiscard]] inline LaunchShape packs_for(std::int64_t n)
 {
     return threads_for(ceil_div(n, kElementsPerThread));
+}
+
+// The threads that have a row's packs, or as many as a warp has: a power of two.
+[[nodiscard]] inline int lanes_for(std::int64_t width)
+{
+    constexpr unsigned kWarp = 32;
+    const auto packs = static_cast<std::uint64_t>(ceil_div(width, kElementsPerThread));
+    return static_cast<int>(std::bit_ceil(std::min<std::uint64_t>(packs, kWarp)));
 }
 
 // One block a row, with whole warps and no more threads than the row has packs.

@@ -1,6 +1,5 @@
 // RMSNorm on the GPU.
-#include <bit>
-
+#include "engine/ops/cuda/column_sum.h"
 #include "engine/ops/cuda/kernel_args.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/ops/cuda/launch.h"
@@ -15,12 +14,6 @@ constexpr std::int64_t kWarp = 32;
 bool is_short(std::int64_t width)
 {
     return width <= kWarp * kElementsPerThread;
-}
-
-int lanes_of(std::int64_t width)
-{
-    const auto packs = static_cast<unsigned>(ceil_div(width, kElementsPerThread));
-    return static_cast<int>(std::bit_ceil(packs));
 }
 
 } // namespace
@@ -43,7 +36,7 @@ void rms_norm_forward(CudaBackend& backend,
                             .eps = eps,
                             .weight_is_bf16 = is_bf16(weight)};
     if (is_short(width)) {
-        const int lanes = lanes_of(width);
+        const int lanes = lanes_for(width);
         backend.launch(suffix, threads_for(rows * lanes), RmsNormShortRowsArgs{in, rows, lanes});
         return;
     }
@@ -56,18 +49,7 @@ void rms_norm_backward(CudaBackend& backend, const RmsNormBackwardArgs& args)
     const std::int64_t rows = args.x.size(0);
     const std::int64_t width = args.x.size(1);
     // Before dx is written: dx may be dy's memory.
-    if (args.dweight_mode != GradientMode::Skip) {
-        backend.launch(
-            suffix,
-            threads_for(width),
-            ColumnSumArgs{.dy = args.dy.raw(),
-                          .x = args.x.raw(),
-                          .rstd = args.rstd.data<float>(),
-                          .sum = args.dweight.data<float>(),
-                          .rows = rows,
-                          .width = width,
-                          .accumulate = args.dweight_mode == GradientMode::Accumulate ? 1 : 0});
-    }
+    column_sum(backend, args.dy, args.x, args.rstd, args.dweight, args.dweight_mode);
     const RmsNormBackwardKernelArgs in = {.dy = args.dy.raw(),
                                           .x = args.x.raw(),
                                           .weight = args.weight.raw(),
@@ -77,7 +59,7 @@ void rms_norm_backward(CudaBackend& backend, const RmsNormBackwardArgs& args)
                                           .accumulate = args.accumulate ? 1 : 0,
                                           .weight_is_bf16 = is_bf16(args.weight)};
     if (is_short(width)) {
-        const int lanes = lanes_of(width);
+        const int lanes = lanes_for(width);
         backend.launch(
             suffix, threads_for(rows * lanes), RmsNormBackwardShortRowsArgs{in, rows, lanes});
         return;

@@ -144,6 +144,17 @@ random_tensor(DType dtype, Shape shape, std::uint64_t seed, double scale = 1.0)
     return kept.back();
 }
 
+// A GPU's ops share scratch: what another op left there must not look like this op's.
+inline void poison_scratch()
+{
+    if (auto* gpu = dynamic_cast<engine::CudaBackend*>(&test_backend())) {
+        constexpr std::size_t kBytes = engine::CudaBackend::kReadyScratchBytes;
+        const std::vector<float> poison(kBytes / sizeof(float), NAN);
+        const auto count = static_cast<std::int64_t>(poison.size());
+        gpu->upload(poison.data(), {gpu->scratch(kBytes), DType::F32, {count}, gpu->device()});
+    }
+}
+
 // `output` is close to the reference and wrote nothing outside itself.
 inline void
 expect_output(const std::string& what, GuardedTensor& output, const Values& wanted, DType dtype)

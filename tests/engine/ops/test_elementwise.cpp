@@ -158,6 +158,37 @@ TEST_P(ElementwiseTest, BiasAndItsGradient)
     }
 }
 
+// More rows than one block sums, the last slice shorter than the others.
+TEST_P(ElementwiseTest, BiasGradientOfManyRows)
+{
+    for (const auto& [rows, width] :
+         {std::pair{1000, 257}, std::pair{1031, 520}, std::pair{1100, 33}, std::pair{4200, 12}}) {
+        Values numbers = random_values(std::int64_t{rows} * width, 1);
+        for (double& value : numbers) {
+            value += 1.0; // else so many cancel out, and the error has nothing to be small to
+        }
+        GuardedTensor dy(dtype, {rows, width}, numbers);
+        GuardedTensor dbias = random_tensor(DType::F32, {width}, 2);
+        Values columns(static_cast<std::size_t>(width), 0.0);
+        const Values upstream = dy.values();
+        for (std::size_t i = 0; i < upstream.size(); ++i) {
+            columns[i % columns.size()] += upstream[i];
+        }
+        Values accumulated = dbias.values();
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            accumulated[c] += columns[c];
+        }
+        poison_scratch();
+        engine::ops::bias_backward(backend, dy.view(), dbias.view(), GradientMode::Accumulate);
+        expect_output("dbias added to", dbias, accumulated, DType::F32);
+        engine::ops::bias_backward(backend, dy.view(), dbias.view(), GradientMode::Overwrite);
+        expect_output("dbias", dbias, columns, DType::F32);
+        const Values first = dbias.values();
+        engine::ops::bias_backward(backend, dy.view(), dbias.view(), GradientMode::Overwrite);
+        EXPECT_EQ(dbias.values(), first);
+    }
+}
+
 TEST_P(ElementwiseTest, GatherAndScatterRows)
 {
     GuardedTensor x = random_tensor(dtype, {4, 33}, 1);

@@ -157,6 +157,39 @@ TEST_P(RmsNormTest, BackwardAccumulatesAndSkips)
     EXPECT_EQ(dweight.values(), before);
 }
 
+// y is linear in the weight: its gradient sums what ones would be multiplied to.
+TEST_P(RmsNormTest, WeightGradientOfManyRows)
+{
+    for (const auto& [rows, width] : {std::pair{600, 127}, std::pair{700, 257}}) {
+        GuardedTensor x = random_tensor(dtype, {rows, width}, 1);
+        GuardedTensor weight = random_tensor(dtype, {width}, 2);
+        GuardedTensor dy = random_tensor(dtype, {rows, width}, 3);
+        GuardedTensor y(dtype, {rows, width});
+        GuardedTensor rstd(DType::F32, {rows});
+        engine::ops::rms_norm_forward(
+            backend, x.view(), weight.view(), kEps, y.view(), rstd.view());
+        const Values ones(static_cast<std::size_t>(width), 1.0);
+        const double eps = kEps;
+        const Values xhat = reference::rms_norm(x.values(), ones, eps, width);
+        const Values upstream = dy.values();
+        GuardedTensor dweight = random_tensor(DType::F32, {width}, 4);
+        Values wanted = dweight.values();
+        for (std::size_t i = 0; i < xhat.size(); ++i) {
+            wanted[i % wanted.size()] += upstream[i] * xhat[i];
+        }
+        poison_scratch();
+        engine::ops::rms_norm_backward(backend,
+                                       {.dy = dy.view(),
+                                        .x = x.view(),
+                                        .weight = weight.view(),
+                                        .rstd = rstd.view(),
+                                        .dx = dy.view(), // the sums are made before it is written
+                                        .dweight = dweight.view(),
+                                        .dweight_mode = GradientMode::Accumulate});
+        expect_output("dweight", dweight, wanted, DType::F32);
+    }
+}
+
 TEST_P(RmsNormTest, RefusesBadArguments)
 {
     GuardedTensor x(dtype, {2, 8});
