@@ -24,13 +24,27 @@ void embedding_backward(CudaBackend& backend,
                         ConstTensorView dy,
                         TensorView dtable)
 {
+    const std::int64_t rows = ids.numel();
+    const std::int64_t width = dtable.size(1);
+    auto* order = static_cast<int*>(backend.scratch(2 * rows * sizeof(int)));
+    int* counts = order + rows;
+    constexpr std::int64_t kWarp = 32;
+    // Every id is compared with every other one: rows * rows comparisons are fewer than one
+    // layer's multiply-adds.
+    backend.launch("",
+                   threads_for(rows * kWarp),
+                   EmbeddingOrderArgs{.ids = ids.data<std::int32_t>(),
+                                      .order = order,
+                                      .counts = counts,
+                                      .rows = static_cast<int>(rows)});
     backend.launch(suffix_of(dy.dtype()),
-                   threads_for(dtable.size(1)),
+                   {.grid_x = rows, .grid_y = ceil_div(width, kThreads), .block = kThreads},
                    EmbeddingBackwardArgs{.ids = ids.data<std::int32_t>(),
+                                         .order = order,
+                                         .counts = counts,
                                          .dy = dy.raw(),
                                          .dtable = dtable.data<float>(),
-                                         .rows = ids.numel(),
-                                         .width = dtable.size(1)});
+                                         .width = width});
 }
 
 } // namespace engine::ops::kernels

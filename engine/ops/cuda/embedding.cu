@@ -1,5 +1,6 @@
 // Rows of the embedding table, and the table's gradient.
 #include "engine/ops/cuda/pack.cuh"
+#include "engine/ops/cuda/reduce.cuh"
 
 namespace engine::ops::kernels {
 
@@ -33,17 +34,49 @@ LOWRANK_KERNEL(embedding_bf16_bf16, EmbeddingArgs)
     embedding_body<bf16, bf16>(args);
 }
 
-// A column has one thread, so rows with the same id are added in their order.
+LOWRANK_KERNEL(embedding_order, EmbeddingOrderArgs)
+{
+    const int row = static_cast<int>(thread_number() / kWarp);
+    if (row >= args.rows) {
+        return;
+    }
+    const int lane = static_cast<int>(threadIdx.x) % kWarp;
+    const int id = args.ids[row];
+    int less = 0;
+    int before = 0;
+    int same = 0;
+    for (int other = lane; other < args.rows; other += kWarp) {
+        const int other_id = args.ids[other];
+        less += other_id < id ? 1 : 0;
+        same += other_id == id ? 1 : 0;
+        before += other_id == id && other < row ? 1 : 0;
+    }
+    less = warp_sum(less);
+    before = warp_sum(before);
+    same = warp_sum(same);
+    if (lane == 0) {
+        args.order[less + before] = row;
+        args.counts[less + before] = before == 0 ? same : 0;
+    }
+}
+
+// The rows of an id are added to what the table has, in their order.
 template <typename T>
 __device__ void embedding_backward_body(const EmbeddingBackwardArgs& args)
 {
-    const Index c = thread_number();
-    if (c >= args.width) {
+    const int count = args.counts[blockIdx.x];
+    const Index c = static_cast<Index>(blockIdx.y) * blockDim.x + threadIdx.x;
+    if (count == 0 || c >= args.width) {
         return;
     }
-    for (Index row = 0; row < args.rows; ++row) {
-        args.dtable[args.ids[row] * args.width + c] += load<T>(args.dy, row * args.width + c);
+    const int* rows = args.order + blockIdx.x;
+    float* to = args.dtable + args.ids[rows[0]] * args.width + c;
+    float sum = *to;
+#pragma unroll 8
+    for (int i = 0; i < count; ++i) {
+        sum += load<T>(args.dy, rows[i] * args.width + c);
     }
+    *to = sum;
 }
 
 LOWRANK_FLOAT_KERNELS(embedding_backward, EmbeddingBackwardArgs, embedding_backward_body)

@@ -103,14 +103,27 @@ struct EmbeddingArgs
     Index width;
 };
 
-// dtable[ids[i]] += dy[i] in the rows' order; one thread a column.
+// Row numbers sorted by id, those of the same id in their order; counts has at the first of an id
+// how many follow from there, elsewhere 0. One warp a row.
+struct EmbeddingOrderArgs
+{
+    static constexpr const char* kKernel = "embedding_order";
+    const int* ids;
+    int* order;
+    int* counts;
+    int rows;
+    int unused = 0;
+};
+
+// dtable[ids[i]] += dy[i] in the rows' order; grid (rows as sorted, blocks of columns).
 struct EmbeddingBackwardArgs
 {
     static constexpr const char* kKernel = "embedding_backward";
     const int* ids;
+    const int* order;
+    const int* counts;
     const void* dy;
     float* dtable;
-    Index rows;
     Index width;
 };
 

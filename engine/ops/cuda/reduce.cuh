@@ -8,7 +8,8 @@ namespace engine::ops::kernels {
 constexpr unsigned kAllLanes = 0xffffffffU;
 constexpr int kWarp = 32;
 
-__device__ inline float warp_sum(float value)
+template <typename T>
+__device__ inline T warp_sum(T value)
 {
     for (int step = kWarp / 2; step > 0; step /= 2) {
         value += __shfl_xor_sync(kAllLanes, value, step);
@@ -39,9 +40,7 @@ __device__ inline float block_sum(float value)
 __device__ inline double block_sum_of_doubles(double value)
 {
     __shared__ double parts[kWarp];
-    for (int step = kWarp / 2; step > 0; step /= 2) {
-        value += __shfl_xor_sync(kAllLanes, value, step);
-    }
+    value = warp_sum(value);
     if (threadIdx.x % kWarp == 0) {
         parts[threadIdx.x / kWarp] = value;
     }

@@ -65,13 +65,12 @@ class GpuStep : public testing::Test
 protected:
     void SetUp() override { tests::write_tiny_workspace(m_folder.path()); }
 
-    std::unique_ptr<TrainingState>
-    state_on(Backend& backend, double dropout = 0.0, const char* dtype = "f32")
+    std::unique_ptr<TrainingState> state_on(Backend& backend, const Json& changes = Json::object())
     {
         Json settings = tests::tiny_settings(m_folder.path());
         settings["grad_accum_steps"] = kMicroBatches;
-        settings["dropout"] = dropout;
-        settings["dtype"] = dtype;
+        settings["dropout"] = 0.0;
+        settings.update(changes);
         const TrainConfig config = value_or_throw(TrainConfig::from_json(settings));
         auto state = value_or_throw(TrainingState::create(backend, config, {}, {}));
         state->prepare_optimizer();
@@ -92,12 +91,12 @@ protected:
 
     // Steps of the given lengths on the GPU have the numbers of the CPU.
     void expect_numbers_of_the_cpu(std::initializer_list<std::int64_t> lengths,
-                                   double dropout = 0.0)
+                                   const Json& changes = Json::object())
     {
         const auto gpu = open_emulated();
         CpuBackend cpu(1);
-        const auto on_gpu = state_on(*gpu, dropout);
-        const auto on_cpu = state_on(cpu, dropout);
+        const auto on_gpu = state_on(*gpu, changes);
+        const auto on_cpu = state_on(cpu, changes);
         std::int64_t step = 0;
         for (const std::int64_t length : lengths) {
             const TrainingState::StepNumbers got = take_step(*on_gpu, step, length);
@@ -143,6 +142,15 @@ TEST_F(GpuStep, EqualMicroBatchesAreStartedAsOneGraph)
     EXPECT_EQ(graph_launches() - before, 4 * kMicroBatches - 2);
 }
 
+// The gradients of the embedding and of the norms go through scratch, as the optimizer does after
+// them: it must not move, or the graphs would be of other work.
+TEST_F(GpuStep, FullFineTuningIsStartedAsOneGraphToo)
+{
+    const std::uint64_t before = graph_launches();
+    expect_numbers_of_the_cpu({kLength, kLength, kLength}, {{"method", "full"}});
+    EXPECT_EQ(graph_launches() - before, 3 * kMicroBatches - 2);
+}
+
 TEST_F(GpuStep, MicroBatchesOfOtherLengthsAreQueuedEach)
 {
     const std::uint64_t before = graph_launches();
@@ -155,7 +163,7 @@ TEST_F(GpuStep, MicroBatchesOfOtherLengthsAreQueuedEach)
 TEST_F(GpuStep, DropoutIsNeverTakenFromAGraph)
 {
     const std::uint64_t before = graph_launches();
-    expect_numbers_of_the_cpu({kLength, kLength, kLength, kLength}, 0.25);
+    expect_numbers_of_the_cpu({kLength, kLength, kLength, kLength}, {{"dropout", 0.25}});
     EXPECT_EQ(graph_launches() - before, 6U);
 }
 
@@ -165,7 +173,7 @@ TEST_F(GpuStep, AttentionByCudnnIsPartOfTheGraph)
     constexpr int kSteps = 4;
     const auto numbers = [&] {
         const auto backend = open_emulated(EMULATED_CUDNN);
-        const auto state = state_on(*backend, 0.0, "bf16");
+        const auto state = state_on(*backend, {{"dtype", "bf16"}});
         std::vector<double> all;
         for (int step = 0; step < kSteps; ++step) {
             const TrainingState::StepNumbers taken = take_step(*state, step);

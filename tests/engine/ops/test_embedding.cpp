@@ -49,6 +49,36 @@ TEST_P(EmbeddingTest, BackwardAddsRowsOfTheSameId)
     }
 }
 
+// Exactly: float32 numbers added to the table one after the other. Ids that come once, that repeat
+// much, the smallest and the largest of a vocabulary wider than there are rows.
+TEST_P(EmbeddingTest, BackwardAddsManyRowsInTheirOrder)
+{
+    constexpr std::int64_t kRows = 700;
+    constexpr std::int32_t kVocab = 1000;
+    for (const std::int64_t hidden : {33, 300}) {
+        GuardedTensor dy = random_tensor(dtype, {kRows, hidden}, 1);
+        GuardedTensor dtable = random_tensor(DType::F32, {kVocab, hidden}, 2);
+        const Values before = dtable.values();
+        const Values upstream = dy.values();
+        std::vector<float> sums(before.begin(), before.end());
+        std::vector<std::int32_t> ids;
+        engine::Random random(3);
+        for (std::int64_t row = 0; row < kRows; ++row) {
+            const bool often = row % 3 == 0;
+            const auto any = static_cast<std::int32_t>(random.below(kVocab));
+            ids.push_back(often ? (row % 2 == 0 ? 0 : kVocab - 1) : any);
+            for (std::int64_t c = 0; c < hidden; ++c) {
+                sums[static_cast<std::size_t>(ids.back() * hidden + c)] +=
+                    static_cast<float>(upstream[static_cast<std::size_t>(row * hidden + c)]);
+            }
+        }
+        poison_scratch();
+        engine::ops::embedding_backward(backend, view_of(ids), dy.view(), dtable.view());
+        EXPECT_EQ(dtable.values(), Values(sums.begin(), sums.end()));
+        EXPECT_TRUE(dtable.guards_unharmed());
+    }
+}
+
 TEST_P(EmbeddingTest, RefusesIdsOutsideTheTable)
 {
     LOWRANK_NEEDS_HOST_MEMORY();
