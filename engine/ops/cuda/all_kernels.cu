@@ -2,6 +2,7 @@
 #include "engine/ops/cuda/attention_backward.cu"
 #include "engine/ops/cuda/attention_backward_mma.cu"
 #include "engine/ops/cuda/attention_cudnn.cu"
+#include "engine/ops/cuda/attention_few_queries.cu"
 #include "engine/ops/cuda/attention_forward.cu"
 #include "engine/ops/cuda/attention_forward_mma.cu"
 #include "engine/ops/cuda/column_sum.cu"

@@ -31,8 +31,8 @@ constexpr std::array kMmaTiles = {Tiles{64, 64, 64, 2, nullptr, "_bf16_mma_64"},
                                   Tiles{128, 64, 64, 2, nullptr, "_bf16_mma_128"}};
 constexpr int kMmaCapability = 80;
 constexpr std::int64_t kMmaPack = 8; // elements of a copy, 16 bytes
-// A warp's rows: fewer leave most of a product empty.
-constexpr std::int64_t kFewestMmaQueries = 16;
+// A warp's rows on tensor cores: fewer leave most of a tile empty.
+constexpr std::int64_t kFewestTileQueries = 16;
 constexpr std::int64_t kWidestWindow = std::int64_t{1} << 30U; // sums with it stay in an int
 
 bool is_aligned(const void* pointer)
@@ -119,25 +119,30 @@ void attention_cached(CudaBackend& backend,
                       std::int64_t length,
                       TensorView out)
 {
-    const bool tensor_cores =
-        q.size(0) >= kFewestMmaQueries
-        && takes_tensor_cores(
-            backend, shape, q.dtype(), {q.raw(), k_cache.raw(), v_cache.raw(), out.raw()});
-    const Tiles& tiles = tensor_cores ? tiles_for(kMmaTiles, shape) : tiles_for(kTiles, shape);
-    const std::int64_t count = ceil_div(q.size(0), tiles.forward_rows);
-    AttentionLayout layout = layout_of(shape, q.size(0), count);
+    AttentionLayout layout = layout_of(shape, q.size(0), 0);
     layout.query_rows = static_cast<int>(q.size(0));
     layout.key_rows = static_cast<int>(length);
+    AttentionArgs args = {.layout = layout,
+                          .q = q.raw(),
+                          .k = k_cache.raw(),
+                          .v = v_cache.raw(),
+                          .out = out.raw(),
+                          .lse = nullptr};
+    if (q.size(0) < kFewestTileQueries) {
+        attention_few_queries(
+            backend, tile_suffix(tiles_for(kTiles, shape), q.dtype()), q.dtype(), args);
+        return;
+    }
+    const bool tensor_cores = takes_tensor_cores(
+        backend, shape, q.dtype(), {q.raw(), k_cache.raw(), v_cache.raw(), out.raw()});
+    const Tiles& tiles = tensor_cores ? tiles_for(kMmaTiles, shape) : tiles_for(kTiles, shape);
+    const std::int64_t count = ceil_div(q.size(0), tiles.forward_rows);
+    args.layout.tiles = static_cast<int>(count);
     backend.launch(tile_suffix(tiles, q.dtype()),
                    {.grid_x = count,
                     .grid_y = shape.num_heads,
                     .block = tiles.forward_rows * tiles.threads_of_a_row},
-                   AttentionArgs{.layout = layout,
-                                 .q = q.raw(),
-                                 .k = k_cache.raw(),
-                                 .v = v_cache.raw(),
-                                 .out = out.raw(),
-                                 .lse = nullptr});
+                   args);
 }
 
 void own_attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args)

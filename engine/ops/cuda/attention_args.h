@@ -36,6 +36,40 @@ struct AttentionArgs
     float* lse; // may be null
 };
 
+constexpr int kPartQueries = 8; // of a block: rows of any head that has the same key/value head
+constexpr int kPartChunk = 256; // keys that a block sees at a time; a part is some chunks
+
+// What parts of the keys gave each query vector, a row of q and a head: its largest score, the sum
+// of exp(score - highest) and of that times the values. [parts, query_rows * num_heads], and
+// head_dim numbers each in out.
+struct AttentionParts
+{
+    float* highest;
+    float* sum;
+    float* out;
+};
+
+// One part of the keys from `first_key` on for a few queries; grid (parts, num_kv_heads * tiles),
+// tiles: of kPartQueries. Where there is one part, `parts` is null and in.out is written.
+struct AttentionPartArgs
+{
+    static constexpr const char* kKernel = "attention_part";
+    AttentionArgs in; // lse is null
+    AttentionParts parts;
+    int first_key;
+    int part_keys;
+};
+
+// out from `count` parts in their order; one block a vector, a thread for each of head_dim.
+struct AttentionCombineArgs
+{
+    static constexpr const char* kKernel = "attention_combine";
+    AttentionParts parts;
+    void* out;
+    int count;
+    int head_dim;
+};
+
 // delta[head, row] = sum over the head of dout * out; one warp a (row, head).
 struct AttentionDeltaArgs
 {

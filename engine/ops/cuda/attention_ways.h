@@ -2,6 +2,7 @@
 // against the other.
 #pragma once
 
+#include "engine/ops/cuda/attention_args.h"
 #include "engine/ops/cuda/kernels.h"
 
 namespace engine::ops::kernels {
@@ -10,6 +11,13 @@ namespace engine::ops::kernels {
 void own_attention_forward(CudaBackend& backend, const AttentionForwardArgs& args);
 void own_attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args);
 [[nodiscard]] std::int64_t own_attention_scratch_bytes(const AttentionShape& shape, std::int64_t n);
+
+// attention_few_queries.cpp. Queries of one sequence that end at its last key, in parts of the
+// keys, each by the kernel of that suffix.
+void attention_few_queries(CudaBackend& backend,
+                           const char* suffix,
+                           DType dtype,
+                           AttentionArgs args);
 
 // attention_cudnn.cpp. Untried: compute it now, to be compared; a refusal is thrown as EngineError
 // Unsupported. Trusted: only where it was compared and found right.

@@ -1,4 +1,4 @@
-// Sums over the threads of a warp and of a block, always in the same order.
+// Sums and maxima over the threads of a warp and of a block, always in the same order.
 #pragma once
 
 #include "engine/ops/cuda/device.cuh"
@@ -13,6 +13,14 @@ __device__ inline T warp_sum(T value)
 {
     for (int step = kWarp / 2; step > 0; step /= 2) {
         value += __shfl_xor_sync(kAllLanes, value, step);
+    }
+    return value;
+}
+
+__device__ inline float warp_max(float value)
+{
+    for (int step = kWarp / 2; step > 0; step /= 2) {
+        value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, step));
     }
     return value;
 }

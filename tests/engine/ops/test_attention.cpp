@@ -252,6 +252,86 @@ TEST_P(AttentionTest, CachedAgreesWithTheLastRowsOfForward)
     }
 }
 
+// The last rows of reference::attention, which a long sequence would take long for.
+Values last_rows(const AttentionProblem& p, std::int64_t count)
+{
+    const std::int64_t d = p.shape.head_dim;
+    Values out;
+    for (std::int64_t i = p.tokens() - count; i < p.tokens(); ++i) {
+        for (std::int64_t head = 0; head < p.shape.num_heads; ++head) {
+            double unused = 0.0;
+            const Values row = reference::attention_row(p, i, head, unused);
+            Values sums = reference::zeros(d);
+            for (std::int64_t j = 0; j < p.tokens(); ++j) {
+                for (std::int64_t c = 0; c < d; ++c) {
+                    reference::at(sums, c) +=
+                        reference::at(row, j) * reference::at(p.v, p.kv_at(j, p.kv_head(head), c));
+                }
+            }
+            out.insert(out.end(), sums.begin(), sums.end());
+        }
+    }
+    return out;
+}
+
+struct CachedCase
+{
+    AttentionShape shape;
+    std::int64_t window, length, n_new;
+};
+
+// Caches of several parts of 256 keys: windows that start within a part, rows whose window begins
+// after the first part or whose last part lies in the future, more query heads of a key/value head
+// than a block takes, every head size; at last so long and so wide that parts are longer.
+TEST_P(AttentionTest, CachedFewRowsOfALongCache)
+{
+    for (const auto& [plain, window, length, n_new] : {CachedCase{shape_of(2, 1, 64), 0, 600, 1},
+                                                       {shape_of(2, 2, 33), 0, 513, 2},
+                                                       {shape_of(4, 1, 128), 0, 770, 15},
+                                                       {shape_of(2, 1, 200), 0, 256, 1},
+                                                       {shape_of(3, 1, 256), 0, 900, 3},
+                                                       {shape_of(9, 1, 8), 300, 1000, 1},
+                                                       {shape_of(2, 1, 64), 258, 1000, 15},
+                                                       {shape_of(2, 1, 31), 250, 1000, 15},
+                                                       {shape_of(2, 1, 72), 5, 600, 1},
+                                                       {shape_of(1, 1, 8), 0, 17000, 2},
+                                                       {shape_of(32, 1, 136), 0, 2400, 15}}) {
+        SCOPED_TRACE(testing::Message()
+                     << plain.head_dim << ", window " << window << ", length " << length);
+        AttentionShape shape = plain;
+        shape.sliding_window = window;
+        const std::int64_t kv_width = shape.num_kv_heads * shape.head_dim;
+        const std::int64_t width = shape.num_heads * shape.head_dim;
+        GuardedTensor q = random_tensor(dtype, {n_new, width}, 1);
+        GuardedTensor k = random_tensor(dtype, {length, kv_width}, 2);
+        GuardedTensor v = random_tensor(dtype, {length, kv_width}, 3);
+        AttentionProblem problem = {
+            shape, {0, static_cast<std::int32_t>(length)}, {}, k.values(), v.values()};
+        problem.q = reference::zeros((length - n_new) * width);
+        const Values queries = q.values();
+        problem.q.insert(problem.q.end(), queries.begin(), queries.end());
+        // What lies beyond `length` is not read.
+        const auto with_room = [&](GuardedTensor& filled) {
+            Values values = filled.values();
+            values.resize(values.size() + static_cast<std::size_t>(5 * kv_width), NAN);
+            return GuardedTensor(dtype, {length + 5, kv_width}, values);
+        };
+        GuardedTensor k_cache = with_room(k);
+        GuardedTensor v_cache = with_room(v);
+        GuardedTensor out(dtype, {n_new, width});
+        const auto compute = [&] {
+            engine::ops::attention_cached(
+                backend, shape, q.view(), k_cache.view(), v_cache.view(), length, out.view());
+        };
+        poison_scratch();
+        compute();
+        expect_output("out", out, last_rows(problem, n_new), dtype);
+        const Values first = out.values();
+        compute();
+        EXPECT_EQ(out.values(), first);
+    }
+}
+
 TEST_P(AttentionTest, RefusesBadArguments)
 {
     LOWRANK_NEEDS_HOST_MEMORY();
