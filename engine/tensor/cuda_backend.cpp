@@ -117,7 +117,9 @@ void CudaBackend::start(const CudaOptions& options)
     check_opening(f.cuDevicePrimaryCtxRetain(&m_context, m_device), "cuDevicePrimaryCtxRetain");
     make_current();
     check_opening(f.cuStreamCreate(&m_stream, cuda::kStreamNonBlocking), "cuStreamCreate");
-    check_opening(f.cuModuleLoadData(&m_module, options.code.data()), "cuModuleLoadData");
+    cuda::ModuleHandle module = nullptr;
+    check_opening(f.cuModuleLoadData(&module, options.code.data()), "cuModuleLoadData");
+    m_kernels = std::make_unique<cuda::KernelTable>(m_driver, module);
     m_staging = std::make_unique<cuda::Staging>(m_driver);
     std::array<char, 256> name = {};
     check_opening(f.cuDeviceGetName(name.data(), static_cast<int>(name.size()) - 1, m_device),
@@ -174,9 +176,7 @@ CudaBackend::~CudaBackend()
     m_cudnn.reset();
     m_cublas_lt.reset();
     m_staging.reset();
-    if (m_module != nullptr) {
-        f.cuModuleUnload(m_module);
-    }
+    m_kernels.reset();
     if (m_stream != nullptr) {
         f.cuStreamDestroy_v2(m_stream);
     }

@@ -6,13 +6,13 @@
 #include <memory>
 #include <string>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 
 #include "engine/cuda/cublas_lt.h"
 #include "engine/cuda/cudnn_attention.h"
 #include "engine/cuda/driver_api.h"
 #include "engine/cuda/graph_cache.h"
+#include "engine/cuda/kernel_table.h"
 #include "engine/cuda/staging.h"
 #include "engine/tensor/backend.h"
 #include "engine/tensor/cuda_options.h"
@@ -94,18 +94,6 @@ public:
 private:
     class Memory;
 
-    // Two string literals, by address: looking one up allocates nothing.
-    using KernelName = std::pair<const char*, const char*>;
-
-    struct KernelNameHash
-    {
-        std::size_t operator()(const KernelName& name) const
-        {
-            const std::hash<const void*> hash;
-            return hash(name.first) * 31 + hash(name.second);
-        }
-    };
-
     CudaBackend(int index, const cuda::Driver& driver);
     void start(const CudaOptions& options);
     void make_current() const;
@@ -124,8 +112,6 @@ private:
     void name_loss(const Call& call);
     // Queues what is written down, since something must come after it.
     void stop_recording();
-    [[nodiscard]] cuda::FunctionHandle
-    find_kernel(const char* name, const char* suffix, std::size_t bytes);
 
     int m_index;
     int m_device = 0;
@@ -134,7 +120,6 @@ private:
     cuda::Driver m_driver;
     cuda::ContextHandle m_context = nullptr;
     cuda::StreamHandle m_stream = nullptr;
-    cuda::ModuleHandle m_module = nullptr;
     std::unique_ptr<Memory> m_memory;
     std::unique_ptr<cuda::Staging> m_staging;
     std::unique_ptr<cuda::CublasLt> m_cublas_lt;
@@ -142,7 +127,7 @@ private:
     std::string m_cudnn_library; // empty once it was tried
     std::unique_ptr<cuda::CudnnAttention> m_cudnn;
     Tensor m_scratch;
-    std::unordered_map<KernelName, cuda::FunctionHandle, KernelNameHash> m_kernels;
+    std::unique_ptr<cuda::KernelTable> m_kernels;
     std::unique_ptr<cuda::GraphCache> m_graphs;
     std::uint64_t m_recorded_key = 0;
     bool m_recording = false;

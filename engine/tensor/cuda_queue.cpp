@@ -68,7 +68,15 @@ void CudaBackend::stop_recording()
     }
     if (m_recording) {
         m_recording = false;
-        name_loss([&] { m_graphs->issue(m_record); });
+        try {
+            name_loss([&] { m_graphs->issue(m_record); });
+        } catch (const EngineError& error) {
+            if (error.error().code != ErrorCode::Unsupported) {
+                throw;
+            }
+            // Whoever queues something now must not take it for a refusal of that.
+            throw EngineError({ErrorCode::Internal, error.error().message, error.error().hint});
+        }
         m_record.clear();
     }
 }
@@ -164,29 +172,6 @@ void CudaBackend::issue_cudnn(const cuda::CudnnRun& run,
     }
 }
 
-cuda::FunctionHandle
-CudaBackend::find_kernel(const char* first, const char* suffix, std::size_t bytes)
-{
-    const auto found = m_kernels.find({first, suffix});
-    if (found != m_kernels.end()) {
-        return found->second;
-    }
-    const std::string name = std::string(first) + suffix;
-    const cuda::DriverFunctions& f = m_driver.functions();
-    cuda::FunctionHandle function = nullptr;
-    check(m_driver, f.cuModuleGetFunction(&function, m_module, name.c_str()), name.c_str());
-    // The code and this program must mean the same arguments.
-    std::size_t offset = 0;
-    std::size_t size = 0;
-    check(m_driver, f.cuFuncGetParamInfo(function, 0, &offset, &size), "cuFuncGetParamInfo");
-    if (size != bytes) {
-        throw EngineError({ErrorCode::Internal,
-                           concat("GPU: kernel ", name, " takes ", size, " bytes, given ", bytes)});
-    }
-    m_kernels.emplace(KernelName{first, suffix}, function);
-    return function;
-}
-
 void CudaBackend::issue_kernel(const cuda::KernelLaunch& launch, void* args)
 {
     std::array<void*, 1> parameters = {args};
@@ -222,7 +207,7 @@ void CudaBackend::launch_kernel(
                  " x ",
                  UINT16_MAX);
     make_current();
-    const cuda::KernelLaunch launch = {.function = find_kernel(name, suffix, bytes),
+    const cuda::KernelLaunch launch = {.function = m_kernels->find(name, suffix, bytes),
                                        .name = name,
                                        .grid_x = static_cast<unsigned>(shape.grid_x),
                                        .grid_y = static_cast<unsigned>(shape.grid_y),
