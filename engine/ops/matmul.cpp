@@ -3,6 +3,7 @@
 
 #include "engine/ops/check_args.h"
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/matmul_backends.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/tensor/dispatch.h"
 
@@ -88,6 +89,11 @@ void matmul(Backend& backend, const MatmulArgs& args)
         return;
     }
     dispatch_device(backend, [&](auto& device) { kernels::matmul(device, args); });
+}
+
+std::int64_t matmul_memory_bytes(const Backend& backend, DType dtype)
+{
+    return backend.device().type == DeviceType::Cpu ? kernels::matmul_program_bytes(dtype) : 0;
 }
 
 } // namespace engine::ops

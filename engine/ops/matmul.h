@@ -54,6 +54,9 @@ template <typename Void>
 
 void matmul(Backend& backend, const MatmulArgs& args);
 
+// Host memory that products of such operands take in a long run beside their operands, about.
+[[nodiscard]] std::int64_t matmul_memory_bytes(const Backend& backend, DType dtype);
+
 // y[m, n] = x[m, k] weight[n, k]^T: a linear layer's forward, orientation of torch.nn.Linear.
 inline void
 linear(Backend& backend, ConstTensorView x, ConstTensorView weight, TensorView y, float beta = 0.0F)

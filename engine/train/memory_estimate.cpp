@@ -6,6 +6,7 @@
 
 #include "engine/io/safetensors.h"
 #include "engine/model/kv_decoder.h"
+#include "engine/ops/matmul.h"
 #include "engine/tensor/memory_check.h"
 #include "engine/train/optimizer.h"
 
@@ -149,7 +150,7 @@ estimate_memory(Backend& backend, const TrainConfig& config, const EstimateInput
             estimate.total_bytes += bytes;
         }
     };
-    add("baseline", inputs.memory.used_bytes);
+    add("baseline", inputs.memory.used_bytes + ops::matmul_memory_bytes(backend, config.dtype));
     add("base_weights", inputs.base.owned_bytes + inputs.base.mapped_bytes);
     add("adapter", adapter_bytes(config, parameters));
     if (config.activation_budget > 0 && !config.grad_checkpointing) {

@@ -17,7 +17,8 @@ namespace engine {
 
 struct MemoryTerm
 {
-    // "baseline" (program, libraries, tokenizer and encoded data: measured, not computed),
+    // "baseline" (program, libraries, tokenizer and encoded data: measured, not computed; and the
+    // matrix products' own memory),
     // "base_weights", "adapter", "gradients", "optimizer", "activations", "samples",
     // "initialization" (what LoRA-GA needs beyond the others), "loading" (likewise reading data).
     std::string name;

@@ -12,6 +12,9 @@ namespace engine::ops::kernels {
 // The same for the products that oneDNN's general gemm does best: any shape, nothing to prepare.
 [[nodiscard]] bool matmul_gemm(const MatmulArgs& args);
 
+// What the programs that oneDNN makes for a run's shapes take in the end, about.
+[[nodiscard]] std::int64_t matmul_program_bytes(DType dtype);
+
 // Any processor, any dtype the contract allows; computes in float32.
 void matmul_own(const MatmulArgs& args);
 

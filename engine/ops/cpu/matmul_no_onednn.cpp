@@ -3,6 +3,11 @@
 
 namespace engine::ops::kernels {
 
+std::int64_t matmul_program_bytes(DType /*dtype*/)
+{
+    return 0;
+}
+
 bool matmul_onednn(const MatmulArgs& /*args*/)
 {
     return false;

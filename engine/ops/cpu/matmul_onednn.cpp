@@ -81,8 +81,9 @@ struct Context
     std::size_t scratchpad_bytes = 0;
 };
 
-// Shapes kept before the cache starts again; a run with fixed shapes needs about twenty.
-constexpr std::size_t kMaxProducts = 512;
+// Shapes kept before the cache starts again: a dozen numbers of tokens (matmul.cpp) with some
+// twenty products each.
+constexpr std::size_t kMaxProducts = 256;
 
 // oneDNN obeys the same cap as our own loops. Before its first primitive.
 bool apply_instruction_cap()
@@ -214,19 +215,19 @@ void execute(Context& context, Product& product, const MatmulArgs& args)
 // Before the first product of either kind.
 bool is_ready()
 {
-    static const bool capped = apply_instruction_cap();
-    return capped;
+    // What is forgotten here is not to live on in oneDNN's own cache of a thousand programs.
+    static const bool ready =
+        apply_instruction_cap() && dnnl_set_primitive_cache_capacity(0) == dnnl_success;
+    return ready;
 }
 
 // oneDNN's bf16 products are fast only with the processor's own bf16 instructions, and it knows
 // nothing below SSE4.1.
-bool serves(const MatmulArgs& args)
+bool serves(DType dtype)
 {
     const InstructionSet set = simd::instruction_set();
-    if (args.a.dtype() == DType::BF16) {
-        return set == InstructionSet::Avx512Bf16;
-    }
-    return set != InstructionSet::Generic;
+    return dtype == DType::BF16 ? set == InstructionSet::Avx512Bf16
+                                : set != InstructionSet::Generic;
 }
 
 // Which float32 products the general gemm multiplies faster than a program made for the shape, as
@@ -262,9 +263,21 @@ bool prefers_gemm(const MatmulArgs& args)
 
 } // namespace
 
+std::int64_t matmul_program_bytes(DType dtype)
+{
+    // Read off runs of a model of four layers: 100 to 200 programs in bf16, 120 in f32, which
+    // leaves the rest to the gemm.
+    constexpr std::int64_t kBf16 = 140 * 100 << 10;
+    constexpr std::int64_t kF32 = 120 * 60 << 10;
+    if (!serves(dtype)) {
+        return 0;
+    }
+    return dtype == DType::BF16 ? kBf16 : kF32;
+}
+
 bool matmul_onednn(const MatmulArgs& args)
 {
-    if (!serves(args) || !is_ready()) {
+    if (!serves(args.a.dtype()) || !is_ready()) {
         return false;
     }
     thread_local Context context;
@@ -292,7 +305,7 @@ bool matmul_onednn(const MatmulArgs& args)
 
 bool matmul_gemm(const MatmulArgs& args)
 {
-    if (!prefers_gemm(args) || !serves(args) || !is_ready()) {
+    if (!prefers_gemm(args) || !serves(args.a.dtype()) || !is_ready()) {
         return false;
     }
     [[maybe_unused]] static const bool has_room = require_room();
