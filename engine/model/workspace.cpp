@@ -59,13 +59,22 @@ void Workspace::make_room_for(const LoraAdapter& adapter, PassContext& context)
         && room.pair <= scratch.lora_pair.numel()) {
         return;
     }
-    const std::int64_t all = u + h + room.pair;
-    if (!m_wide_lora.defined() || m_wide_lora.numel() < all) {
-        m_wide_lora = m_backend.tensor(m_model.dtype(), {all});
+    // Each part begins where a tensor of its own might.
+    const auto aligned = [](std::int64_t elements) {
+        constexpr auto kStep = static_cast<std::int64_t>(Allocator::kAlignment);
+        return (elements + kStep - 1) / kStep * kStep;
+    };
+    const std::int64_t h_begin = aligned(u);
+    const std::int64_t pair_begin = h_begin + aligned(h);
+    const std::int64_t end = pair_begin + room.pair;
+    if (!m_wide_lora.defined() || m_wide_lora.numel() < end) {
+        m_wide_lora = {}; // before there is a larger one
+        m_wide_lora = m_backend.tensor(m_model.dtype(), {end});
     }
-    scratch.lora_u = m_wide_lora.view().rows(0, u);
-    scratch.lora_h = m_wide_lora.view().rows(u, u + h);
-    scratch.lora_pair = m_wide_lora.view().rows(u + h, all);
+    const TensorView all = m_wide_lora;
+    scratch.lora_u = all.rows(0, u);
+    scratch.lora_h = all.rows(h_begin, h_begin + h);
+    scratch.lora_pair = all.rows(pair_begin, end);
 }
 
 void Workspace::check_adapter(const LoraAdapter& adapter) const

@@ -37,6 +37,7 @@ struct AttentionArgs
 };
 
 constexpr int kPartQueries = 8; // of a block: rows of any head that has the same key/value head
+constexpr int kPartThreads = kPartQueries * 32; // a warp has the softmax of a query
 constexpr int kPartChunk = 256; // keys that a block sees at a time; a part is some chunks
 
 // What parts of the keys gave each query vector, a row of q and a head: its largest score, the sum

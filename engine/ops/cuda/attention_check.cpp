@@ -229,6 +229,7 @@ cudnn_verdict(CudaBackend& backend, CudnnAttention& cudnn, const AttentionShape&
     if (verdict.forward != CudnnTrust::Untried) {
         return verdict;
     }
+    backend.synchronize(); // an error of what came before is not cuDNN's
     verdict = {CudnnTrust::Refused, CudnnTrust::Refused};
     const auto attempt = [&](CudnnTrust& trust, const char* direction, const auto& compare) {
         std::string reason;

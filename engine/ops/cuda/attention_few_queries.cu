@@ -6,8 +6,6 @@
 
 namespace engine::ops::kernels {
 
-constexpr int kPartThreads = kPartQueries * kWarp; // a warp has the softmax of a query
-
 // One number for each query of the block.
 struct alignas(16) QueryFloats
 {

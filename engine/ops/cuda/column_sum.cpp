@@ -1,7 +1,7 @@
 // Cuts the rows of a column sum into slices, enough to occupy a GPU.
 #include "engine/ops/cuda/column_sum.h"
 
-#include "engine/ops/cuda/kernel_args.h"
+#include "engine/ops/cuda/column_sum_args.h"
 #include "engine/ops/cuda/launch.h"
 
 namespace engine::ops::kernels {
@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t kRowsOfThread = 16; // fewer are not worth another slice
 constexpr std::int64_t kMostBlocks = 1024; // of all slices: some for each processor of any GPU
-constexpr std::int64_t kMostSums = kMostBlocks * kThreads; // a block has a column a thread at most
+constexpr std::int64_t kMostSums =
+    kMostBlocks * kSumThreads; // a block has a column a thread at most
 static_assert(kMostSums * sizeof(float) <= CudaBackend::kReadyScratchBytes);
 
 } // namespace
@@ -28,7 +29,7 @@ void column_sum(CudaBackend& backend,
     const std::int64_t rows = dy.size(0);
     const std::int64_t width = dy.size(1);
     const int lanes = lanes_for(width);
-    const std::int64_t rows_at_a_time = kThreads / lanes;
+    const std::int64_t rows_at_a_time = kSumThreads / lanes;
     const std::int64_t blocks = ceil_div(width, lanes * kElementsPerThread); // of a slice
     // By the shape alone, so that every GPU adds in the same order.
     const std::int64_t most =
@@ -51,7 +52,7 @@ void column_sum(CudaBackend& backend,
         ColumnSumArgs first = last;
         first.sum = static_cast<float*>(backend.scratch(slices * width * sizeof(float)));
         first.accumulate = 0;
-        backend.launch(suffix, {.grid_x = blocks, .grid_y = slices, .block = kThreads}, first);
+        backend.launch(suffix, {.grid_x = blocks, .grid_y = slices, .block = kSumThreads}, first);
         // The slices' sums are rows of another such matrix.
         last.dy = first.sum;
         last.x = nullptr;
@@ -60,7 +61,7 @@ void column_sum(CudaBackend& backend,
         last.slice_rows = slices;
         suffix = suffix_of(DType::F32);
     }
-    backend.launch(suffix, {.grid_x = blocks, .block = kThreads}, last);
+    backend.launch(suffix, {.grid_x = blocks, .block = kSumThreads}, last);
 }
 
 } // namespace engine::ops::kernels

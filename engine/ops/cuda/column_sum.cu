@@ -1,9 +1,8 @@
 // Sums over a matrix's rows: a block has some columns and a slice of the rows.
+#include "engine/ops/cuda/column_sum_args.h"
 #include "engine/ops/cuda/pack.cuh"
 
 namespace engine::ops::kernels {
-
-constexpr int kSumThreads = 256; // kThreads of launch.h
 
 // `lanes` threads have a row's packs, the next ones the next row's; what the rows' threads found is
 // added in their order.

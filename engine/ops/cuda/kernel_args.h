@@ -65,22 +65,6 @@ struct AddBiasArgs
     int unused = 0;
 };
 
-// sum[slice, c] (+)= sum over the slice's rows of dy[row, c] * x[row, c] * rstd[row]; without x of
-// dy alone. grid (blocks of lanes * kPack columns, slices); `lanes`: lanes_for(width).
-struct ColumnSumArgs
-{
-    static constexpr const char* kKernel = "column_sum";
-    const void* dy;
-    const void* x;
-    const float* rstd;
-    float* sum;
-    Index rows;
-    Index width;
-    Index slice_rows;
-    int lanes;
-    int accumulate;
-};
-
 // to[i] = from[rows[i]] (gather), or to[rows[i]] = from[i] (scatter); one block a row.
 struct MoveRowsArgs
 {
