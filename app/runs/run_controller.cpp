@@ -78,7 +78,7 @@ RunNumbers RunController::numbers() const
         numbers.evalLoss = m_finished->evalLoss;
     }
     numbers.perplexity = std::exp(numbers.evalLoss);
-    numbers.tokensPerSecond = m_lastStep.tokensPerSecond;
+    numbers.tokensPerSecond = m_metrics.tokensPerSecond();
     numbers.seconds = m_metrics.totalSeconds();
     numbers.tokens = m_metrics.totalTokens();
     numbers.peakMemory = m_finished ? m_finished->peakMemory : m_peakMemory;

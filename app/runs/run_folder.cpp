@@ -74,7 +74,7 @@ RunNumbers numbersFromMetrics(const QString& path)
         const StepPoint step = stepPointFrom(object);
         numbers.step = step.step;
         numbers.loss = last.trainingLoss();
-        numbers.tokensPerSecond = step.tokensPerSecond;
+        numbers.tokensPerSecond = last.tokensPerSecond();
         numbers.seconds = object.value("seconds"_L1).toDouble(kUnknown);
     }
     return numbers;

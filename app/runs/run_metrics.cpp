@@ -67,6 +67,7 @@ QString metricMeaning(Metric metric)
 {
     switch (metric) {
     case Metric::Loss:
+    case Metric::TokensPerSecond:
         return QCoreApplication::translate("app::Metric", "Mean over the last %1 steps.")
             .arg(kLossSteps);
     case Metric::EvalLoss:
@@ -156,6 +157,18 @@ qint64 RunMetrics::totalTokens() const
 double RunMetrics::totalSeconds() const
 {
     return m_seconds.isEmpty() ? kUnknown : m_seconds.last().y;
+}
+
+double RunMetrics::tokensPerSecond() const
+{
+    const auto recent = [](const MetricSeries& sums) {
+        const std::span<const MetricPoint> points = sums.points();
+        const double before =
+            points.size() > kLossSteps ? points[points.size() - 1 - kLossSteps].y : 0.0;
+        return points.empty() ? 0.0 : points.back().y - before;
+    };
+    const double seconds = recent(m_seconds);
+    return seconds > 0.0 ? recent(m_tokens) / seconds : kUnknown;
 }
 
 double RunMetrics::trainingLoss() const

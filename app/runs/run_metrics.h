@@ -41,7 +41,9 @@ public:
 
     [[nodiscard]] qint64 totalTokens() const;
     [[nodiscard]] double totalSeconds() const; // of training steps
-    [[nodiscard]] double trainingLoss() const; // over the last kLossSteps; NaN: none
+    // Over the last kLossSteps; NaN: none.
+    [[nodiscard]] double trainingLoss() const;
+    [[nodiscard]] double tokensPerSecond() const;
     [[nodiscard]] double bestEvalLoss() const; // NaN: none
 
 private:

@@ -191,6 +191,29 @@ private Q_SLOTS:
         QCOMPARE(metrics.trainingLoss(), 1.0);
         QVERIFY(app::metricMeaning(app::Metric::Loss).contains(QString::number(app::kLossSteps)));
     }
+
+    // A small last micro-batch is slow and says nothing of the run.
+    void theSpeedIsThatOfTheLastStepsTogether()
+    {
+        app::RunMetrics metrics;
+        QVERIFY(std::isnan(metrics.tokensPerSecond()));
+        const auto add = [&metrics](int step, qint64 tokens, double tokensPerSecond) {
+            app::StepPoint point;
+            point.step = step;
+            point.tokens = tokens;
+            point.tokensPerSecond = tokensPerSecond;
+            metrics.addStep(point);
+        };
+        add(1, 100, 10.0);
+        QCOMPARE(metrics.tokensPerSecond(), 10.0);
+        for (int step = 2; step <= app::kLossSteps; ++step) {
+            add(step, 100, 100.0);
+        }
+        add(1 + app::kLossSteps, 10, 1.0); // and the slow first one is long ago
+        const double tokens = 100.0 * (app::kLossSteps - 1) + 10.0;
+        const double seconds = 1.0 * (app::kLossSteps - 1) + 10.0;
+        QCOMPARE(metrics.tokensPerSecond(), tokens / seconds);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestMetricSeries)

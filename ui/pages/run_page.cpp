@@ -171,6 +171,7 @@ QWidget* RunPage::buildHeader()
     m_evalNow = new NumberTile(tr("evaluation loss"), card);
     m_evalNow->setToolTip(app::metricMeaning(app::Metric::EvalLoss));
     m_speed = new NumberTile(tr("tokens/s"), card);
+    m_speed->setToolTip(app::metricMeaning(app::Metric::TokensPerSecond));
     m_left = new NumberTile(tr("time left"), card);
     m_memoryNow = new NumberTile(tr("memory"), card);
     for (NumberTile* tile : {m_step, m_lossNow, m_evalNow, m_speed, m_left, m_memoryNow}) {
