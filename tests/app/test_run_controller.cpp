@@ -293,6 +293,7 @@ private Q_SLOTS:
         process.start(u"/bin/sh"_s, {u"-c"_s, u"read line"_s, folder});
         QVERIFY(process.waitForStarted());
         const qint64 processId = process.processId();
+        QTRY_VERIFY(app::detachedRunLives(processId, folder)); // its command line comes a bit later
         QVERIFY(app::RunFolder(folder).setStudioValues(
             {{u"state"_s, u"training"_s}, {u"process_id"_s, processId}}));
         RunController* run = studio.runs.open(u"r1"_s);
