@@ -267,7 +267,7 @@ std::int64_t matmul_program_bytes(DType dtype)
 {
     // Read off runs of a model of four layers: 100 to 200 programs in bf16, 120 in f32, which
     // leaves the rest to the gemm.
-    constexpr std::int64_t kBf16 = 140 * 100 << 10;
+    constexpr std::int64_t kBf16 = 130 * 100 << 10;
     constexpr std::int64_t kF32 = 120 * 60 << 10;
     if (!serves(dtype)) {
         return 0;
