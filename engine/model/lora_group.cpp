@@ -73,17 +73,6 @@ auto hidden_of(const Group& group, std::span<const Args> members)
         first.h.raw(), first.h.dtype(), {first.x.size(0), group.rank}, first.h.device());
 }
 
-// Columns [begin, begin + count) of a matrix; their rows lie the matrix's width apart.
-template <typename Void>
-BasicTensorView<Void>
-columns(const BasicTensorView<Void>& matrix, std::int64_t begin, std::int64_t count)
-{
-    using Byte = std::conditional_t<std::is_const_v<Void>, const std::byte, std::byte>;
-    Byte* first = static_cast<Byte*>(matrix.raw())
-                  + static_cast<std::size_t>(begin) * size_of(matrix.dtype());
-    return {first, matrix.dtype(), {matrix.size(0), count}, matrix.device()};
-}
-
 // The part of scratch.pair behind the rows that are as wide as x.
 TensorView behind_rows(const LoraScratch& scratch, const Group& group, const Shape& shape)
 {
@@ -131,11 +120,14 @@ ConstTensorView pair_columns(Backend& backend,
 {
     const std::int64_t width = 2 * lora.rank;
     const TensorView both = behind_rows(scratch, group, {lora.lora_b.shape()[0], width});
+    ops::subtract(backend,
+                  {.a = lora.lora_b,
+                   .b = lora.init_b,
+                   .y = ops::some_columns(both, 0, lora.rank),
+                   .y_stride = width});
     ops::subtract(
         backend,
-        {.a = lora.lora_b, .b = lora.init_b, .y = columns(both, 0, lora.rank), .y_stride = width});
-    ops::subtract(backend,
-                  {.a = lora.b0(), .y = columns(both, lora.rank, lora.rank), .y_stride = width});
+        {.a = lora.b0(), .y = ops::some_columns(both, lora.rank, lora.rank), .y_stride = width});
     return both;
 }
 
@@ -153,9 +145,9 @@ hidden_forward(Backend& backend, const Group& group, std::span<const LoraLinearF
     ops::linear(backend, first.x, pair_rows(backend, group, first.scratch), both);
     for (const auto& [member, lora, column] : group.adapted()) {
         ops::subtract(backend,
-                      {.a = columns(both, 2 * column, lora->rank),
+                      {.a = ops::some_columns(both, 2 * column, lora->rank),
                        .a_stride = group.width(),
-                       .y = columns(kept, column, lora->rank),
+                       .y = ops::some_columns(kept, column, lora->rank),
                        .y_stride = group.rank});
     }
     return both;
@@ -172,7 +164,7 @@ void member_gradients(Backend& backend,
         const LoraLinearBackwardArgs& member = members[index];
         ops::MatmulArgs product = {.a = member.dy,
                                    .b = lora->b(),
-                                   .c = columns(u, column, lora->rank),
+                                   .c = ops::some_columns(u, column, lora->rank),
                                    .alpha = lora->scaling,
                                    .c_stride = group.width()};
         ops::matmul(backend, product);
@@ -180,14 +172,14 @@ void member_gradients(Backend& backend,
             const TensorView difference = behind_rows(member.scratch, group, lora->lora_b.shape());
             ops::subtract(backend, {.a = lora->lora_b, .b = lora->init_b, .y = difference});
             product.b = difference;
-            product.c = columns(u, group.rank + column, lora->rank);
+            product.c = ops::some_columns(u, group.rank + column, lora->rank);
             ops::matmul(backend, product);
         }
         if (member.gradients.lora_b.defined()) {
             ops::matmul(backend,
                         {.a = member.dy,
                          .transpose_a = Transpose::Yes,
-                         .b = columns(hidden, column, lora->rank),
+                         .b = ops::some_columns(hidden, column, lora->rank),
                          .c = member.gradients.lora_b,
                          .alpha = lora->scaling,
                          .beta = member.gradients.accumulate ? 1.0F : 0.0F,
@@ -212,7 +204,7 @@ void a_gradients(Backend& backend,
     const auto product = [&](std::int64_t column, TensorView gradient) {
         if (gradient.defined()) {
             ops::matmul(backend,
-                        {.a = columns(u, column, gradient.size(0)),
+                        {.a = ops::some_columns(u, column, gradient.size(0)),
                          .transpose_a = Transpose::Yes,
                          .b = members.front().x,
                          .c = gradient,
@@ -266,7 +258,7 @@ void lora_group_forward(Backend& backend, std::span<const LoraLinearForwardArgs>
         const LoraLinearForwardArgs& member = members[index];
         ops::matmul(
             backend,
-            {.a = columns(hidden, times * column, times * lora->rank),
+            {.a = ops::some_columns(hidden, times * column, times * lora->rank),
              .b = group.pair ? pair_columns(backend, group, *lora, member.scratch) : lora->b(),
              .transpose_b = Transpose::Yes,
              .c = member.y,

@@ -52,6 +52,17 @@ template <typename Void>
     return {first, matrix.dtype(), {end - begin, matrix.size(1)}, matrix.device()};
 }
 
+// Columns [begin, begin + count) of an operand; their rows lie the operand's width apart.
+template <typename Void>
+[[nodiscard]] BasicTensorView<Void>
+some_columns(const BasicTensorView<Void>& matrix, std::int64_t begin, std::int64_t count)
+{
+    using Byte = std::conditional_t<std::is_const_v<Void>, const std::byte, std::byte>;
+    Byte* first = static_cast<Byte*>(matrix.raw())
+                  + static_cast<std::size_t>(begin) * size_of(matrix.dtype());
+    return {first, matrix.dtype(), {matrix.size(0), count}, matrix.device()};
+}
+
 void matmul(Backend& backend, const MatmulArgs& args);
 
 // Host memory that products of such operands take in a long run beside their operands, about.

@@ -48,13 +48,6 @@ Tensor random_tensor(Backend& backend, DType dtype, const Shape& shape)
     return result;
 }
 
-// The first or the last columns of a matrix, whose rows stay as far apart as they are.
-TensorView columns(TensorView matrix, std::int64_t begin, std::int64_t count)
-{
-    auto* first = static_cast<std::byte*>(matrix.raw()) + begin * size_of(matrix.dtype());
-    return {first, matrix.dtype(), {matrix.size(0), count}, matrix.device()};
-}
-
 // One projection of `out` x `in` for n rows; the strips are r wide. Every matrix has the width of
 // the strip layout, so both ways read the same memory.
 class Projection
@@ -81,12 +74,12 @@ public:
     void forward_beside()
     {
         const std::int64_t width = m_in + m_rank;
-        multiply({.a = columns(m_x, 0, m_in),
+        multiply({.a = ops::some_columns(m_x.view(), 0, m_in),
                   .b = m_separate,
                   .transpose_b = Transpose::Yes,
                   .c = m_y,
                   .a_stride = width});
-        multiply({.a = columns(m_x, 0, m_in),
+        multiply({.a = ops::some_columns(m_x.view(), 0, m_in),
                   .b = m_a,
                   .transpose_b = Transpose::Yes,
                   .c = m_h,
@@ -98,10 +91,10 @@ public:
     void forward_inside()
     {
         const std::int64_t width = m_in + m_rank;
-        multiply({.a = columns(m_x, 0, m_in),
+        multiply({.a = ops::some_columns(m_x.view(), 0, m_in),
                   .b = m_a,
                   .transpose_b = Transpose::Yes,
-                  .c = columns(m_x, m_in, m_rank),
+                  .c = ops::some_columns(m_x.view(), m_in, m_rank),
                   .a_stride = width,
                   .c_stride = width});
         multiply({.a = m_x,
@@ -114,8 +107,12 @@ public:
     void backward_beside()
     {
         const std::int64_t width = m_out + m_rank;
-        multiply({.a = columns(m_dy, 0, m_out), .b = m_b, .c = m_h, .a_stride = width});
-        multiply({.a = columns(m_dy, 0, m_out), .b = m_separate, .c = m_dx, .a_stride = width});
+        multiply(
+            {.a = ops::some_columns(m_dy.view(), 0, m_out), .b = m_b, .c = m_h, .a_stride = width});
+        multiply({.a = ops::some_columns(m_dy.view(), 0, m_out),
+                  .b = m_separate,
+                  .c = m_dx,
+                  .a_stride = width});
         multiply({.a = m_h, .b = m_a, .c = m_dx, .beta = 1.0F});
     }
 
@@ -123,13 +120,15 @@ public:
     void backward_inside()
     {
         const std::int64_t width = m_out + m_rank;
-        multiply({.a = columns(m_dy, 0, m_out),
+        multiply({.a = ops::some_columns(m_dy.view(), 0, m_out),
                   .b = m_b,
-                  .c = columns(m_dy, m_out, m_rank),
+                  .c = ops::some_columns(m_dy.view(), m_out, m_rank),
                   .a_stride = width,
                   .c_stride = width});
-        multiply(
-            {.a = m_dy, .b = columns(m_weight, 0, m_in), .c = m_dx, .b_stride = m_in + m_rank});
+        multiply({.a = m_dy,
+                  .b = ops::some_columns(m_weight.view(), 0, m_in),
+                  .c = m_dx,
+                  .b_stride = m_in + m_rank});
     }
 
 private:
