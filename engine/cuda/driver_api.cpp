@@ -44,6 +44,7 @@ std::optional<Error> Driver::find_functions(const SharedLibrary& library, const 
     search.need("cuStreamCreate", f.cuStreamCreate);
     search.need("cuStreamDestroy_v2", f.cuStreamDestroy_v2);
     search.need("cuStreamSynchronize", f.cuStreamSynchronize);
+    search.need("cuStreamWaitEvent", f.cuStreamWaitEvent);
     search.need("cuEventCreate", f.cuEventCreate);
     search.need("cuEventDestroy_v2", f.cuEventDestroy_v2);
     search.need("cuEventRecord", f.cuEventRecord);

@@ -93,6 +93,9 @@ struct DriverFunctions
     Status (*cuStreamCreate)(StreamHandle* stream, unsigned int flags) = nullptr;
     Status (*cuStreamDestroy_v2)(StreamHandle stream) = nullptr;
     Status (*cuStreamSynchronize)(StreamHandle stream) = nullptr;
+    Status (*cuStreamWaitEvent)(StreamHandle stream,
+                                EventHandle event,
+                                unsigned int flags) = nullptr;
     Status (*cuEventCreate)(EventHandle* event, unsigned int flags) = nullptr;
     Status (*cuEventDestroy_v2)(EventHandle event) = nullptr;
     Status (*cuEventRecord)(EventHandle event, StreamHandle stream) = nullptr;

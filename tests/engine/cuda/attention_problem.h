@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "engine/core/random.h"
@@ -13,17 +11,6 @@
 #include "engine/tensor/cuda_backend.h"
 
 namespace engine {
-
-inline std::unique_ptr<CudaBackend> open_with(const std::string& cudnn)
-{
-    static constexpr std::byte kAnything[1] = {};
-    CudaOptions options;
-    options.driver = EMULATED_DRIVER;
-    options.cublas_lt = EMULATED_CUBLAS;
-    options.cudnn = cudnn;
-    options.code = kAnything;
-    return value_or_throw(CudaBackend::open(0, options));
-}
 
 inline ops::AttentionShape
 heads(std::int64_t num_heads, std::int64_t kv_heads, std::int64_t head_dim)

@@ -6,9 +6,8 @@
 
 #include "engine/core/json.h"
 #include "engine/core/platform.h"
-#include "engine/core/shared_library.h"
 #include "engine/ops/matmul.h"
-#include "engine/tensor/cuda_backend.h"
+#include "tests/engine/cuda/emulated_gpu.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
@@ -27,11 +26,7 @@ protected:
 
     std::unique_ptr<CudaBackend> open(const fs::path& path, double least_operations = 0.0) const
     {
-        static constexpr std::byte kAnything[1] = {};
-        CudaOptions options;
-        options.driver = EMULATED_DRIVER;
-        options.cublas_lt = EMULATED_CUBLAS;
-        options.code = kAnything;
+        CudaOptions options = emulated_options();
         options.algorithms = {.file = path, .least_operations = least_operations};
         return value_or_throw(CudaBackend::open(0, options));
     }
@@ -62,12 +57,6 @@ protected:
     }
 
     [[nodiscard]] Json kept() const { return value_or_throw(read_json_file(file())); }
-
-    static std::uint64_t waits()
-    {
-        static const SharedLibrary emulator = value_or_throw(SharedLibrary::open(EMULATED_DRIVER));
-        return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol("emulated_waits"))();
-    }
 
     tests::TemporaryFolder m_folder;
 };
@@ -163,9 +152,9 @@ TEST_F(AlgorithmChoice, SmallProductsAreNotWorthTheirTrial)
 
 TEST_F(AlgorithmChoice, WithoutMemoryForATrialTheFirstIsTaken)
 {
-    ::setenv("LOWRANK_EMULATED_MIB", "36", 1); // NOLINT(concurrency-mt-unsafe): no other thread
-    const auto backend = open(file());         // which takes 34 of them
-    constexpr std::int64_t kRows = 600;        // 1.4 MiB of products: once, not twice
+    const Behaviour memory("LOWRANK_EMULATED_MIB", "36");
+    const auto backend = open(file());  // which takes 34 of them
+    constexpr std::int64_t kRows = 600; // 1.4 MiB of products: once, not twice
     const Tensor a = filled(*backend, {kRows, 1}, 2.0F);
     const Tensor b = filled(*backend, {1, kRows}, 3.0F);
     Tensor c = filled(*backend, {kRows, kRows}, 2.0F);
@@ -174,7 +163,6 @@ TEST_F(AlgorithmChoice, WithoutMemoryForATrialTheFirstIsTaken)
     backend->download(c, values.data());
     EXPECT_THAT(values, testing::Each(8.0F));
     EXPECT_FALSE(fs::exists(file()));
-    ::unsetenv("LOWRANK_EMULATED_MIB"); // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST_F(AlgorithmChoice, ProductsOfNearlyTheSameSizeShareAChoice)
@@ -208,11 +196,7 @@ TEST_F(AlgorithmChoice, Tf32IsUsedOnlyWhereItIsAsked)
 {
     constexpr float kFine = 1.0F + 0x1p-20F; // more than TF32's ten bits
     for (const bool tf32 : {false, true}) {
-        static constexpr std::byte kAnything[1] = {};
-        CudaOptions options;
-        options.driver = EMULATED_DRIVER;
-        options.cublas_lt = EMULATED_CUBLAS;
-        options.code = kAnything;
+        CudaOptions options = emulated_options();
         options.algorithms.file.clear();
         options.tf32 = tf32;
         const auto backend = value_or_throw(CudaBackend::open(0, options));

@@ -8,30 +8,13 @@
 #include "engine/ops/attention.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
-#include "engine/tensor/cuda_backend.h"
+#include "tests/engine/cuda/emulated_gpu.h"
 
 namespace engine {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-CudaOptions emulated()
-{
-    static constexpr std::byte kAnything[1] = {};
-    CudaOptions options;
-    options.driver = EMULATED_DRIVER;
-    options.cublas_lt = EMULATED_CUBLAS;
-    options.cudnn = "";
-    options.code = kAnything;
-    options.algorithms.file.clear();
-    return options;
-}
-
-std::unique_ptr<CudaBackend> open()
-{
-    return value_or_throw(CudaBackend::open(0, emulated()));
-}
 
 Error error_of(int index, const CudaOptions& options)
 {
@@ -54,7 +37,7 @@ Error thrown_by(const Call& call)
 
 TEST(CudaBackendTest, ABuildWithoutCodeSaysSo)
 {
-    CudaOptions options = emulated();
+    CudaOptions options = emulated_options();
     options.code = {};
     const Error error = error_of(0, options);
     EXPECT_EQ(error.code, ErrorCode::Unsupported);
@@ -63,17 +46,17 @@ TEST(CudaBackendTest, ABuildWithoutCodeSaysSo)
 
 TEST(CudaBackendTest, MissingLibrariesAreNamed)
 {
-    CudaOptions options = emulated();
+    CudaOptions options = emulated_options();
     options.driver = "libno-driver.so.1";
     EXPECT_THAT(error_of(0, options).message, HasSubstr("libno-driver.so.1"));
-    options = emulated();
+    options = emulated_options();
     options.cublas_lt = "libno-cublas.so.13";
     EXPECT_THAT(error_of(0, options).message, HasSubstr("libno-cublas.so.13"));
 }
 
 TEST(CudaBackendTest, ANumberThatNoGpuHasIsRefused)
 {
-    const Error error = error_of(2, emulated());
+    const Error error = error_of(2, emulated_options());
     EXPECT_EQ(error.code, ErrorCode::Unsupported);
     EXPECT_THAT(error.message, AllOf(HasSubstr("cuda:2"), HasSubstr("2 GPUs")));
 }
@@ -81,14 +64,14 @@ TEST(CudaBackendTest, ANumberThatNoGpuHasIsRefused)
 // The emulator's second GPU has no context to give.
 TEST(CudaBackendTest, AGpuThatDoesNotOpenIsNotALostOne)
 {
-    const Error error = error_of(1, emulated());
+    const Error error = error_of(1, emulated_options());
     EXPECT_EQ(error.code, ErrorCode::Unsupported);
     EXPECT_THAT(error.message, AllOf(HasSubstr("cuda:1"), HasSubstr("cuDevicePrimaryCtxRetain")));
 }
 
 TEST(CudaBackendTest, CopiesAreWholeWhateverTheirSize)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     for (const std::size_t bytes :
          {std::size_t{4}, cuda::Staging::kHalfBytes, 5 * cuda::Staging::kHalfBytes + 12}) {
         std::vector<std::int32_t> sent(bytes / sizeof(std::int32_t));
@@ -105,7 +88,7 @@ TEST(CudaBackendTest, CopiesAreWholeWhateverTheirSize)
 
 TEST(CudaBackendTest, ManySmallCopiesDoNotOvertakeTheDevice)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     constexpr std::int64_t kCount = 300000; // more than both halves hold, in pieces of 64 bytes
     Tensor tensor = backend->tensor(DType::I32, {16});
     Tensor sum = backend->tensor(DType::F32, {16});
@@ -126,7 +109,7 @@ TEST(CudaBackendTest, ManySmallCopiesDoNotOvertakeTheDevice)
 
 TEST(CudaBackendTest, MemoryIsCountedAndItsEndIsAnErrorWithNumbers)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     const DeviceMemory before = backend->memory();
     {
         const Tensor tensor = backend->tensor(DType::F32, {1 << 20});
@@ -149,7 +132,7 @@ TEST(CudaBackendTest, MemoryIsCountedAndItsEndIsAnErrorWithNumbers)
 // Work that was written down keeps its pointer.
 TEST(CudaBackendTest, ScratchOfUsualSizesStaysWhereItIs)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     const std::int64_t before = backend->memory().used_bytes;
     const void* first = backend->scratch(1);
     EXPECT_EQ(backend->scratch(CudaBackend::kReadyScratchBytes), first);
@@ -164,7 +147,7 @@ TEST(CudaBackendTest, ScratchOfUsualSizesStaysWhereItIs)
 
 TEST(CudaBackendTest, HeadsWiderThanAnyKernelAreRefused)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     Tensor q = backend->tensor(DType::F32, {1, 320});
     Tensor out = backend->tensor(DType::F32, {1, 320});
     const ops::AttentionShape shape = {
@@ -177,7 +160,7 @@ TEST(CudaBackendTest, HeadsWiderThanAnyKernelAreRefused)
 // Last: the emulated device stays lost, as a real one does.
 TEST(CudaBackendTest, ZFaultOfTheDeviceEndsIt)
 {
-    const auto backend = open();
+    const auto backend = open_emulated();
     const TensorView nowhere(nullptr, DType::F32, {8}, backend->device());
     ops::zero(*backend, nowhere);
     const Error error = thrown_by([&] { backend->synchronize(); });

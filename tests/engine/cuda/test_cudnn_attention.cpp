@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/cuda/attention_problem.h"
+#include "tests/engine/cuda/emulated_gpu.h"
 
 namespace engine {
 namespace {
@@ -13,16 +14,10 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::uint64_t count_of(const char* function)
-{
-    static const SharedLibrary cudnn = value_or_throw(SharedLibrary::open(EMULATED_CUDNN));
-    return reinterpret_cast<std::uint64_t (*)()>(cudnn.symbol(function))();
-}
-
 // How often cuDNN was told to compute something.
 std::uint64_t runs()
 {
-    return count_of("emulated_cudnn_runs");
+    return ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN);
 }
 
 class CudnnAttentionTest : public testing::Test
@@ -57,7 +52,7 @@ protected:
     static const std::vector<float>& wanted()
     {
         static const std::vector<float> values = [] {
-            const auto backend = open_with("");
+            const auto backend = open_emulated();
             Problem problem(*backend, heads(4, 2, 16), kOffsets);
             problem.forward();
             problem.backward();
@@ -84,7 +79,7 @@ protected:
 
 TEST_F(CudnnAttentionTest, ComputesWhereItIsInstalled)
 {
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     EXPECT_THAT(log_of(*backend), IsEmpty());
     Problem problem(*backend, heads(4, 2, 16), kOffsets);
     const std::uint64_t before = runs();
@@ -97,7 +92,7 @@ TEST_F(CudnnAttentionTest, ComputesWhereItIsInstalled)
 TEST_F(CudnnAttentionTest, ALibraryThatIsNotThereIsNothingToSay)
 {
     for (const char* library : {"", "libno-cudnn.so.9"}) {
-        const auto backend = open_with(library);
+        const auto backend = open_emulated(library);
         EXPECT_THAT(log_of(*backend), IsEmpty());
         EXPECT_EQ(backend->cudnn(), nullptr);
     }
@@ -105,18 +100,18 @@ TEST_F(CudnnAttentionTest, ALibraryThatIsNotThereIsNothingToSay)
 
 TEST_F(CudnnAttentionTest, OneThatCannotServeIsToldOnce)
 {
-    const auto lacking = open_with(EMULATED_DRIVER_INCOMPLETE);
+    const auto lacking = open_emulated(EMULATED_DRIVER_INCOMPLETE);
     EXPECT_THAT(log_of(*lacking), HasSubstr("has no function cudnnGetVersion"));
     EXPECT_THAT(log_of(*lacking), IsEmpty());
     behave("old");
-    EXPECT_THAT(log_of(*open_with(EMULATED_CUDNN)),
+    EXPECT_THAT(log_of(*open_emulated(EMULATED_CUDNN)),
                 AllOf(HasSubstr("is version 9.1.0, wanted 9.18.1"), HasSubstr("own kernels")));
 }
 
 TEST_F(CudnnAttentionTest, WithoutAnEngineTheOwnKernelsCompute)
 {
     behave("none");
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     const std::uint64_t before = runs();
     EXPECT_THAT(log_of(*backend),
                 AllOf(HasSubstr("cuDNN 9.19.0, forward, head_dim 16, 2 query heads a key head"),
@@ -129,7 +124,7 @@ TEST_F(CudnnAttentionTest, WithoutAnEngineTheOwnKernelsCompute)
 TEST_F(CudnnAttentionTest, ResultsThatDisagreeAreNotUsed)
 {
     behave("wrong");
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     EXPECT_THAT(
         log_of(*backend),
         AllOf(HasSubstr("forward, head_dim 16, 2 query heads a key head: out differs by 0."),
@@ -144,13 +139,13 @@ TEST_F(CudnnAttentionTest, ResultsThatDisagreeAreNotUsed)
 TEST_F(CudnnAttentionTest, ABackwardAloneCanBeRefused)
 {
     behave("wrong backward");
-    const auto wrong = open_with(EMULATED_CUDNN);
+    const auto wrong = open_emulated(EMULATED_CUDNN);
     EXPECT_THAT(log_of(*wrong), AllOf(HasSubstr("backward"), Not(HasSubstr("forward"))));
     behave("unsteady");
-    EXPECT_THAT(log_of(*open_with(EMULATED_CUDNN)), HasSubstr("other bits the second time"));
+    EXPECT_THAT(log_of(*open_emulated(EMULATED_CUDNN)), HasSubstr("other bits the second time"));
     behave("right");
     gpu("ampere"); // where packed rows have no backward with one order of its sums
-    const auto ampere = open_with(EMULATED_CUDNN);
+    const auto ampere = open_emulated(EMULATED_CUDNN);
     EXPECT_THAT(log_of(*ampere), AllOf(HasSubstr("backward"), HasSubstr("no engine")));
     for (CudaBackend* backend : {wrong.get(), ampere.get()}) {
         Problem problem(*backend, heads(4, 2, 16), kOffsets);
@@ -164,7 +159,7 @@ TEST_F(CudnnAttentionTest, ABackwardAloneCanBeRefused)
 
 TEST_F(CudnnAttentionTest, AFailureLaterIsToldOnceToo)
 {
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     EXPECT_THAT(log_of(*backend), IsEmpty());
     behave("fails");
     EXPECT_THAT(log_of(*backend),
@@ -175,20 +170,20 @@ TEST_F(CudnnAttentionTest, AFailureLaterIsToldOnceToo)
 
 TEST_F(CudnnAttentionTest, OtherShapesAreTheOwnKernels)
 {
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     const std::uint64_t before = runs();
     Problem(*backend, heads(4, 2, 20), kOffsets).forward();
     Problem(*backend, heads(1, 1, 136), kOffsets).forward();
     Problem(*backend, heads(4, 2, 16), kOffsets, DType::F32).forward();
     gpu("turing");
-    const auto turing = open_with(EMULATED_CUDNN);
+    const auto turing = open_emulated(EMULATED_CUDNN);
     Problem(*turing, heads(4, 2, 16), kOffsets).forward();
     EXPECT_EQ(runs(), before);
 }
 
 TEST_F(CudnnAttentionTest, ABatchThatWantsTooMuchScratchIsTheOwnKernels)
 {
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     // 16 sequences of 128 for 77 rows.
     std::vector<std::int32_t> offsets = {0, 65};
     while (offsets.size() <= 13) {
@@ -204,21 +199,21 @@ TEST_F(CudnnAttentionTest, ABatchThatWantsTooMuchScratchIsTheOwnKernels)
 
 TEST_F(CudnnAttentionTest, SimilarBatchesShareAPlan)
 {
-    const auto backend = open_with(EMULATED_CUDNN);
+    const auto backend = open_emulated(EMULATED_CUDNN);
     const ops::AttentionShape shape = heads(4, 2, 16);
     Problem(*backend, shape, {0, 65, 100, 190, 200, 210}).forward();
-    const std::uint64_t before = count_of("emulated_cudnn_plans");
+    const std::uint64_t before = ask_emulator("emulated_cudnn_plans", EMULATED_CUDNN);
     Problem(*backend, shape, {0, 70, 198, 200, 209, 211, 212}).forward(); // up to 6 of 128
-    EXPECT_EQ(count_of("emulated_cudnn_plans"), before);
+    EXPECT_EQ(ask_emulator("emulated_cudnn_plans", EMULATED_CUDNN), before);
     Problem(*backend, shape, {0, 70, 198, 200, 209, 211, 212, 213}).forward();
-    EXPECT_EQ(count_of("emulated_cudnn_plans"), before + 1);
+    EXPECT_EQ(ask_emulator("emulated_cudnn_plans", EMULATED_CUDNN), before + 1);
 }
 
 TEST_F(CudnnAttentionTest, ScratchOfABatchServesEverySmallerOne)
 {
     for (const char* which : {"ampere", "two", "blackwell"}) {
         gpu(which);
-        const auto backend = open_with(EMULATED_CUDNN);
+        const auto backend = open_emulated(EMULATED_CUDNN);
         const auto bytes = [&](std::int64_t n, std::int64_t longest) {
             return ops::attention_scratch_bytes(*backend, heads(4, 2, 16), DType::BF16, n, longest);
         };

@@ -1,13 +1,12 @@
 // Work that comes again, written down and kept as a CUDA graph, on the emulated GPU: the same
 // results whatever comes in between.
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/core/json.h"
-#include "engine/core/shared_library.h"
 #include "engine/ops/matmul.h"
 #include "tests/engine/cuda/attention_problem.h"
+#include "tests/engine/cuda/emulated_gpu.h"
 #include "tests/support/temporary_folder.h"
 
 namespace engine {
@@ -16,43 +15,10 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::uint64_t ask(const std::string& library, const char* what)
-{
-    const SharedLibrary emulator = value_or_throw(SharedLibrary::open(library));
-    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol(what))();
-}
-
-std::uint64_t graph_launches()
-{
-    return ask(EMULATED_DRIVER, "emulated_graph_launches");
-}
-
 std::uint64_t cudnn_runs()
 {
-    return ask(EMULATED_CUDNN, "emulated_cudnn_runs");
+    return ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN);
 }
-
-// A word of the environment while it lives.
-class Behaviour
-{
-public:
-    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
-    Behaviour(const char* name, const char* word)
-        : m_name(name)
-    {
-        ::setenv(name, word, 1);
-    }
-
-    Behaviour(const Behaviour&) = delete;
-    Behaviour& operator=(const Behaviour&) = delete;
-
-    ~Behaviour() { ::unsetenv(m_name); }
-
-    // NOLINTEND(concurrency-mt-unsafe)
-
-private:
-    const char* m_name;
-};
 
 constexpr std::uint64_t kKey = 7;
 const std::vector<std::int32_t> kOffsets = {0, 30, 31, 75};
@@ -84,7 +50,7 @@ protected:
         return problem.results();
     }
 
-    std::unique_ptr<CudaBackend> m_backend = open_with(EMULATED_CUDNN);
+    std::unique_ptr<CudaBackend> m_backend = open_emulated(EMULATED_CUDNN);
     Problem m_problem = Problem(*m_backend, heads(4, 2, 16), kOffsets);
 };
 
@@ -136,7 +102,7 @@ TEST_F(RepeatedAttention, OfAPlanThatIsNewIsNotWrittenDown)
 
 TEST_F(RepeatedAttention, OfAPlanThatDoesNotRunIsTheOwnKernels)
 {
-    const auto without = open_with("");
+    const auto without = open_emulated();
     Problem problem(*without, heads(4, 2, 16), kOffsets);
     const std::vector<float> wanted = unrecorded(problem);
     RepeatedWork(*m_backend, kKey).finish();
@@ -225,7 +191,7 @@ protected:
         return graph_launches() > before;
     }
 
-    std::unique_ptr<CudaBackend> m_backend = open_with("");
+    std::unique_ptr<CudaBackend> m_backend = open_emulated();
     Tensor m_source = m_backend->tensor(DType::F32, {1});
     Tensor m_places = m_backend->tensor(DType::F32, {2});
     std::uint64_t m_key = kKey;
@@ -332,12 +298,7 @@ protected:
 
     [[nodiscard]] std::unique_ptr<CudaBackend> open() const
     {
-        static constexpr std::byte kAnything[1] = {};
-        CudaOptions options;
-        options.driver = EMULATED_DRIVER;
-        options.cublas_lt = EMULATED_CUBLAS;
-        options.cudnn = "";
-        options.code = kAnything;
+        CudaOptions options = emulated_options();
         options.algorithms = {.file = file(), .least_operations = 0.0};
         return value_or_throw(CudaBackend::open(0, options));
     }

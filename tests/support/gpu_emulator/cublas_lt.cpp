@@ -297,8 +297,9 @@ int cublasLtMatmul(void* /*handle*/,
                    const Algorithm* algorithm,
                    void* /*workspace*/,
                    std::size_t /*workspace_bytes*/,
-                   void* /*stream*/)
+                   void* stream)
 {
+    emulator::Stream* queue = emulator::stream_of(stream);
     const Matrix left = {a, *layout_a, description->transpose_a, description->tf32};
     const Matrix right = {b, *layout_b, description->transpose_b, description->tf32};
     const std::int64_t rows = left.transposed ? layout_a->columns : layout_a->rows;
@@ -308,7 +309,7 @@ int cublasLtMatmul(void* /*handle*/,
     if (algorithm->data[kNumber] == kFailing) {
         return kNotSupported;
     }
-    if (layout_c != layout_d || depth != right_depth || rows != layout_d->rows
+    if (queue == nullptr || layout_c != layout_d || depth != right_depth || rows != layout_d->rows
         || columns != layout_d->columns || layout_a->type != layout_b->type
         || !is_aligned(a, algorithm->data[0]) || !is_aligned(b, algorithm->data[1])
         || !is_aligned(c, algorithm->data[2]) || !is_aligned(d, algorithm->data[3])) {
@@ -318,7 +319,7 @@ int cublasLtMatmul(void* /*handle*/,
     const Matrix addend = {c, *layout_c, false};
     const std::int64_t seen = algorithm->data[kCuts] != 0 ? depth / kDepthStep * kDepthStep : depth;
     const float time = kTimes[algorithm->data[kNumber]];
-    emulator::enqueue([=] {
+    emulator::enqueue(queue, [=] {
         if (!is_inside(a, left.layout) || !is_inside(b, right.layout)
             || !is_inside(c, addend.layout) || !is_inside(d, addend.layout)) {
             return kExecutionFailed;

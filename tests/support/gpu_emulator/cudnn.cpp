@@ -149,6 +149,7 @@ int bind(const CudnnObject& graph, const CudnnObject& pack, CudnnBindings& bindi
 
 std::uint64_t g_runs = 0;
 std::uint64_t g_plans = 0;
+Stream* g_stream = nullptr; // that the handle was given
 
 // Of the next run.
 float next_error(const CudnnObject& graph)
@@ -200,7 +201,8 @@ int cudnnDestroy(void* /*handle*/)
 
 int cudnnSetStream(void* /*handle*/, void* stream)
 {
-    return stream == nullptr ? kCudnnBadParameter : 0;
+    g_stream = stream_of(stream);
+    return g_stream == nullptr ? kCudnnBadParameter : 0;
 }
 
 int cudnnBackendCreateDescriptor(CudnnKind kind, CudnnOwner** object)
@@ -284,7 +286,7 @@ int cudnnBackendExecute(void* /*handle*/, CudnnOwner* plan, CudnnOwner* pack)
     }
     auto* workspace = reinterpret_cast<std::byte*>((*pack)->number(A::PackWorkspace, 0));
     const float error = next_error(graph);
-    enqueue([=, &graph] {
+    enqueue(g_stream, [=, &graph] {
         const auto bytes = static_cast<std::size_t>(kept->workspace_bytes);
         if (!is_allocated(reinterpret_cast<std::uintptr_t>(workspace), bytes)) {
             return kCudnnExecutionFailed;
