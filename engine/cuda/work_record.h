@@ -20,6 +20,7 @@ struct KernelLaunch
     unsigned block = 1;
     std::size_t args = 0; // where the record has them
     std::size_t args_bytes = 0;
+    bool ahead = false; // on the side stream
 
     friend bool operator==(const KernelLaunch&, const KernelLaunch&) = default;
 };
@@ -60,7 +61,22 @@ struct DeviceCopy
     friend bool operator==(const DeviceCopy&, const DeviceCopy&) = default;
 };
 
-using Command = std::variant<KernelLaunch, ProductCall, CudnnRun, ZeroFill, DeviceCopy>;
+// Where work on the side stream begins and ends (side_stream.h).
+struct SideMark
+{
+    enum class Kind {
+        Begin,  // what the side is given next waits for the buffer's release
+        End,    // what main is given next waits for what the side was given until now
+        Release // what main was given until now were the buffer's last readers
+    };
+
+    Kind kind = Kind::Begin;
+    int buffer = 0; // of Begin and Release
+
+    friend bool operator==(const SideMark&, const SideMark&) = default;
+};
+
+using Command = std::variant<KernelLaunch, ProductCall, CudnnRun, ZeroFill, DeviceCopy, SideMark>;
 
 // Commands in order. Two records are equal when the device would do the same.
 class WorkRecord

@@ -235,7 +235,10 @@ Activations Carver::carve()
     block.lora_h = m_arena.take(m_layout.dtype, {m_n * room.rank});
     block.lora_pair = m_arena.take(m_layout.dtype, {room.pair});
     if (m_layout.limits.quantized_base) {
-        block.base_weight = m_arena.take(m_layout.dtype, {largest_weight()});
+        for (int i = 0; i < m_backend.buffers_ahead(); ++i) {
+            block.base_weight.at(static_cast<std::size_t>(i)) =
+                m_arena.take(m_layout.dtype, {largest_weight()});
+        }
     }
     if (m_layout.limits.weight_sink) {
         block.weight_gradient = floats(largest_weight());

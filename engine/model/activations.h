@@ -2,6 +2,7 @@
 // carve_activations() lays it out from an arena; a measuring arena gives the exact bytes.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "engine/model/adapter_room.h"
@@ -48,8 +49,9 @@ struct BlockScratch
     TensorView lora_h;              // [n * largest group's rank]; where a layer keeps nothing
     TensorView lora_dropped;        // [n * largest in_features]; with dropout only
     TensorView lora_pair;           // what a frozen pair makes of A and B (lora_group.h)
-    TensorView base_weight;         // the largest matrix; dequantised, with a quantised base only
-    TensorView weight_gradient;     // f32, the largest targeted matrix; for a sink
+    // The largest matrix, dequantised; with a quantised base only, one or two that take turns.
+    std::array<TensorView, 2> base_weight;
+    TensorView weight_gradient; // f32, the largest targeted matrix; for a sink
 };
 
 // The head works on the rows that have a label, and on their logits a chunk at a time.

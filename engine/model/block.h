@@ -66,7 +66,7 @@ struct PassContext
         return {.u = scratch.lora_u,
                 .dropped = scratch.lora_dropped,
                 .pair = scratch.lora_pair,
-                .weight = scratch.base_weight};
+                .weights = scratch.base_weight};
     }
 
     // Whether a parameter of this projection gets a gradient in this pass.

@@ -5,6 +5,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/quantized_linear.h"
+#include "engine/tensor/work_ahead.h"
 
 namespace engine {
 
@@ -17,16 +18,25 @@ float beta_of(Output output)
     return output == Output::Add ? 1.0F : 0.0F;
 }
 
-// W in the activations' dtype: as it lies, or dequantised into the scratch.
-ConstTensorView base_weight(Backend& backend, const LinearWeights& base, const LoraScratch& scratch)
+// Multiplies by W in the activations' dtype: as it lies, or dequantised into a scratch.
+void multiply_base(Backend& backend,
+                   const LinearWeights& base,
+                   const LoraScratch& scratch,
+                   ops::MatmulArgs product)
 {
     if (!base.quantized.defined()) {
-        return base.weight;
+        product.b = base.weight;
+        ops::matmul(backend, product);
+        return;
     }
     const Shape& shape = base.quantized.shape;
-    const TensorView weight = matrix_of(scratch.weight, shape[0], shape[1]);
+    WorkAhead ahead(backend);
+    const TensorView weight = matrix_of(scratch.weights.at(ahead.buffer()), shape[0], shape[1]);
     ops::dequantize(backend, base.quantized, weight);
-    return weight;
+    ahead.filled();
+    product.b = weight;
+    ops::matmul(backend, product);
+    ahead.read();
 }
 
 // The adapter's input: x, or its masked copy, which is the same in forward and backward.
@@ -93,11 +103,10 @@ void adapter_input_gradient(Backend& backend, const LoraLinearBackwardArgs& args
 // dx (+)= dy W
 void base_input_gradient(Backend& backend, const LoraLinearBackwardArgs& args)
 {
-    ops::matmul(backend,
-                {.a = args.dy,
-                 .b = base_weight(backend, *args.projection.base, args.scratch),
-                 .c = args.dx,
-                 .beta = beta_of(args.output)});
+    multiply_base(backend,
+                  *args.projection.base,
+                  args.scratch,
+                  {.a = args.dy, .b = {}, .c = args.dx, .beta = beta_of(args.output)});
 }
 
 void base_gradients(Backend& backend, const LoraLinearBackwardArgs& args)
@@ -132,13 +141,15 @@ void base_output(Backend& backend, const LoraLinearForwardArgs& args)
         ops::quantized_linear(backend, args.x, base.quantized, args.y, beta);
         return;
     }
-    ops::matmul(backend,
-                {.a = args.x,
-                 .b = base_weight(backend, base, args.scratch),
-                 .transpose_b = Transpose::Yes,
-                 .c = args.y,
-                 .beta = beta,
-                 .addend = args.addend});
+    multiply_base(backend,
+                  base,
+                  args.scratch,
+                  {.a = args.x,
+                   .b = {},
+                   .transpose_b = Transpose::Yes,
+                   .c = args.y,
+                   .beta = beta,
+                   .addend = args.addend});
 }
 
 } // namespace

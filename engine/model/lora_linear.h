@@ -7,6 +7,8 @@
 // sees another input than the trained one. Without dropout lora_group.h is the way.
 #pragma once
 
+#include <array>
+
 #include "engine/model/base_model.h"
 #include "engine/model/lora_adapter.h"
 #include "engine/ops/dropout.h"
@@ -26,7 +28,8 @@ struct LoraScratch
     TensorView u;            // rows * rank
     TensorView dropped = {}; // rows * in_features; needed with dropout only
     TensorView pair = {};    // for lora_group.h; with a frozen pair only
-    TensorView weight = {};  // in_features * out_features; with a quantised base only
+    // in_features * out_features each, Backend::buffers_ahead() of them; with a quantised base only
+    std::array<TensorView, 2> weights = {};
 };
 
 // The first rows * width elements of a 1-D buffer as a matrix.

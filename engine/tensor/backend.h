@@ -54,6 +54,21 @@ public:
     // Instead of end_repeated() after an exception: what is not queued yet never will be.
     virtual void drop_repeated() noexcept {}
 
+    // See WorkAhead. What is queued from begin to end waits for the uploads before it and for what
+    // was queued before the last release of the buffer whose number begin returns; nothing else.
+    // What is queued after the end waits for it.
+    [[nodiscard]] virtual int begin_ahead() { return 0; }
+
+    virtual void end_ahead() {}
+
+    virtual void release_ahead(int /*buffer*/) {}
+
+    // Instead of the rest after an exception.
+    virtual void drop_ahead() noexcept {}
+
+    // How many buffers take turns, 1 or 2.
+    [[nodiscard]] virtual int buffers_ahead() const { return 1; }
+
     // Tensors on this device.
     [[nodiscard]] Tensor tensor(DType dtype, Shape shape) { return {allocator(), dtype, shape}; }
 };

@@ -59,7 +59,7 @@ private:
             m_backend.m_untold = std::current_exception();
         }
         f.cuCtxSetCurrent(m_backend.m_context);
-        f.cuStreamSynchronize(m_backend.m_stream); // and what is queued
+        m_backend.wait_for_streams(); // and what is queued
         f.cuMemFree_v2(address_of(pointer));
     }
 
@@ -167,10 +167,11 @@ CudaBackend::~CudaBackend()
     }
     f.cuCtxSetCurrent(m_context);
     if (m_stream != nullptr) {
-        f.cuStreamSynchronize(m_stream);
+        wait_for_streams();
     }
     m_recording = false;
     m_graphs.reset();
+    m_side.reset();
     m_scratch = {};
     m_workspace = {};
     m_cudnn.reset();
@@ -199,6 +200,16 @@ DeviceMemory CudaBackend::memory()
             .available_bytes = static_cast<std::int64_t>(free)};
 }
 
+// The main stream waits for all of the other one, unless an exception came between.
+void CudaBackend::wait_for_streams() const noexcept
+{
+    const cuda::DriverFunctions& f = m_driver.functions();
+    f.cuStreamSynchronize(m_stream);
+    if (m_side != nullptr) {
+        f.cuStreamSynchronize(m_side->handle());
+    }
+}
+
 // The driver's calls go to the calling thread's current context.
 void CudaBackend::make_current() const
 {
@@ -208,6 +219,7 @@ void CudaBackend::make_current() const
 void CudaBackend::upload(const void* host, TensorView destination)
 {
     stop_recording();
+    m_forked = false; // what is queued ahead waits for it
     m_staging->upload(host, address_of(destination.raw()), destination.bytes(), m_stream);
 }
 

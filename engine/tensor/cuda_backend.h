@@ -1,4 +1,4 @@
-// One NVIDIA GPU as a backend: its memory, one stream of work, kernels by name, cuBLASLt. Work is
+// One NVIDIA GPU as a backend: its memory, its streams of work, kernels by name, cuBLASLt. Work is
 // queued; nothing waits for the GPU but download() and synchronize().
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "engine/cuda/driver_api.h"
 #include "engine/cuda/graph_cache.h"
 #include "engine/cuda/kernel_table.h"
+#include "engine/cuda/side_stream.h"
 #include "engine/cuda/staging.h"
 #include "engine/tensor/backend.h"
 #include "engine/tensor/cuda_options.h"
@@ -55,6 +56,12 @@ public:
     void begin_repeated(std::uint64_t key) override;
     void end_repeated() override;
     void drop_repeated() noexcept override;
+
+    [[nodiscard]] int begin_ahead() override;
+    void end_ahead() override;
+    void release_ahead(int buffer) override;
+    void drop_ahead() noexcept override;
+    [[nodiscard]] int buffers_ahead() const override;
 
     // Queues `Args::kKernel` + `suffix` (a dtype's name, or nothing), whose only parameter is
     // `args`. An empty grid launches nothing.
@@ -112,6 +119,7 @@ private:
     void name_loss(const Call& call);
     // Queues what is written down, since something must come after it.
     void stop_recording();
+    void wait_for_streams() const noexcept;
 
     int m_index;
     int m_device = 0;
@@ -133,6 +141,10 @@ private:
     bool m_recording = false;
     std::exception_ptr m_untold; // thrown where it could not be told
     cuda::WorkRecord m_record;
+    std::unique_ptr<cuda::SideStream> m_side; // from the first begin_ahead() on
+    bool m_ahead = false;                     // between begin and end
+    bool m_forked = false; // whether the buffers' last releases may be waited for
+    int m_next_buffer = 0;
 };
 
 } // namespace engine

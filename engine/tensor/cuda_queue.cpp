@@ -39,6 +39,7 @@ void CudaBackend::begin_repeated(std::uint64_t key)
 {
     stop_recording();
     m_record.clear(); // what an exception may have left
+    m_forked = false; // a capture can wait for nothing that came before it
     m_recorded_key = key;
     m_recording = m_graphs->expects(key);
 }
@@ -49,6 +50,7 @@ void CudaBackend::end_repeated()
         return;
     }
     m_recording = false;
+    m_forked = false; // nor can anything wait for a part of a graph
     make_current();
     name_loss([&] { m_graphs->queue(m_recorded_key, m_record); });
     m_record.clear();
@@ -56,8 +58,51 @@ void CudaBackend::end_repeated()
 
 void CudaBackend::drop_repeated() noexcept
 {
+    drop_ahead();
     m_recording = false;
     m_record.clear();
+}
+
+int CudaBackend::begin_ahead()
+{
+    make_current();
+    if (m_side == nullptr) {
+        m_side = std::make_unique<cuda::SideStream>(m_driver, m_stream);
+    }
+    if (!m_forked) {
+        m_next_buffer = 0; // a repeated stretch is the same work each time
+        for (int buffer = 0; buffer < buffers_ahead(); ++buffer) {
+            release_ahead(buffer);
+        }
+        m_forked = true;
+    }
+    const int buffer = m_next_buffer;
+    queue(cuda::SideMark{.kind = cuda::SideMark::Kind::Begin, .buffer = buffer});
+    m_next_buffer = (buffer + 1) % buffers_ahead();
+    m_ahead = true;
+    return buffer;
+}
+
+void CudaBackend::end_ahead()
+{
+    m_ahead = false;
+    queue(cuda::SideMark{.kind = cuda::SideMark::Kind::End});
+}
+
+void CudaBackend::release_ahead(int buffer)
+{
+    queue(cuda::SideMark{.kind = cuda::SideMark::Kind::Release, .buffer = buffer});
+}
+
+void CudaBackend::drop_ahead() noexcept
+{
+    m_ahead = false;
+    m_forked = false;
+}
+
+int CudaBackend::buffers_ahead() const
+{
+    return cuda::SideStream::kBuffers;
 }
 
 void CudaBackend::stop_recording()
@@ -83,6 +128,7 @@ void CudaBackend::stop_recording()
 
 void CudaBackend::queue(const cuda::Command& command)
 {
+    ENGINE_CHECK(!m_ahead, "GPU: only kernels can be queued ahead");
     if (m_recording) {
         m_record.add(command);
         return;
@@ -116,6 +162,7 @@ void CudaBackend::attend(cuda::CudnnPlan& plan,
                          std::span<const cuda::SdpaBinding> bindings,
                          void* workspace)
 {
+    ENGINE_CHECK(!m_ahead, "GPU: attention cannot be queued ahead");
     if (m_recording && plan.has_run()) {
         m_record.add_cudnn({.plan = &plan, .workspace = workspace}, bindings);
         return;
@@ -152,7 +199,8 @@ void CudaBackend::issue(cuda::WorkRecord& work, const cuda::Command& command)
                 check(m_driver,
                       f.cuMemcpyDtoDAsync_v2(copy.to, copy.from, copy.bytes, m_stream),
                       "cuMemcpyDtoDAsync");
-            }},
+            },
+            [&](const cuda::SideMark& mark) { m_side->mark(mark); }},
         command);
 }
 
@@ -184,7 +232,7 @@ void CudaBackend::issue_kernel(const cuda::KernelLaunch& launch, void* args)
                                               1,
                                               1,
                                               0,
-                                              m_stream,
+                                              launch.ahead ? m_side->handle() : m_stream,
                                               parameters.data(),
                                               nullptr),
           launch.name);
@@ -211,7 +259,8 @@ void CudaBackend::launch_kernel(
                                        .name = name,
                                        .grid_x = static_cast<unsigned>(shape.grid_x),
                                        .grid_y = static_cast<unsigned>(shape.grid_y),
-                                       .block = static_cast<unsigned>(shape.block)};
+                                       .block = static_cast<unsigned>(shape.block),
+                                       .ahead = m_ahead};
     if (m_recording) {
         m_record.add_kernel(launch, args, bytes);
     } else {

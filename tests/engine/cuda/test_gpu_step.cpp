@@ -3,11 +3,10 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "engine/core/shared_library.h"
 #include "engine/model/activations.h"
 #include "engine/tensor/cpu_backend.h"
-#include "engine/tensor/cuda_backend.h"
 #include "engine/train/training_state.h"
+#include "tests/engine/cuda/emulated_gpu.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_run.h"
 
@@ -16,35 +15,6 @@ namespace {
 
 constexpr std::int64_t kMicroBatches = 3;
 constexpr std::int64_t kLength = 12; // tokens of each
-
-std::unique_ptr<CudaBackend> open_emulated(const char* cudnn = "")
-{
-    static constexpr std::byte kAnything[1] = {};
-    CudaOptions options;
-    options.driver = EMULATED_DRIVER;
-    options.cublas_lt = EMULATED_CUBLAS;
-    options.cudnn = cudnn;
-    options.code = kAnything;
-    options.algorithms.file.clear();
-    return value_or_throw(CudaBackend::open(0, options));
-}
-
-std::uint64_t ask_emulator(const char* what, const char* library = EMULATED_DRIVER)
-{
-    const SharedLibrary emulator = value_or_throw(SharedLibrary::open(library));
-    return reinterpret_cast<std::uint64_t (*)()>(emulator.symbol(what))();
-}
-
-// How often somebody had to wait for the emulated device.
-std::uint64_t waits()
-{
-    return ask_emulator("emulated_waits");
-}
-
-std::uint64_t graph_launches()
-{
-    return ask_emulator("emulated_graph_launches");
-}
 
 MicroBatch batch_number(std::int64_t number, std::int64_t length = kLength)
 {
@@ -151,6 +121,17 @@ TEST_F(GpuStep, FullFineTuningIsStartedAsOneGraphToo)
     EXPECT_EQ(graph_launches() - before, 3 * kMicroBatches - 2);
 }
 
+// Whose weights are dequantised on a second stream, as late as can be and as early.
+TEST_F(GpuStep, AQuantisedBaseIsStartedAsOneGraphToo)
+{
+    for (const char* order : {"late", "early"}) {
+        const Behaviour streams("LOWRANK_EMULATED_STREAMS", order);
+        const std::uint64_t before = graph_launches();
+        expect_numbers_of_the_cpu({kLength, kLength, kLength}, {{"base_quant", "nf4"}});
+        EXPECT_EQ(graph_launches() - before, 3 * kMicroBatches - 2) << order;
+    }
+}
+
 TEST_F(GpuStep, MicroBatchesOfOtherLengthsAreQueuedEach)
 {
     const std::uint64_t before = graph_launches();
@@ -181,11 +162,12 @@ TEST_F(GpuStep, AttentionByCudnnIsPartOfTheGraph)
         }
         return all;
     };
-    ::setenv("LOWRANK_EMULATED_NO_GRAPHS", "1", 1); // NOLINT(concurrency-mt-unsafe)
     const std::uint64_t runs = ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN);
-    const std::vector<double> wanted = numbers();
+    const std::vector<double> wanted = [&] {
+        const Behaviour none("LOWRANK_EMULATED_NO_GRAPHS", "1");
+        return numbers();
+    }();
     EXPECT_GT(ask_emulator("emulated_cudnn_runs", EMULATED_CUDNN), runs);
-    ::unsetenv("LOWRANK_EMULATED_NO_GRAPHS"); // NOLINT(concurrency-mt-unsafe)
     const std::uint64_t before = graph_launches();
     EXPECT_EQ(numbers(), wanted);
     EXPECT_EQ(graph_launches() - before, kSteps * kMicroBatches - 2);
@@ -193,11 +175,10 @@ TEST_F(GpuStep, AttentionByCudnnIsPartOfTheGraph)
 
 TEST_F(GpuStep, ADriverThatTakesNoGraphsGetsTheWorkItself)
 {
-    ::setenv("LOWRANK_EMULATED_NO_GRAPHS", "1", 1); // NOLINT(concurrency-mt-unsafe)
+    const Behaviour none("LOWRANK_EMULATED_NO_GRAPHS", "1");
     const std::uint64_t before = graph_launches();
     expect_numbers_of_the_cpu({kLength, kLength, kLength});
     EXPECT_EQ(graph_launches(), before);
-    ::unsetenv("LOWRANK_EMULATED_NO_GRAPHS"); // NOLINT(concurrency-mt-unsafe)
 }
 
 } // namespace
