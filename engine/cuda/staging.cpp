@@ -19,14 +19,7 @@ Staging::Staging(const Driver& driver)
 {
     try {
         for (Half& half : m_halves) {
-            void* memory = nullptr;
-            const Status status = driver.functions().cuMemAllocHost_v2(&memory, kHalfBytes);
-            if (status == kErrorOutOfMemory) {
-                throw EngineError({ErrorCode::OutOfHostMemory,
-                                   concat("memory: ", kHalfBytes >> 20U, " MiB asked for copies")});
-            }
-            check(driver, status, "cuMemAllocHost");
-            half.memory = static_cast<std::byte*>(memory);
+            half.memory.emplace(driver, kHalfBytes);
             check(driver,
                   driver.functions().cuEventCreate(&half.event, kEventDisableTiming),
                   "cuEventCreate");
@@ -47,9 +40,6 @@ void Staging::release() noexcept
     for (Half& half : m_halves) {
         if (half.event != nullptr) {
             m_driver.functions().cuEventDestroy_v2(half.event);
-        }
-        if (half.memory != nullptr) {
-            m_driver.functions().cuMemFreeHost(half.memory);
         }
     }
 }
@@ -75,7 +65,7 @@ void Staging::upload(const void* from, DeviceAddress to, std::size_t bytes, Stre
     for (std::size_t done = 0; done < bytes;) {
         const std::size_t piece = std::min(bytes - done, kHalfBytes);
         Half& half = half_with_room(piece);
-        std::byte* place = half.memory + half.used;
+        std::byte* place = half.memory->data() + half.used;
         std::memcpy(place, source + done, piece);
         check(
             m_driver, f.cuMemcpyHtoDAsync_v2(to + done, place, piece, stream), "cuMemcpyHtoDAsync");
@@ -93,10 +83,10 @@ void Staging::download(DeviceAddress from, void* to, std::size_t bytes, StreamHa
     do { // also where nothing is copied: a download waits
         const std::size_t piece = std::min(bytes - done, kHalfBytes);
         const Half& half = half_with_room(piece); // queued copies still read the rest of it
-        const std::byte* place = half.memory + half.used;
+        std::byte* place = half.memory->data() + half.used;
         if (piece > 0) {
             check(m_driver,
-                  f.cuMemcpyDtoHAsync_v2(half.memory + half.used, from + done, piece, stream),
+                  f.cuMemcpyDtoHAsync_v2(place, from + done, piece, stream),
                   "cuMemcpyDtoHAsync");
         }
         check(m_driver, f.cuStreamSynchronize(stream), "cuStreamSynchronize");

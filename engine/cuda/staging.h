@@ -3,8 +3,9 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
-#include "engine/cuda/driver_api.h"
+#include "engine/cuda/page_locked.h"
 
 namespace engine::cuda {
 
@@ -29,7 +30,7 @@ public:
 private:
     struct Half
     {
-        std::byte* memory = nullptr;
+        std::optional<PageLocked> memory;
         EventHandle event = nullptr; // after the last copy out of it
         std::size_t used = 0;        // bytes that queued copies read
     };

@@ -37,10 +37,18 @@ public:
     // used in place.
     [[nodiscard]] virtual bool shares_host_memory() const = 0;
 
+    // Whether queued work is done while the host goes on; otherwise it is done when the call that
+    // queues it returns.
+    [[nodiscard]] virtual bool works_beside_host() const = 0;
+
     // Ordered with the device's work; `host` may be reused when the call returns.
     virtual void upload(const void* host, TensorView destination) = 0;
     // Waits for the device's work that precedes it.
     virtual void download(ConstTensorView source, void* host) = 0;
+    // A download in two parts, one at a time: finish waits for what was queued before the start and
+    // for nothing else. `host` has the source's bytes.
+    virtual void start_download(ConstTensorView source) = 0;
+    virtual void finish_download(void* host) = 0;
     // Waits until all queued work is done; throws EngineError DeviceLost when the device failed.
     virtual void synchronize() = 0;
 

@@ -84,4 +84,15 @@ void CpuBackend::download(ConstTensorView source, void* host)
     copy_bytes(source.raw(), host, source.bytes());
 }
 
+void CpuBackend::start_download(ConstTensorView source)
+{
+    m_started.resize(source.bytes());
+    download(source, m_started.data());
+}
+
+void CpuBackend::finish_download(void* host)
+{
+    copy_bytes(m_started.data(), host, m_started.size());
+}
+
 } // namespace engine

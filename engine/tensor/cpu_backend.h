@@ -26,15 +26,20 @@ public:
 
     [[nodiscard]] bool shares_host_memory() const override { return true; }
 
+    [[nodiscard]] bool works_beside_host() const override { return false; }
+
     [[nodiscard]] DeviceMemory memory() override;
 
     void upload(const void* host, TensorView destination) override;
     void download(ConstTensorView source, void* host) override;
+    void start_download(ConstTensorView source) override;
+    void finish_download(void* host) override;
 
     void synchronize() override {}
 
 private:
     HostAllocator m_allocator;
+    std::vector<std::byte> m_started; // what start_download() was asked for
 };
 
 } // namespace engine

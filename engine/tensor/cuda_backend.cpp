@@ -121,6 +121,7 @@ void CudaBackend::start(const CudaOptions& options)
     check_opening(f.cuModuleLoadData(&module, options.code.data()), "cuModuleLoadData");
     m_kernels = std::make_unique<cuda::KernelTable>(m_driver, module);
     m_staging = std::make_unique<cuda::Staging>(m_driver);
+    m_readback = std::make_unique<cuda::Readback>(m_driver);
     std::array<char, 256> name = {};
     check_opening(f.cuDeviceGetName(name.data(), static_cast<int>(name.size()) - 1, m_device),
                   "cuDeviceGetName");
@@ -176,6 +177,7 @@ CudaBackend::~CudaBackend()
     m_workspace = {};
     m_cudnn.reset();
     m_cublas_lt.reset();
+    m_readback.reset();
     m_staging.reset();
     m_kernels.reset();
     if (m_stream != nullptr) {
@@ -227,6 +229,18 @@ void CudaBackend::download(ConstTensorView source, void* host)
 {
     stop_recording();
     m_staging->download(address_of(source.raw()), host, source.bytes(), m_stream);
+}
+
+void CudaBackend::start_download(ConstTensorView source)
+{
+    stop_recording();
+    m_readback->start(address_of(source.raw()), source.bytes(), m_stream);
+}
+
+void CudaBackend::finish_download(void* host)
+{
+    make_current();
+    m_readback->finish(host);
 }
 
 void CudaBackend::synchronize()

@@ -1,5 +1,6 @@
 // One NVIDIA GPU as a backend: its memory, its streams of work, kernels by name, cuBLASLt. Work is
-// queued; nothing waits for the GPU but download() and synchronize().
+// queued; nothing waits for the GPU but download(), finish_download() and synchronize().
+// One file because it is one class.
 #pragma once
 
 #include <exception>
@@ -13,6 +14,7 @@
 #include "engine/cuda/driver_api.h"
 #include "engine/cuda/graph_cache.h"
 #include "engine/cuda/kernel_table.h"
+#include "engine/cuda/readback.h"
 #include "engine/cuda/side_stream.h"
 #include "engine/cuda/staging.h"
 #include "engine/tensor/backend.h"
@@ -46,11 +48,15 @@ public:
 
     [[nodiscard]] bool shares_host_memory() const override { return false; }
 
+    [[nodiscard]] bool works_beside_host() const override { return true; }
+
     // 10 * major + minor.
     [[nodiscard]] int compute_capability() const { return m_compute_capability; }
 
     void upload(const void* host, TensorView destination) override;
     void download(ConstTensorView source, void* host) override;
+    void start_download(ConstTensorView source) override;
+    void finish_download(void* host) override;
     void synchronize() override;
 
     void begin_repeated(std::uint64_t key) override;
@@ -130,6 +136,7 @@ private:
     cuda::StreamHandle m_stream = nullptr;
     std::unique_ptr<Memory> m_memory;
     std::unique_ptr<cuda::Staging> m_staging;
+    std::unique_ptr<cuda::Readback> m_readback;
     std::unique_ptr<cuda::CublasLt> m_cublas_lt;
     Tensor m_workspace;          // cuBLASLt's
     std::string m_cudnn_library; // empty once it was tried

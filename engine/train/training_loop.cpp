@@ -41,18 +41,13 @@ LoopEnd TrainingLoop::run()
         if (!step()) {
             return LoopEnd::Stopped;
         }
-        const bool last = m_progress.step == config.max_steps;
-        if (!m_eval_batches.empty() && (eval_is_due() || last)) {
-            if (evaluate_and_keep_best()) {
-                return LoopEnd::EarlyStopping;
-            }
+        if (eval_is_due(m_progress.step) && evaluate_and_keep_best()) {
+            return LoopEnd::EarlyStopping;
         }
-        const bool sample_step =
-            config.sample_every > 0 && m_progress.step % config.sample_every == 0;
-        if (sample_step || last) {
+        if (sample_is_due(m_progress.step)) {
             sample();
         }
-        if (save_is_due()) {
+        if (save_is_due(m_progress.step) || too_long_unsaved()) {
             save();
         }
         serve_requests();
@@ -66,25 +61,28 @@ bool TrainingLoop::step()
     TrainingState& state = *m_parts.state;
     take_batch();
     m_paused = {};
-    const Clock::time_point start = Clock::now();
+    const Clock::time_point start = m_queued > 0 ? m_last_read : Clock::now();
     const auto count = static_cast<std::int64_t>(m_batch.micro_batches.size());
-    for (std::int64_t i = 0; i < count; ++i) {
+    do { // also where all of them were queued ahead: a stop or a pause leaves the step undone
         if (!wait_while_paused()) {
             return false;
         }
-        state.queue(m_batch.micro_batches[static_cast<std::size_t>(i)],
-                    i,
-                    m_progress.step * config.grad_accum_steps + i);
-    }
+        if (m_queued < count) {
+            queue_next(m_batch, m_progress.step);
+        }
+    } while (m_queued < count);
     const double learning_rate =
         config.learning_rate
         * learning_rate_factor(
             config.schedule, m_progress.step, config.warmup_steps, config.max_steps);
     state.queue_update(learning_rate, m_progress.step + 1, count);
+    m_queued = 0;
     prepare_next_batch(); // while the device computes
+    const std::exception_ptr failure = queue_ahead();
     const auto [loss, grad_norm] = state.read_step();
+    m_last_read = Clock::now();
     check_finite(loss, grad_norm);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start - m_paused).count();
+    const double seconds = std::chrono::duration<double>(m_last_read - start - m_paused).count();
     ++m_progress.step;
     m_progress.tokens += m_batch.tokens;
     m_progress.seconds += seconds;
@@ -93,7 +91,41 @@ bool TrainingLoop::step()
     }
     m_progress.recent_losses.push_back(loss);
     report(loss, learning_rate, grad_norm, seconds);
+    if (failure != nullptr) {
+        std::rethrow_exception(failure); // this step is whole
+    }
     return true;
+}
+
+// The next micro-batch of a step, counted from 0, whose rows `batch` holds.
+void TrainingLoop::queue_next(const StepBatch& batch, std::int64_t step)
+{
+    m_parts.state->queue(batch.micro_batches[static_cast<std::size_t>(m_queued)],
+                         m_queued,
+                         step * m_parts.config->grad_accum_steps + m_queued);
+    ++m_queued;
+}
+
+// Gives the device the next step's micro-batches, so that it has work while this step's numbers are
+// read and told: they change nothing but gradients. A pause or a stop, and whatever is due between
+// the steps, comes first. What goes wrong is returned, for this step is still to be read.
+std::exception_ptr TrainingLoop::queue_ahead()
+{
+    const std::int64_t done = m_progress.step + 1;
+    if (!m_parts.state->backend().works_beside_host() || m_next_step != done || eval_is_due(done)
+        || sample_is_due(done) || save_is_due(done)) {
+        return nullptr;
+    }
+    const auto count = static_cast<std::int64_t>(m_next_batch.micro_batches.size());
+    const RunControl& control = *m_parts.control;
+    try {
+        while (m_queued < count && !control.paused() && !control.stop_requested()) {
+            queue_next(m_next_batch, done);
+        }
+    } catch (...) {
+        return std::current_exception();
+    }
+    return nullptr;
 }
 
 void TrainingLoop::take_batch()
@@ -135,7 +167,8 @@ bool TrainingLoop::wait_while_paused()
     return !control.stop_requested();
 }
 
-// The weights are those of the last whole step here, also between two micro-batches.
+// The weights are those of the last whole step here, also between two micro-batches, and when the
+// next step's are queued already.
 void TrainingLoop::serve_requests()
 {
     if (m_parts.control->take_checkpoint_request()) {
@@ -191,14 +224,36 @@ void TrainingLoop::report(double loss, double learning_rate, double grad_norm, d
     (*m_parts.sink)(event);
 }
 
-bool TrainingLoop::eval_is_due() const
+// Each `done`: so many steps are done.
+bool TrainingLoop::eval_is_due(std::int64_t done) const
 {
     const TrainConfig& config = *m_parts.config;
-    if (config.eval_every > 0) {
-        return m_progress.step % config.eval_every == 0;
+    if (m_eval_batches.empty() || done == config.max_steps) {
+        return !m_eval_batches.empty();
     }
-    return m_parts.loader->epoch_of_step(m_progress.step)
-           != m_parts.loader->epoch_of_step(m_progress.step - 1);
+    if (config.eval_every > 0) {
+        return done % config.eval_every == 0;
+    }
+    return m_parts.loader->epoch_of_step(done) != m_parts.loader->epoch_of_step(done - 1);
+}
+
+bool TrainingLoop::sample_is_due(std::int64_t done) const
+{
+    const TrainConfig& config = *m_parts.config;
+    return done == config.max_steps || (config.sample_every > 0 && done % config.sample_every == 0);
+}
+
+bool TrainingLoop::save_is_due(std::int64_t done) const
+{
+    const TrainConfig& config = *m_parts.config;
+    return config.save_every > 0 && done % config.save_every == 0;
+}
+
+bool TrainingLoop::too_long_unsaved() const
+{
+    const TrainConfig& config = *m_parts.config;
+    const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - m_last_save;
+    return config.save_minutes > 0.0 && minutes.count() >= config.save_minutes;
 }
 
 bool TrainingLoop::evaluate_and_keep_best()
@@ -262,16 +317,6 @@ void TrainingLoop::sample()
         value_or_throw(m_parts.journal->add(event));
         (*m_parts.sink)(event);
     }
-}
-
-bool TrainingLoop::save_is_due() const
-{
-    const TrainConfig& config = *m_parts.config;
-    if (config.save_every > 0 && m_progress.step % config.save_every == 0) {
-        return true;
-    }
-    const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - m_last_save;
-    return config.save_minutes > 0.0 && minutes.count() >= config.save_minutes;
 }
 
 void TrainingLoop::save()

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,8 @@ public:
     // the loop allocates between checkpoints, evaluations and samples once every shape was seen.
     [[nodiscard]] LoopEnd run();
 
-    // One optimizer step; false when a stop came between two micro-batches and the step was left.
+    // One optimizer step; false when a stop came between two micro-batches and the step was left. A
+    // device that works beside the host has micro-batches of the next step then.
     [[nodiscard]] bool step();
 
     void save();
@@ -57,22 +59,28 @@ private:
     // The rows of step number m_progress.step, in m_batch; and those of the next, ahead of time.
     void take_batch();
     void prepare_next_batch();
+    void queue_next(const StepBatch& batch, std::int64_t step);
+    [[nodiscard]] std::exception_ptr queue_ahead();
     [[nodiscard]] bool wait_while_paused();
     void serve_requests();
     void check_finite(double loss, double grad_norm) const;
     void report(double loss, double learning_rate, double grad_norm, double seconds);
-    [[nodiscard]] bool eval_is_due() const;
+    [[nodiscard]] bool eval_is_due(std::int64_t done) const;
+    [[nodiscard]] bool sample_is_due(std::int64_t done) const;
+    [[nodiscard]] bool save_is_due(std::int64_t done) const;
+    [[nodiscard]] bool too_long_unsaved() const;
     // True when early stopping says so.
     [[nodiscard]] bool evaluate_and_keep_best();
     void sample();
-    [[nodiscard]] bool save_is_due() const;
 
     Parts m_parts;
     RunProgress m_progress;
     StepBatch m_batch;
     StepBatch m_next_batch;
     std::int64_t m_next_step = -1; // whose rows m_next_batch holds; -1: nobody's
+    std::int64_t m_queued = 0;     // micro-batches of the step that is not updated yet
     Clock::duration m_paused = {}; // in this step
+    Clock::time_point m_last_read = {};
     std::vector<MicroBatch> m_eval_batches;
     std::vector<SamplePrompt> m_prompts;
     Clock::time_point m_last_save = Clock::now();

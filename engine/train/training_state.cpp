@@ -139,12 +139,13 @@ void TrainingState::queue_update(double learning_rate,
                       {.losses = numbers.rows(kFirstLoss, kFirstLoss + micro_batches),
                        .grad_norm = numbers.rows(kGradNorm, kGradNorm + 1),
                        .grad_scale = numbers.rows(kGradScale, kGradScale + 1)});
+    m_backend.start_download(numbers.rows(0, kFirstLoss + micro_batches));
 }
 
 TrainingState::StepNumbers TrainingState::read_step()
 {
     const std::int64_t end = kFirstLoss + m_num_losses;
-    m_backend.download(m_numbers.view().rows(0, end), m_read.data());
+    m_backend.finish_download(m_read.data());
     StepNumbers numbers;
     numbers.grad_norm = static_cast<double>(m_read[kGradNorm]);
     for (std::int64_t i = kFirstLoss; i < end; ++i) {

@@ -48,7 +48,8 @@ public:
     void queue(const MicroBatch& batch, std::int64_t place, std::int64_t index);
 
     // Queues what ends a step of `micro_batches`; `step` counts from 1. Nothing changes when a loss
-    // or the gradients' norm is not finite.
+    // or the gradients' norm is not finite. The next step's micro-batches may be queued before this
+    // one's numbers are read.
     void queue_update(double learning_rate, std::int64_t step, std::int64_t micro_batches);
 
     struct StepNumbers
@@ -57,7 +58,7 @@ public:
         double grad_norm = 0.0; // before clipping
     };
 
-    // Waits for the step: the only time in it.
+    // Waits for the update that was queued last: the only time in a step.
     [[nodiscard]] StepNumbers read_step();
 
     [[nodiscard]] Backend& backend() { return m_backend; }

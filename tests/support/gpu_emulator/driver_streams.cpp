@@ -146,6 +146,11 @@ std::uint64_t emulated_waits()
     return emulator::waits();
 }
 
+std::uint64_t emulated_unfinished()
+{
+    return emulator::unfinished();
+}
+
 int cuEventCreate(void** event, unsigned int flags)
 {
     constexpr unsigned kDisableTiming = 2;

@@ -28,6 +28,7 @@ std::map<std::size_t, std::size_t>& blocks()
     return map;
 }
 
+std::uint64_t g_allocations = 0;
 std::size_t g_touched = 0; // bytes from the base that were ever handed out
 
 // A protection key costs no system call; where the processor has none, pages are protected.
@@ -94,10 +95,16 @@ unsigned long long allocate(std::size_t bytes)
         return 0;
     }
     blocks()[offset] = size;
+    ++g_allocations;
     g_touched = std::max(g_touched, offset + size);
     const DeviceAccess access;
     std::memset(base() + offset, kPoison, size);
     return reinterpret_cast<unsigned long long>(base()) + offset;
+}
+
+std::uint64_t allocations()
+{
+    return g_allocations;
 }
 
 bool deallocate(unsigned long long address)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace emulator {
 
@@ -11,6 +12,9 @@ namespace emulator {
 [[nodiscard]] unsigned long long allocate(std::size_t bytes);
 // False for what was not allocated.
 [[nodiscard]] bool deallocate(unsigned long long address);
+
+// How often memory was given.
+[[nodiscard]] std::uint64_t allocations();
 
 [[nodiscard]] std::size_t capacity_bytes();
 [[nodiscard]] std::size_t free_bytes();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <numeric>
 #include <string_view>
 
 #include "tests/support/gpu_emulator/driver.h"
@@ -241,6 +242,14 @@ void spend(float milliseconds)
 float time()
 {
     return g_time;
+}
+
+std::uint64_t unfinished()
+{
+    return std::accumulate(
+        g_streams.begin(), g_streams.end(), std::uint64_t{0}, [](auto sum, const Stream& stream) {
+            return sum + stream.queue.size();
+        });
 }
 
 std::uint64_t waits()

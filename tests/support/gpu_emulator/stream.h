@@ -65,6 +65,9 @@ void launch(const Graph& graph, Stream* stream);
 void spend(float milliseconds);
 [[nodiscard]] float time();
 
+// Work that was queued and is not done.
+[[nodiscard]] std::uint64_t unfinished();
+
 // How often a caller found unfinished work that it had to wait for.
 [[nodiscard]] std::uint64_t waits();
 
