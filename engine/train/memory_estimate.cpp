@@ -230,6 +230,18 @@ bool take_smaller_micro_batch(TrainConfig& config)
     return true;
 }
 
+std::string batch_change(const TrainConfig& before, const TrainConfig& after)
+{
+    return concat("micro_batch_size ",
+                  before.micro_batch_size,
+                  " -> ",
+                  after.micro_batch_size,
+                  ", grad_accum_steps ",
+                  before.grad_accum_steps,
+                  " -> ",
+                  after.grad_accum_steps);
+}
+
 std::optional<TrainConfig::FieldError> budget_warning(const TrainConfig& config,
                                                       const MemoryEstimate& estimate)
 {

@@ -87,6 +87,9 @@ choose_micro_batch(Backend& backend, TrainConfig& config, const EstimateInputs& 
 // where it is even), and as many more of them. False when it is one row already.
 [[nodiscard]] bool take_smaller_micro_batch(TrainConfig& config);
 
+// "micro_batch_size 16 -> 8, grad_accum_steps 1 -> 2".
+[[nodiscard]] std::string batch_change(const TrainConfig& before, const TrainConfig& after);
+
 // "needs 3.1 GiB, 2.0 GiB are free; try micro_batch_size 4 -> 1".
 [[nodiscard]] Error
 does_not_fit(const Device& device, const TrainConfig& config, const MemoryEstimate& estimate);

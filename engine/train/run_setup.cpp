@@ -116,6 +116,36 @@ BatchConfig open_batch_config(const TrainConfig& config)
     return batches;
 }
 
+// Valid while the plan is.
+EstimateInputs estimate_inputs(RunPlan& plan)
+{
+    return {.model = &plan.inputs->model,
+            .base = plan.footprint,
+            .memory = plan.memory,
+            .extent = [&](const TrainConfig& candidate) { return batch_extent(candidate, plan); },
+            .init_extent = together(plan.init_batches),
+            .sample_positions = plan.sample_positions};
+}
+
+// As where memory runs out in mid-run: the same steps in smaller pieces, if there are any.
+void take_what_fits(TrainConfig& config, RunPlan& plan, const EventSink& sink)
+{
+    TrainConfig smaller = config;
+    MemoryEstimate estimate = plan.estimate;
+    while (!estimate.fits && take_smaller_micro_batch(smaller)) {
+        estimate = estimate_memory(*plan.backend, smaller, estimate_inputs(plan));
+    }
+    if (!estimate.fits) {
+        return;
+    }
+    sink(WarningEvent{concat(does_not_fit(plan.backend->device(), config, plan.estimate).message,
+                             "; the run starts with ",
+                             batch_change(config, smaller))});
+    config = smaller;
+    plan.estimate = std::move(estimate);
+    plan.loader->set_micro_batch(config.micro_batch_size, config.grad_accum_steps);
+}
+
 } // namespace
 
 BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan)
@@ -158,21 +188,14 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
         plan.init_batches = first_batches(config, *plan.inputs);
     }
-    const std::int64_t positions = sample_positions(
+    plan.footprint = *footprint;
+    plan.sample_positions = sample_positions(
         sample_prompts(config, *plan.inputs), config.sample_tokens, plan.inputs->model);
     warm_up(*plan.backend, plan.inputs->model, config.dtype);
     plan.loader.emplace(std::move(plan.inputs->train), open_batch_config(config));
     plan.eval_rows = evaluation_rows(config, *plan.inputs);
-    const DeviceMemory memory = plan.backend->memory();
-    plan.estimate = choose_micro_batch(
-        *plan.backend,
-        config,
-        {.model = &plan.inputs->model,
-         .base = *footprint,
-         .memory = memory,
-         .extent = [&](const TrainConfig& candidate) { return batch_extent(candidate, plan); },
-         .init_extent = together(plan.init_batches),
-         .sample_positions = positions});
+    plan.memory = plan.backend->memory();
+    plan.estimate = choose_micro_batch(*plan.backend, config, estimate_inputs(plan));
     plan.loader->set_micro_batch(config.micro_batch_size, config.grad_accum_steps);
     if (Result<void> resolved = resolve_steps(config, *plan.loader); !resolved) {
         return resolved.error();
@@ -191,6 +214,9 @@ Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSin
     Result<RunPlan> plan = plan_run(config, stop, sink);
     if (!plan) {
         return plan.error();
+    }
+    if (!plan->estimate.fits && !plan->backend->shares_host_memory()) {
+        take_what_fits(config, *plan, sink);
     }
     if (!plan->estimate.fits) {
         return does_not_fit(plan->backend->device(), config, plan->estimate);

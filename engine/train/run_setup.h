@@ -21,6 +21,9 @@ struct RunPlan
     std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
     std::optional<BatchLoader> loader;
     std::vector<BatchExtent> eval_rows; // of each row of the evaluation, in its order
+    BaseFootprint footprint;
+    DeviceMemory memory;               // with tokenizer and data loaded, and no weight yet
+    std::int64_t sample_positions = 0; // see EstimateInputs
     MemoryEstimate estimate;
 };
 
@@ -36,8 +39,9 @@ struct RunSetup : RunPlan
 // load_run_inputs, make_backend, InvalidConfig.
 [[nodiscard]] Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink);
 
-// The plan, then the base's weights. Errors: the above, OutOfHostMemory when the plan does not fit,
-// and those of BaseModel::load.
+// The plan, then the base's weights. Where the plan does not fit the memory of a GPU, the
+// micro-batch becomes smaller and a warning says so. Errors: the above, OutOfHostMemory or
+// OutOfDeviceMemory when the plan does not fit, and those of BaseModel::load.
 [[nodiscard]] Result<RunSetup>
 prepare_run(TrainConfig& config, StopToken stop, const EventSink& sink);
 

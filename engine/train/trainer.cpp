@@ -242,14 +242,8 @@ private:
         m_sink(WarningEvent{concat(error.message,
                                    "; the run goes on from step ",
                                    step,
-                                   " with micro_batch_size ",
-                                   before.micro_batch_size,
-                                   " -> ",
-                                   m_config.micro_batch_size,
-                                   ", grad_accum_steps ",
-                                   before.grad_accum_steps,
-                                   " -> ",
-                                   m_config.grad_accum_steps)});
+                                   " with ",
+                                   batch_change(before, m_config))});
         return true;
     }
 

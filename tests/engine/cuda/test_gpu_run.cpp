@@ -191,9 +191,32 @@ TEST_F(GpuRun, ARunThatCannotBeSmallerEndsWithNumbers)
     EXPECT_THAT(output.text, AllOf(HasSubstr("GPU memory"), HasSubstr("MiB asked")));
 }
 
+TEST_F(GpuRun, StartsWithASmallerMicroBatchWhereTheChosenOneDoesNotFit)
+{
+    const Json changes = {
+        {"micro_batch_size", 16}, {"grad_accum_steps", 1}, {"max_steps", 2}, {"packing", false}};
+    const fs::path plenty = make("plenty", changes);
+    const fs::path scarce = make("scarce", changes);
+    ASSERT_EQ(go_on(plenty).code, 0);
+    const Output output = go_on(scarce, "LOWRANK_EMULATED_MIB=35");
+    ASSERT_EQ(output.code, 0) << output.text;
+    const std::vector<Json> warnings = events(output, "warning");
+    ASSERT_EQ(warnings.size(), 1U) << output.text;
+    EXPECT_THAT(warnings.front()["message"].get<std::string>(),
+                AllOf(HasSubstr("GPU memory: the run needs "),
+                      HasSubstr("the run starts with micro_batch_size 16 -> ")));
+    const Json settings = engine::value_or_throw(engine::read_json_file(scarce / "run.json"));
+    EXPECT_EQ(settings["micro_batch_size"].get<int>() * settings["grad_accum_steps"].get<int>(),
+              16);
+    expect_near(losses(scarce), losses(plenty));
+    const double estimate = events(output, "started").at(0)["estimated_memory"].get<double>();
+    EXPECT_GE(1.05 * estimate, events(output, "finished").at(0)["peak_memory"].get<double>());
+}
+
 TEST_F(GpuRun, ARunThatDoesNotFitIsRefusedBeforeItStarts)
 {
-    const fs::path run = make("run", {{"micro_batch_size", 64}});
+    const fs::path run =
+        make("run", {{"micro_batch_size", 4}, {"seq_len", 256}, {"method", "full"}});
     const Output output = go_on(run, "LOWRANK_EMULATED_MIB=35");
     EXPECT_EQ(output.code, 4) << output.text;
     EXPECT_THAT(output.text, HasSubstr("GPU memory: the run needs "));
