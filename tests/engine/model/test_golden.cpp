@@ -1,6 +1,7 @@
 // Logits and gradients of tiny models of every family and variant against PyTorch + transformers +
 // PEFT.
 #include <array>
+#include <limits>
 
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
@@ -19,6 +20,13 @@ protected:
     {
         return {.max_tokens = batch.num_tokens(),
                 .max_sequence_length = batch.max_sequence_length()};
+    }
+
+    void poison(engine::TensorView tensor)
+    {
+        const std::vector<float> values(static_cast<std::size_t>(tensor.numel()),
+                                        std::numeric_limits<float>::quiet_NaN());
+        m_backend.upload(values.data(), tensor);
     }
 
     engine::Backend& m_backend = lowrank_test::test_backend();
@@ -78,6 +86,41 @@ TEST_P(Golden, AdapterGradients)
                           tests::kGradient)
                     << key;
             }
+        }
+    }
+}
+
+// On a GPU the second pass becomes a graph; it and the later ones give the bits of the first, which
+// was queued kernel by kernel.
+TEST_P(Golden, APassThatComesAgainGivesTheSameBits)
+{
+    for (const engine::DType dtype : {engine::DType::F32, engine::DType::BF16}) {
+        const engine::BaseModel model = m_golden.load(m_backend, {.dtype = dtype});
+        const engine::LoraAdapter adapter = m_golden.load_adapter(m_backend, model);
+        const engine::MicroBatch batch = m_golden.batch();
+        Transformer transformer(m_backend, model, limits_for(batch), &adapter.config());
+        engine::LoraGradients gradients(m_backend, adapter);
+        double first_loss = 0.0;
+        std::vector<std::vector<float>> first;
+        for (int pass = 1; pass <= 4; ++pass) {
+            SCOPED_TRACE(engine::concat(to_string(dtype), ", pass ", pass));
+            std::vector<std::vector<float>> got;
+            for (engine::LoraGradients::Pair& pair : gradients.pairs) {
+                poison(pair.lora_a);
+                poison(pair.lora_b);
+            }
+            const double loss =
+                transformer.run(batch, {.adapter = &adapter, .gradients = &gradients});
+            for (const engine::LoraGradients::Pair& pair : gradients.pairs) {
+                got.push_back(tests::floats_of(pair.lora_a));
+                got.push_back(tests::floats_of(pair.lora_b));
+            }
+            if (pass == 1) {
+                first_loss = loss;
+                first = got;
+            }
+            EXPECT_EQ(loss, first_loss);
+            EXPECT_EQ(got, first); // not a number is equal to nothing
         }
     }
 }
