@@ -13,8 +13,7 @@
 
 #include "engine/core/platform.h"
 #include "engine/model/transformer.h"
-#include "engine/ops/elementwise.h"
-#include "engine/ops/optimizer_step.h"
+#include "engine/train/optimizer.h"
 
 namespace {
 
@@ -26,6 +25,8 @@ constexpr std::int64_t kLoss = 0;
 constexpr std::int64_t kNorm = 1;
 constexpr std::int64_t kScale = 2;
 constexpr std::int64_t kNumbers = 3;
+
+constexpr double kLearningRate = 1e-3; // of peft_train.py too; the rest is both sides' default
 
 double seconds_since(Clock::time_point start)
 {
@@ -48,29 +49,6 @@ MicroBatch make_batch(const std::int32_t* tokens, std::int64_t rows, std::int64_
         batch.offsets.push_back(static_cast<std::int32_t>((row + 1) * seq_len));
     }
     return batch;
-}
-
-struct Moments
-{
-    Tensor m;
-    Tensor v;
-};
-
-void add_parameter(Backend& backend,
-                   Tensor& value,
-                   Tensor& grad,
-                   std::vector<Moments>& moments,
-                   std::vector<ops::ParameterStep>& parameters)
-{
-    moments.push_back(
-        {backend.tensor(DType::F32, value.shape()), backend.tensor(DType::F32, value.shape())});
-    ops::zero(backend, moments.back().m);
-    ops::zero(backend, moments.back().v);
-    parameters.push_back({.value = value,
-                          .grad = grad,
-                          .m = moments.back().m,
-                          .v = moments.back().v,
-                          .learning_rate = 1e-3F});
 }
 
 int run(char** arguments)
@@ -99,15 +77,9 @@ int run(char** arguments)
     Transformer transformer(
         *backend, model, {.max_tokens = rows * seq_len, .max_sequence_length = seq_len}, &config);
     LoraGradients gradients(*backend, adapter);
+    Optimizer optimizer(*backend, TrainConfig{}, adapter, gradients);
 
     Tensor numbers = backend->tensor(DType::F32, {kNumbers});
-    std::vector<Moments> moments;
-    std::vector<ops::ParameterStep> parameters;
-    for (std::size_t i = 0; i < adapter.matrices().size(); ++i) {
-        LoraMatrix& matrix = adapter.matrices()[i];
-        add_parameter(*backend, matrix.lora_a, gradients.pairs[i].lora_a, moments, parameters);
-        add_parameter(*backend, matrix.lora_b, gradients.pairs[i].lora_b, moments, parameters);
-    }
 
     const auto* ids = reinterpret_cast<const std::int32_t*>(tokens.bytes().data());
     for (std::int64_t step = 0; step < steps; ++step) {
@@ -116,15 +88,11 @@ int run(char** arguments)
         const TensorView place = numbers;
         transformer.queue(
             batch, {.adapter = &adapter, .gradients = &gradients}, place.rows(kLoss, kLoss + 1));
-        ops::grad_scale(*backend,
-                        {.parameters = parameters,
-                         .losses = place.rows(kLoss, kLoss + 1),
-                         .max_grad_norm = 1.0,
-                         .grad_norm = place.rows(kNorm, kNorm + 1),
-                         .grad_scale = place.rows(kScale, kScale + 1)});
-        ops::adamw_step(
-            *backend, parameters, {.step = step + 1, .grad_scale = place.rows(kScale, kScale + 1)});
-        adapter.refresh_copies();
+        optimizer.step(kLearningRate,
+                       step + 1,
+                       {.losses = place.rows(kLoss, kLoss + 1),
+                        .grad_norm = place.rows(kNorm, kNorm + 1),
+                        .grad_scale = place.rows(kScale, kScale + 1)});
         std::array<float, kNumbers> read = {};
         backend->download(place, read.data());
         const std::int64_t peak_bytes = backend->memory().peak_bytes;
