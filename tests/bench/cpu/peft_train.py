@@ -21,6 +21,8 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig  # noqa: E402
 def main():
     folder, tokens_path, adapter, dtype, device, steps, rows, seq_len, variant = sys.argv[1:10]
     steps, rows, seq_len = int(steps), int(rows), int(seq_len)
+    if variant not in ("default", "same", "compile", "nf4"):
+        sys.exit(f"peft_train.py: no variant {variant}")
     on_gpu = device == "cuda"
     if not on_gpu:
         torch.set_num_threads(int(device))

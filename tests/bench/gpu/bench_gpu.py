@@ -6,7 +6,10 @@
 Random Llama-shaped models in bfloat16, rank 16 on all seven projections, 16384 tokens a step in rows of each length; PEFT
 as it comes (float32 adapters), with bfloat16 adapters, and with those under torch.compile, all with SDPA attention; both on
 a base in NF4 too, PEFT's by bitsandbytes where that is installed; and LoRA-GA's start from 128 samples of 512 tokens. Shares
-are of the bfloat16 matrix peak measured first in the same run. A speed counts only when the losses agree at every step.
+are of the bfloat16 matrix peak measured first in the same run. A speed counts only
+when the losses agree at every step. A contender that fails or takes too long has that in its line, and the rest go on;
+OUT.json and the table in OUT.txt are written after each one. Exit code 0 when every contender of this engine ran and
+agreed.
 The interpreter that runs this needs torch, transformers and peft, or --python names one that has them.
 """
 import argparse
@@ -14,7 +17,7 @@ import array
 import json
 import pathlib
 import random
-import subprocess
+import signal
 import sys
 import tempfile
 
@@ -45,17 +48,19 @@ print(2 * 8192**3 / min(times[3:]) / 1e9)
 print(torch.cuda.get_device_name(0))
 """
 
-
-AGREE = {True: "agree", False: "DIFFER", None: "not compared"}
 LORA_GA_SAMPLES = (128, 512)  # samples, tokens of each
 
 
 def has_bitsandbytes(python):
-    return subprocess.run([python, "-c", "import bitsandbytes"], capture_output=True).returncode == 0
+    try:
+        bench.output_of([python, "-c", "import bitsandbytes"])
+        return True
+    except bench.Failed:
+        return False
 
 
 def lora_ga(args, folder):
-    """Of the model in `folder`; random tokens."""
+    """Of the model in `folder`; random tokens. Throws Failed."""
     samples, seq_len = LORA_GA_SAMPLES if args.device == "cuda" else (4, 64)
     source = random.Random(2)
     tokens = folder + "/lora_ga_tokens.bin"
@@ -63,18 +68,118 @@ def lora_ga(args, folder):
         array.array("i", (source.randrange(bench.VOCAB) for _ in range(samples * seq_len))).tofile(file)
     program = str(pathlib.Path(args.programs) / "bench_lora_ga")
     return bench.run([program, folder + "/base", tokens, "bf16", args.device, str(samples), str(seq_len)],
-                     args.device)[0]
+                     args.device, args.limit)[0]
+
+
+def agreement(name, entry):
+    if entry["peer"] == name:
+        return "reference"
+    if entry["losses_agree"] is None:
+        return "not compared"
+    word = "agree" if entry["losses_agree"] else "DIFFER"
+    return (f"losses {word} with {entry['peer']} ({entry['max_loss_difference']:.1e}, "
+            f"gradient norms {entry['max_norm_difference']:.1e})")
+
+
+def line_of(row, name, peak_tflops):
+    """One contender of a row of the result."""
+    entry = row["contenders"][name]
+    head = f"{row['model']:5} {row['rows']:3}x{row['seq_len']:<5} {name:18}"
+    if "failed" in entry:
+        return f"{head} failed: {entry['failed']}"
+    share = f"{entry['useful_gflops'] / peak_tflops / 10:5.1f} %" if peak_tflops else "    -"
+    bits = "OTHER BITS IN ANOTHER ROUND  " if not_repeated(name, entry) else ""
+    return (f"{head} {entry['tokens_per_second']:9.0f} tok/s {share} of peak  {entry['peak_mib']:7.0f} MiB  "
+            f"{bits}first step {entry['time_to_first_step']:6.2f} s  {agreement(name, entry)}  "
+            f"{bench.ratios(row['contenders'], entry)}")
+
+
+def not_repeated(name, entry):
+    return name.startswith("lowrank") and not entry["repeats"]
+
+
+def table(result):
+    peak = result.get("peak_tflops")
+    lines = [f"{result['gpu']}: {peak:.0f} TFLOP/s measured on 8192 x 8192 x 8192 bfloat16"] if peak else []
+    for row in result["rows"]:
+        if "failed" in row:
+            lines.append(f"{row['model']:5} no model: {row['failed']}")
+        lines += [line_of(row, name, peak) for name in row["contenders"]]
+    for model, entry in result["lora_ga"].items():
+        lines.append(f"{model:5} LoRA-GA's start: " +
+                     (f"failed: {entry['failed']}" if "failed" in entry else
+                      f"{entry['seconds']:.2f} s, {entry['peak_bytes'] / 2**20:.0f} MiB"))
+    return "\n".join(lines) + "\n"
+
+
+def losses_table(contenders):
+    ran = {name: entry["losses"] for name, entry in contenders.items() if "failed" not in entry}
+    lines = ["  step  " + "  ".join(f"{name:>16}" for name in ran)]
+    for step, losses in enumerate(zip(*ran.values()), start=1):
+        lines.append(f"  {step:4}  " + "  ".join(f"{loss:16.6f}" for loss in losses))
+    return "\n".join(lines)
 
 
 def write(args, result):
-    pathlib.Path(args.out).write_text(json.dumps(result, indent=1) + "\n")
+    out = pathlib.Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for path, text in ((out, json.dumps(result, indent=1) + "\n"),
+                       (out.with_suffix(".txt"), table(result))):
+        part = path.with_name(path.name + ".part")
+        part.write_text(text)
+        part.replace(path)
 
 
-def print_losses(row):
-    names = list(row)
-    print("  step  " + "  ".join(f"{name:>14}" for name in names))
-    for step, losses in enumerate(zip(*(row[name]["losses"] for name in names)), start=1):
-        print(f"  {step:4}  " + "  ".join(f"{loss:14.6f}" for loss in losses))
+def show(failed):
+    """`failed` is an entry of the result."""
+    if "failed" in failed and failed["failed"] != "out of memory" and failed["stderr"]:
+        print(failed["stderr"].rstrip(), file=sys.stderr, flush=True)
+
+
+def entry_of(error):
+    return {"failed": str(error), "stderr": error.stderr}
+
+
+def measure_model(args, result, model, contenders):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            bench.prepare(args, MODELS[model], "bf16", folder, "cuda" if args.device == "cuda" else "cpu")
+        except bench.Failed as error:
+            result["rows"].append({"model": model, "contenders": {}} | entry_of(error))
+            print(f"{model:5} no model: {error}", flush=True)
+            show(result["rows"][-1])
+            write(args, result)
+            return
+        for seq_len in map(int, args.lengths.split(",")):
+            rows = args.tokens // seq_len
+            row = {"model": model, "rows": rows, "seq_len": seq_len, "contenders": {}}
+            result["rows"].append(row)
+
+            def report(name, so_far):
+                row["contenders"] = so_far
+                print(line_of(row, name, result.get("peak_tflops")), flush=True)
+                show(so_far[name])
+                write(args, result)
+
+            bench.measure(args, MODELS[model], "bf16", folder, rows, seq_len, args.device, contenders, report)
+            print(losses_table(row["contenders"]), flush=True)
+        if not args.no_lora_ga:
+            try:
+                result["lora_ga"][model] = lora_ga(args, folder)
+            except bench.Failed as error:
+                result["lora_ga"][model] = entry_of(error)
+            show(result["lora_ga"][model])
+            write(args, result)
+
+
+def all_well(result):
+    """Whether every contender of this engine ran, agreed where there was a peer and repeated."""
+    failed = any("failed" in entry for entry in result["rows"] + list(result["lora_ga"].values()))
+    for row in result["rows"]:
+        for name, entry in row["contenders"].items():
+            if name.startswith("lowrank"):
+                failed |= ("failed" in entry or entry["losses_agree"] is False or not_repeated(name, entry))
+    return not failed
 
 
 def main():
@@ -87,47 +192,37 @@ def main():
     parser.add_argument("--tokens", type=int, default=16384, help="a step")
     parser.add_argument("--contenders", default="lowrank,peft-default,peft-same,peft-compile,lowrank-nf4,peft-nf4",
                         help="peft-nf4 is left out where bitsandbytes is missing")
+    parser.add_argument("--no-lora-ga", action="store_true")
     parser.add_argument("--steps", type=int, default=17)
     parser.add_argument("--warm-up", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=240, help="seconds for one contender")
     parser.add_argument("--device", default="cuda", help="cuda, or a number of CPU threads to try the script")
     args = parser.parse_args()
     args.bench_train = str(pathlib.Path(args.programs) / "bench_train")
-    contenders = args.contenders.split(",")
-    if "peft-nf4" in contenders and not has_bitsandbytes(args.python):
-        contenders.remove("peft-nf4")
-        print("bitsandbytes is not installed: lowrank-nf4 has no peer, its losses are not checked")
-
-    result = {"rows": [], "lora_ga": {}}
-    peak_tflops = None
-    if args.device == "cuda":
-        peak, name = subprocess.run([args.python, "-c", PEAK], check=True, capture_output=True,
-                                    text=True).stdout.splitlines()
-        peak_tflops = float(peak)
-        result |= {"gpu": name, "peak_tflops": peak_tflops}
-        print(f"{name}: {peak_tflops:.0f} TFLOP/s measured on 8192 x 8192 x 8192 bfloat16", flush=True)
     for model in args.models.split(","):
-        with tempfile.TemporaryDirectory() as folder:
-            bench.prepare(args, MODELS[model], "bf16", folder, "cuda" if args.device == "cuda" else "cpu")
-            for seq_len in map(int, args.lengths.split(",")):
-                row = bench.measure(args, MODELS[model], "bf16", folder, args.tokens // seq_len, seq_len, args.device,
-                                    contenders)
-                result["rows"].append({"model": model, "seq_len": seq_len, "tokens": args.tokens, "contenders": row})
-                ours = row.get("lowrank")
-                for name, entry in row.items():
-                    share = f"{entry['useful_gflops'] / peak_tflops / 10:5.1f} %" if peak_tflops else "    -"
-                    ratio = ours["tokens_per_second"] / entry["tokens_per_second"] if ours else 0
-                    memory = ours["peak_mib"] / entry["peak_mib"] if ours else 0
-                    print(f"{model:5} {seq_len:5} {name:14} {entry['tokens_per_second']:9.0f} tok/s {share} of peak  "
-                          f"{entry['peak_mib']:7.0f} MiB  first step {entry['time_to_first_step']:6.2f} s  "
-                          f"losses {AGREE[entry['losses_agree']]} ({entry['max_loss_difference']})  "
-                          f"ours/this {ratio:.2f}x speed {memory:.2f}x memory", flush=True)
-                print_losses(row)
-                write(args, result)
-            result["lora_ga"][model] = lora_ga(args, folder)
-            print(f"{model:5} LoRA-GA's start: {result['lora_ga'][model]['seconds']:.2f} s", flush=True)
-            write(args, result)
+        if model not in MODELS:
+            parser.error(f"no model {model}; there are {', '.join(MODELS)}")
+    contenders = args.contenders.split(",")
+    if any(name.startswith("peft-nf4") for name in contenders) and not has_bitsandbytes(args.python):
+        contenders = [name for name in contenders if not name.startswith("peft-nf4")]
+        print("bitsandbytes is not installed: lowrank-nf4 has no peer, its losses are not checked", flush=True)
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the model's folder goes
+    result = {"tokens": args.tokens, "steps": args.steps, "rounds": args.rounds,
+              "peer": bench.peer_versions(args.python), "rows": [], "lora_ga": {}}
+    if args.device == "cuda":
+        try:
+            peak, name = bench.output_of([args.python, "-c", PEAK], args.limit).splitlines()
+            result |= {"gpu": name, "peak_tflops": float(peak)}
+        except bench.Failed as error:
+            print(f"no matrix peak: {error}\n{error.stderr}", file=sys.stderr, flush=True)
+    for model in args.models.split(","):
+        measure_model(args, result, model, contenders)
+    write(args, result)
+    print("\n" + table(result), end="", flush=True)
+    return 0 if all_well(result) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
