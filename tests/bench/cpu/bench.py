@@ -66,14 +66,16 @@ class Failed(Exception):
 
 
 def contender_command(args, name, folder, tokens, dtype, steps, rows, seq_len, device):
-    """`device` is a number of CPU threads, or "cuda"."""
+    """`device` is a number of CPU threads, or "cuda". A name that ends in -ckpt keeps each block's input only."""
+    checkpointing = ["checkpointing"] if name.endswith("-ckpt") else []
+    name = name.removesuffix("-ckpt")
     if name == "lowrank-nf4":
         dtype += "+nf4"
     tail = [folder + "/base", tokens, folder + "/adapter", dtype, device, str(steps), str(rows), str(seq_len)]
     if name.startswith("lowrank"):
-        return [args.bench_train] + tail
+        return [args.bench_train] + tail + checkpointing
     script = str(pathlib.Path(__file__).parent / "peft_train.py")
-    return [args.python, script] + tail + [name.removeprefix("peft-")]
+    return [args.python, script] + tail + [name.removeprefix("peft-")] + checkpointing
 
 
 def why(code, stderr):
@@ -122,11 +124,11 @@ def prepare(args, shape, dtype, folder, device="cpu"):
 
 
 def peer_of(name, runs):
-    """Whose losses `name` is held to: the first that ran of those that compute the same."""
+    """Whose losses `name` is held to: the first that ran of those that compute the same. Recomputing changes none."""
     if "-nf4" in name:  # a quantised base has losses of its own
-        peers = ["peft-nf4"]
+        peers = ["peft-nf4", "peft-nf4-ckpt"]
     else:
-        peers = ["peft-default", "peft-same", "peft-compile"]
+        peers = ["peft-default", "peft-same", "peft-default-ckpt", "peft-same-ckpt", "peft-compile"]
     return next((peer for peer in peers if runs.get(peer)), None)
 
 

@@ -1,10 +1,11 @@
 // The engine's side of the training benchmark: LoRA steps on given token ids, one JSON object a
 // step on stdout.
 //
-// bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN
+// bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN [checkpointing]
 // DTYPE is f32 or bf16, with "+nf4" or "+int8" for a quantised base. DEVICE is the number of CPU
 // threads, or "cuda". TOKENS.bin holds int32 [STEPS, ROWS, SEQ_LEN].
-// ADAPTER_DIR is the PEFT folder both sides start from.
+// ADAPTER_DIR is the PEFT folder both sides start from. With "checkpointing" every block is
+// recomputed.
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -51,7 +52,7 @@ MicroBatch make_batch(const std::int32_t* tokens, std::int64_t rows, std::int64_
     return batch;
 }
 
-int run(char** arguments)
+int run(int count, char** arguments)
 {
     const Clock::time_point start = Clock::now();
     const std::string_view precision = arguments[4];
@@ -75,7 +76,12 @@ int run(char** arguments)
         value_or_throw(load_adapter(*backend, model.config(), arguments[3], dtype));
     const LoraConfig config = adapter.config();
     Transformer transformer(
-        *backend, model, {.max_tokens = rows * seq_len, .max_sequence_length = seq_len}, &config);
+        *backend,
+        model,
+        {.max_tokens = rows * seq_len,
+         .max_sequence_length = seq_len,
+         .checkpointing = count > 9 ? Checkpointing::PerLayer : Checkpointing::None},
+        &config);
     LoraGradients gradients(*backend, adapter);
     Optimizer optimizer(*backend, TrainConfig{}, adapter, gradients);
 
@@ -115,14 +121,14 @@ int run(char** arguments)
 int main(int argc, char** argv)
 {
     engine::let_waiting_threads_sleep(argv);
-    if (argc != 9) {
+    if (argc != 9 && (argc != 10 || std::string_view(argv[9]) != "checkpointing")) {
         std::fprintf(stderr,
                      "usage: bench_train MODEL_DIR TOKENS.bin ADAPTER_DIR f32|bf16[+nf4|+int8] "
-                     "THREADS|cuda STEPS ROWS SEQ_LEN\n");
+                     "THREADS|cuda STEPS ROWS SEQ_LEN [checkpointing]\n");
         return 2;
     }
     try {
-        return run(argv);
+        return run(argc, argv);
     } catch (const engine::EngineError& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return engine::exit_code(error.error().code);

@@ -1,9 +1,10 @@
 """The peer's side of the training benchmark: the same LoRA steps with PyTorch, transformers and PEFT.
 
-peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN VARIANT
+peft_train.py MODEL_DIR TOKENS.bin ADAPTER_DIR DTYPE DEVICE STEPS ROWS SEQ_LEN VARIANT [checkpointing]
 DEVICE is the number of CPU threads, or "cuda".
 VARIANT: default (PEFT as it comes: float32 adapters), same (adapters in the base's dtype), compile (same + torch.compile),
-nf4 (default on a base that bitsandbytes keeps in NF4 with double quantisation).
+nf4 (default on a base that bitsandbytes keeps in NF4 with double quantisation). With "checkpointing" every block is
+recomputed.
 One JSON object a step on stdout, as bench_train prints it.
 """
 import json
@@ -39,6 +40,8 @@ def main():
         for name, parameter in model.named_parameters():
             if "lora_" in name:
                 parameter.data = parameter.data.to(model.dtype)
+    if sys.argv[10:] == ["checkpointing"]:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     model.train()
     if variant == "compile":
         model = torch.compile(model)

@@ -2,11 +2,13 @@
 """Trains the same LoRA on the same tokens on one GPU with this engine and with PyTorch + transformers + PEFT.
 
     bench_gpu.py --programs bin --out results.json [--models 1.1B,7B] [--lengths 512,2048,8192]
+    bench_gpu.py --programs bin --out small.json --small
 
 Random Llama-shaped models in bfloat16, rank 16 on all seven projections, 16384 tokens a step in rows of each length; PEFT
 as it comes (float32 adapters), with bfloat16 adapters, and with those under torch.compile, all with SDPA attention; both on
-a base in NF4 too, PEFT's by bitsandbytes where that is installed; and LoRA-GA's start from 128 samples of 512 tokens. Shares
-are of the bfloat16 matrix peak measured first in the same run. A speed counts only
+a base in NF4 too, PEFT's by bitsandbytes where that is installed; and LoRA-GA's start from 128 samples of 512 tokens. A
+contender's name with -ckpt at its end recomputes every block. --small is one row of 2048 tokens of 7B on an NF4 base with
+recomputation, held to 6.5 GB. Shares are of the bfloat16 matrix peak measured first in the same run. A speed counts only
 when the losses agree at every step. A contender that fails or takes too long has that in its line, and the rest go on;
 OUT.json and the table in OUT.txt are written after each one. Exit code 0 when every contender of this engine ran and
 agreed.
@@ -49,6 +51,7 @@ print(torch.cuda.get_device_name(0))
 """
 
 LORA_GA_SAMPLES = (128, 512)  # samples, tokens of each
+SMALL = dict(models="7B", lengths="1x2048", contenders="lowrank-nf4-ckpt,peft-nf4-ckpt", no_lora_ga=True, budget=6.5)
 
 
 def has_bitsandbytes(python):
@@ -81,15 +84,18 @@ def agreement(name, entry):
             f"gradient norms {entry['max_norm_difference']:.1e})")
 
 
-def line_of(row, name, peak_tflops):
+def line_of(row, name, peak_tflops, budget):
     """One contender of a row of the result."""
     entry = row["contenders"][name]
     head = f"{row['model']:5} {row['rows']:3}x{row['seq_len']:<5} {name:18}"
     if "failed" in entry:
         return f"{head} failed: {entry['failed']}"
     share = f"{entry['useful_gflops'] / peak_tflops / 10:5.1f} %" if peak_tflops else "    -"
+    within = ""
+    if budget and name.startswith("lowrank"):
+        within = f"  {'WITHIN' if within_budget(entry, budget) else 'ABOVE'} {budget} GB"
     bits = "OTHER BITS IN ANOTHER ROUND  " if not_repeated(name, entry) else ""
-    return (f"{head} {entry['tokens_per_second']:9.0f} tok/s {share} of peak  {entry['peak_mib']:7.0f} MiB  "
+    return (f"{head} {entry['tokens_per_second']:9.0f} tok/s {share} of peak  {entry['peak_mib']:7.0f} MiB{within}  "
             f"{bits}first step {entry['time_to_first_step']:6.2f} s  {agreement(name, entry)}  "
             f"{bench.ratios(row['contenders'], entry)}")
 
@@ -98,13 +104,17 @@ def not_repeated(name, entry):
     return name.startswith("lowrank") and not entry["repeats"]
 
 
-def table(result):
+def within_budget(entry, budget):
+    return entry["peak_mib"] * 2**20 <= budget * 1e9
+
+
+def table(result, budget):
     peak = result.get("peak_tflops")
     lines = [f"{result['gpu']}: {peak:.0f} TFLOP/s measured on 8192 x 8192 x 8192 bfloat16"] if peak else []
     for row in result["rows"]:
         if "failed" in row:
             lines.append(f"{row['model']:5} no model: {row['failed']}")
-        lines += [line_of(row, name, peak) for name in row["contenders"]]
+        lines += [line_of(row, name, peak, budget) for name in row["contenders"]]
     for model, entry in result["lora_ga"].items():
         lines.append(f"{model:5} LoRA-GA's start: " +
                      (f"failed: {entry['failed']}" if "failed" in entry else
@@ -124,7 +134,7 @@ def write(args, result):
     out = pathlib.Path(args.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     for path, text in ((out, json.dumps(result, indent=1) + "\n"),
-                       (out.with_suffix(".txt"), table(result))):
+                       (out.with_suffix(".txt"), table(result, args.budget))):
         part = path.with_name(path.name + ".part")
         part.write_text(text)
         part.replace(path)
@@ -140,6 +150,14 @@ def entry_of(error):
     return {"failed": str(error), "stderr": error.stderr}
 
 
+def shape_of(text, tokens):
+    """"2048" is rows of 2048 for `tokens` a step, "1x2048" one row of them."""
+    if "x" in text:
+        rows, seq_len = map(int, text.split("x"))
+        return rows, seq_len
+    return max(1, tokens // int(text)), int(text)
+
+
 def measure_model(args, result, model, contenders):
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -150,14 +168,14 @@ def measure_model(args, result, model, contenders):
             show(result["rows"][-1])
             write(args, result)
             return
-        for seq_len in map(int, args.lengths.split(",")):
-            rows = args.tokens // seq_len
+        for text in args.lengths.split(","):
+            rows, seq_len = shape_of(text, args.tokens)
             row = {"model": model, "rows": rows, "seq_len": seq_len, "contenders": {}}
             result["rows"].append(row)
 
             def report(name, so_far):
                 row["contenders"] = so_far
-                print(line_of(row, name, result.get("peak_tflops")), flush=True)
+                print(line_of(row, name, result.get("peak_tflops"), args.budget), flush=True)
                 show(so_far[name])
                 write(args, result)
 
@@ -172,13 +190,14 @@ def measure_model(args, result, model, contenders):
             write(args, result)
 
 
-def all_well(result):
-    """Whether every contender of this engine ran, agreed where there was a peer and repeated."""
+def all_well(args, result):
+    """Whether every contender of this engine ran, agreed where there was a peer, repeated and kept its budget."""
     failed = any("failed" in entry for entry in result["rows"] + list(result["lora_ga"].values()))
     for row in result["rows"]:
         for name, entry in row["contenders"].items():
             if name.startswith("lowrank"):
-                failed |= ("failed" in entry or entry["losses_agree"] is False or not_repeated(name, entry))
+                failed |= ("failed" in entry or entry["losses_agree"] is False or not_repeated(name, entry)
+                           or bool(args.budget) and not within_budget(entry, args.budget))
     return not failed
 
 
@@ -188,10 +207,12 @@ def main():
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--out", required=True)
     parser.add_argument("--models", default="1.1B,7B")
-    parser.add_argument("--lengths", default="512,2048,8192")
-    parser.add_argument("--tokens", type=int, default=16384, help="a step")
+    parser.add_argument("--lengths", default="512,2048,8192", help="of rows, or ROWSxLENGTH")
+    parser.add_argument("--tokens", type=int, default=16384, help="a step, where the rows are not given")
     parser.add_argument("--contenders", default="lowrank,peft-default,peft-same,peft-compile,lowrank-nf4,peft-nf4",
                         help="peft-nf4 is left out where bitsandbytes is missing")
+    parser.add_argument("--small", action="store_true", help="the row of little memory, with its own models and lengths")
+    parser.add_argument("--budget", type=float, help="GB that this engine's contenders may take at most")
     parser.add_argument("--no-lora-ga", action="store_true")
     parser.add_argument("--steps", type=int, default=17)
     parser.add_argument("--warm-up", type=int, default=3)
@@ -199,6 +220,9 @@ def main():
     parser.add_argument("--limit", type=int, default=240, help="seconds for one contender")
     parser.add_argument("--device", default="cuda", help="cuda, or a number of CPU threads to try the script")
     args = parser.parse_args()
+    if args.small:
+        parser.set_defaults(**SMALL)
+        args = parser.parse_args()
     args.bench_train = str(pathlib.Path(args.programs) / "bench_train")
     for model in args.models.split(","):
         if model not in MODELS:
@@ -220,8 +244,8 @@ def main():
     for model in args.models.split(","):
         measure_model(args, result, model, contenders)
     write(args, result)
-    print("\n" + table(result), end="", flush=True)
-    return 0 if all_well(result) else 1
+    print("\n" + table(result, args.budget), end="", flush=True)
+    return 0 if all_well(args, result) else 1
 
 
 if __name__ == "__main__":
