@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a folder of the engine that runs on another Linux x86-64 machine: packaging/bundle.sh [FOLDER]
-# In it: bin/ (lowrank, the GPU tests, the training benchmark), lib/ (the libraries they need, found beside them), data/,
-# check_gpu.sh. That machine needs glibc of this one's age or younger, an NVIDIA driver and cuBLAS of CUDA 13 for its GPU,
+# In it: bin/ (lowrank, the GPU tests, the benchmarks), lib/ (the libraries they need, found beside them), data/ (of the
+# tests), check_gpu.sh. Beside it FOLDER.tar.xz, the same as one file. That machine needs glibc of this one's age or younger, an NVIDIA driver and cuBLAS of CUDA 13 for its GPU,
 # and nothing else. LOWRANK_GPU_ARCHITECTURES ("90", "80;90") builds for fewer GPUs; LOWRANK_ONEDNN=OFF leaves out the 40 MB
 # that only the CPU's matrix products need.
 set -euo pipefail
@@ -26,8 +26,11 @@ ldd "$part"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
     cp -L "$library" "$part/lib/"
 done
 cp -r tests/data/golden tests/data/quant "$part/data/"
-cp -r tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py "$part/bin/"
+cp tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py "$part/bin/"
 cp packaging/linux/check_gpu.sh LICENSE "$part/"
 rm -rf "$out"
 mv "$part" "$out"
-echo "The bundle is in $out: $(du -sh "$out" | cut -f1)."
+# The programs have much in common, which only a large window sees.
+tar -C "$(dirname "$out")" -c "$(basename "$out")" | xz -9 >"$out.tar.xz.part"
+mv "$out.tar.xz.part" "$out.tar.xz"
+echo "The bundle is in $out: $(du -sh "$out" | cut -f1), and packed in $out.tar.xz: $(du -h "$out.tar.xz" | cut -f1)."
