@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes a folder of the engine that runs on another Linux x86-64 machine: packaging/bundle.sh [FOLDER]
 # In it: bin/ (lowrank, the GPU tests, the benchmarks), lib/ (the libraries they need, found beside them), data/ (of the
-# tests), check_gpu.sh. Beside it FOLDER.tar.xz, the same as one file. That machine needs glibc of this one's age or younger, an NVIDIA driver and cuBLAS of CUDA 13 for its GPU,
-# and nothing else. LOWRANK_GPU_ARCHITECTURES ("90", "80;90") builds for fewer GPUs; LOWRANK_ONEDNN=OFF leaves out the 40 MB
-# that only the CPU's matrix products need.
+# tests), sample/, check_gpu.sh. Beside it FOLDER.tar.xz, the same as one file. That machine needs glibc of this one's age
+# or younger, an NVIDIA driver and cuBLAS of CUDA 13 for its GPU, and nothing else. LOWRANK_GPU_ARCHITECTURES ("90",
+# "80;90") builds for fewer GPUs; LOWRANK_ONEDNN=OFF leaves out the 40 MB that only the CPU's matrix products need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-build/lowrank-bundle}")
@@ -16,7 +16,7 @@ cmake --build --preset bundle --target $programs
 
 part=$out.part
 rm -rf "$part"
-mkdir -p "$part/bin" "$part/lib" "$part/data"
+mkdir -p "$part/bin" "$part/lib" "$part/data" "$part/sample/data"
 for program in $programs; do
     strip -o "$part/bin/$program" "build/bundle/bin/$program"
 done
@@ -26,7 +26,10 @@ ldd "$part"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
     cp -L "$library" "$part/lib/"
 done
 cp -r tests/data/golden tests/data/quant "$part/data/"
-cp tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py "$part/bin/"
+cp -r resources/sample/model "$part/sample/"
+cp resources/sample/data/facts.jsonl "$part/sample/data/"
+cp tests/bench/cpu/bench.py tests/bench/cpu/peft_train.py tests/bench/gpu/bench_gpu.py packaging/linux/check_sample.py \
+    "$part/bin/"
 cp packaging/linux/check_gpu.sh LICENSE "$part/"
 rm -rf "$out"
 mv "$part" "$out"
