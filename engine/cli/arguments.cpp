@@ -246,6 +246,7 @@ void add_resident(CLI::App& app, engine::ResidentOptions& options)
     app.add_option("--dtype", options.dtype, "f32 or bf16");
     app.add_option("--base-quant", options.base_quant, "How the base is kept: none, nf4 or int8");
     add_whole(app, "--threads", options.threads, "CPU threads; 0: one per core");
+    app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N");
 }
 
 void add_answering_commands(CLI::App& app, Parsed& parsed)

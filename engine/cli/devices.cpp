@@ -1,5 +1,6 @@
 // lowrank devices: what can compute here.
 #include <iostream>
+#include <map>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/print.h"
@@ -7,6 +8,19 @@
 #include "engine/worker/answers.h"
 
 namespace cli {
+
+namespace {
+
+// A property as a person calls it.
+std::string words(const std::string& property)
+{
+    static const std::map<std::string, std::string> names = {
+        {"compute_capability", "compute capability"}, {"cublas", "cuBLAS"}, {"cudnn", "cuDNN"}};
+    const auto found = names.find(property);
+    return found == names.end() ? property : found->second;
+}
+
+} // namespace
 
 int run(const DevicesArguments& arguments)
 {
@@ -20,9 +34,7 @@ int run(const DevicesArguments& arguments)
                   << bytes_text(device.memory_bytes) << "  "
                   << (device.usable ? "usable" : "not used: " + device.reason);
         for (const auto& [name, value] : device.properties) {
-            if (name == "cudnn") {
-                std::cout << "; cuDNN " << value;
-            }
+            std::cout << "; " << words(name) << " " << value;
         }
         std::cout << "\n";
     }

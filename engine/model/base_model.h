@@ -68,10 +68,12 @@ public:
     [[nodiscard]] static Result<BaseModel>
     load(Backend& backend, const std::filesystem::path& folder, const LoadOptions& options = {});
 
-    // Random weights (normal, initializer_range 0.02; norms 1; biases 0), trainable, float32: for
+    // Random weights (normal, initializer_range 0.02; norms 1; biases 0), trainable in float32: for
     // training a base from nothing and for tests.
-    [[nodiscard]] static BaseModel
-    random(Backend& backend, const ModelConfig& config, std::uint64_t seed);
+    [[nodiscard]] static BaseModel random(Backend& backend,
+                                          const ModelConfig& config,
+                                          std::uint64_t seed,
+                                          DType dtype = DType::F32);
 
     [[nodiscard]] const ModelConfig& config() const { return m_config; }
 

@@ -6,6 +6,7 @@
 #include "engine/core/parallel_for.h"
 #include "engine/core/random.h"
 #include "engine/model/base_model.h"
+#include "engine/model/convert.h"
 #include "engine/tensor/cpu_backend.h"
 
 namespace engine {
@@ -28,11 +29,13 @@ void fill_normal(Tensor& tensor, std::uint64_t seed, std::uint64_t stream)
 
 } // namespace
 
-BaseModel BaseModel::random(Backend& backend, const ModelConfig& config, std::uint64_t seed)
+BaseModel
+BaseModel::random(Backend& backend, const ModelConfig& config, std::uint64_t seed, DType dtype)
 {
     BaseModel model;
     model.m_config = config;
-    model.m_trainable = true;
+    model.m_dtype = dtype;
+    model.m_trainable = dtype == DType::F32;
     std::unordered_map<std::string, ConstTensorView> views;
     std::uint64_t stream = 0;
     for (const ExpectedTensor& expected : expected_tensors(config)) {
@@ -45,8 +48,11 @@ BaseModel BaseModel::random(Backend& backend, const ModelConfig& config, std::ui
             std::fill_n(values.data<float>(), values.numel(), value);
         }
         ++stream;
-        model.m_owned.push_back(backend.tensor(DType::F32, expected.shape));
-        backend.upload(values.data<float>(), model.m_owned.back());
+        Tensor rounded(host, dtype, expected.shape);
+        convert_elements(
+            values.view().raw(), DType::F32, rounded.view().raw(), dtype, values.numel());
+        model.m_owned.push_back(backend.tensor(dtype, expected.shape));
+        backend.upload(rounded.view().raw(), model.m_owned.back());
         const ConstTensorView view = std::as_const(model.m_owned.back()).view();
         model.m_tensors.push_back({expected.name, view});
         views[expected.name] = view;

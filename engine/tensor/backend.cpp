@@ -56,12 +56,12 @@ DeviceInfo describe(const cuda::Gpu& gpu, int index, int driver_version)
         info.usable = true;
     }
     info.properties = {{"compute_capability", capability},
-                       {"cudnn", cudnn},
-                       {"driver", cuda::version_text(driver_version)},
-                       {"multiprocessors", std::to_string(gpu.multiprocessors)}};
+                       {"multiprocessors", std::to_string(gpu.multiprocessors)},
+                       {"driver", cuda::version_text(driver_version)}};
     if (cublas) {
         info.properties.emplace_back("cublas", cublas_text(*cublas));
     }
+    info.properties.emplace_back("cudnn", cudnn);
     return info;
 }
 

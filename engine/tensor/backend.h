@@ -128,8 +128,9 @@ struct DeviceInfo
 // Every device seen here, the CPU first; a device that cannot be used says why.
 [[nodiscard]] std::vector<DeviceInfo> list_devices();
 
-// What --device names: "auto" (the CPU), "cpu", "cuda" (the first GPU), "cuda:N". Errors:
-// Unsupported, with the reason.
+// What --device names: "cpu", "cuda" (the first GPU), "cuda:N"; "auto" is the CPU here, without
+// looking for a GPU, which choose_device() of the model layer does. Errors: Unsupported, with the
+// reason.
 [[nodiscard]] Result<Device> find_device(const std::string& name);
 
 struct BackendOptions

@@ -5,8 +5,10 @@
 #include <span>
 #include <utility>
 
+#include "engine/core/log.h"
 #include "engine/core/parallel_for.h"
 #include "engine/core/platform.h"
+#include "engine/model/device_choice.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/train/run_samples.h"
@@ -159,15 +161,12 @@ BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan)
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
 {
-    const Result<Device> device = find_device(config.device);
+    Result<ChosenDevice> device =
+        choose_device(config.device, {.threads = config.threads, .tf32 = config.tf32});
     if (!device) {
         return device.error();
     }
-    Result<std::unique_ptr<Backend>> backend =
-        make_backend(*device, {.threads = config.threads, .tf32 = config.tf32});
-    if (!backend) {
-        return backend.error();
-    }
+    Backend& backend = *device->backend;
     config.threads = num_threads();
     sink(StateEvent{"loading", 0.0, "reading the data"});
     Result<RunInputs> inputs = load_run_inputs(
@@ -178,12 +177,13 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
     if (Result<void> resolved = resolve_seq_len(config, *inputs); !resolved) {
         return resolved.error();
     }
-    const Result<BaseFootprint> footprint = base_footprint(**backend, config.base_model, config);
+    const Result<BaseFootprint> footprint = base_footprint(backend, config.base_model, config);
     if (!footprint) {
         return footprint.error();
     }
     RunPlan plan;
-    plan.backend = std::move(*backend);
+    plan.backend = std::move(device->backend);
+    plan.device_note = std::move(device->note);
     plan.inputs = std::move(*inputs);
     if (config.method == Method::Lora && config.init == Init::LoraGa) {
         plan.init_batches = first_batches(config, *plan.inputs);
@@ -220,6 +220,10 @@ Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSin
     }
     if (!plan->estimate.fits) {
         return does_not_fit(plan->backend->device(), config, plan->estimate);
+    }
+    if (!plan->device_note.empty()) {
+        log(LogLevel::Info, plan->device_note);
+        sink(StateEvent{"loading", 0.0, plan->device_note});
     }
     RunSetup setup;
     static_cast<RunPlan&>(setup) = std::move(*plan);

@@ -17,6 +17,7 @@ namespace engine {
 struct RunPlan
 {
     std::unique_ptr<Backend> backend;
+    std::string device_note;              // ChosenDevice's
     std::optional<RunInputs> inputs;      // its training examples moved into the loader
     std::vector<MicroBatch> init_batches; // what LoRA-GA looks at
     std::optional<BatchLoader> loader;
@@ -36,7 +37,7 @@ struct RunSetup : RunPlan
 [[nodiscard]] BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan);
 
 // Reads the model's config, tokenizer and data and resolves `config` in place. Errors: those of
-// load_run_inputs, make_backend, InvalidConfig.
+// load_run_inputs, choose_device, InvalidConfig.
 [[nodiscard]] Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink);
 
 // The plan, then the base's weights. Where the plan does not fit the memory of a GPU, the

@@ -43,6 +43,9 @@ public:
         const Clock::time_point begun = Clock::now();
         open(start, given);
         RunSetup setup = value_or_throw(prepare_run(m_config, m_control.stop_token(), m_sink));
+        if (!setup.device_note.empty()) {
+            m_journal->log(setup.device_note);
+        }
         RunProgress progress = restore(start, setup);
         if (progress.step > 0) {
             expect_data_unchanged(setup);

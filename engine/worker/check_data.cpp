@@ -7,6 +7,7 @@
 
 #include "engine/core/platform.h"
 #include "engine/data/data_gate.h"
+#include "engine/model/device_choice.h"
 #include "engine/train/config_text.h"
 #include "engine/train/run_setup.h"
 
@@ -81,23 +82,20 @@ Result<Json> estimate_without_data(TrainConfig& config)
     if (!model) {
         return model.error();
     }
-    const Result<Device> device = find_device(config.device);
+    const Result<ChosenDevice> device =
+        choose_device(config.device, {.threads = config.threads, .tf32 = config.tf32});
     if (!device) {
         return device.error();
     }
-    const Result<std::unique_ptr<Backend>> backend =
-        make_backend(*device, {.threads = config.threads, .tf32 = config.tf32});
-    if (!backend) {
-        return backend.error();
-    }
-    const Result<BaseFootprint> footprint = base_footprint(**backend, config.base_model, config);
+    Backend& backend = *device->backend;
+    const Result<BaseFootprint> footprint = base_footprint(backend, config.base_model, config);
     if (!footprint) {
         return footprint.error();
     }
     EstimateInputs inputs;
     inputs.model = &*model;
     inputs.base = *footprint;
-    inputs.memory = (*backend)->memory();
+    inputs.memory = backend.memory();
     inputs.extent = [](const TrainConfig& candidate) { // full rows: no data is known here
         const std::int64_t tokens = candidate.micro_batch_size * candidate.seq_len;
         return BatchExtent{.tokens = tokens, .targets = tokens, .longest = candidate.seq_len};
@@ -105,7 +103,7 @@ Result<Json> estimate_without_data(TrainConfig& config)
     inputs.init_extent = {.tokens = config.lora_ga.batches * config.seq_len,
                           .targets = config.lora_ga.batches * config.seq_len,
                           .longest = config.seq_len};
-    const MemoryEstimate estimate = choose_micro_batch(**backend, config, inputs);
+    const MemoryEstimate estimate = choose_micro_batch(backend, config, inputs);
     return estimated(config, *model, estimate);
 }
 

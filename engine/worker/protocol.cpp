@@ -219,6 +219,7 @@ void list_fields(Archive& archive, C& command)
     archive.required("base_model", command.base_model);
     archive.optional("dtype", command.dtype);
     archive.optional("base_quant", command.base_quant);
+    archive.optional("device", command.device);
 }
 
 template <typename Archive, Same<LoadAdapterCommand> C>

@@ -57,6 +57,7 @@ struct LoadModelCommand
     std::string base_model;
     std::string dtype = "f32";
     std::string base_quant = "none";
+    std::string device = "auto";
 };
 
 // Makes an adapter resident on the loaded base under a key; answered with `loaded`.

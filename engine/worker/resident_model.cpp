@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/log.h"
+#include "engine/model/device_choice.h"
 #include "engine/model/kv_decoder.h"
 #include "engine/tensor/memory_check.h"
 #include "engine/train/run_inputs.h"
@@ -101,19 +103,22 @@ ResidentModel::load(const std::string& folder,
     if (!tokenizer) {
         return tokenizer.error();
     }
-    Result<std::unique_ptr<Backend>> backend = make_backend({}, {.threads = options.threads});
-    if (!backend) {
-        return backend.error();
+    Result<ChosenDevice> device = choose_device(options.device, {.threads = options.threads});
+    if (!device) {
+        return device.error();
+    }
+    if (!device->note.empty()) {
+        log(LogLevel::Info, device->note);
     }
     Result<BaseModel> base = BaseModel::load(
-        **backend,
+        *device->backend,
         folder,
         {.dtype = *compute, .base_quant = *base_quant, .progress = progress, .stop = stop});
     if (!base) {
         return base.error();
     }
     return std::unique_ptr<ResidentModel>(
-        new ResidentModel(std::move(*backend), std::move(*base), std::move(*tokenizer)));
+        new ResidentModel(std::move(device->backend), std::move(*base), std::move(*tokenizer)));
 }
 
 const LoraAdapter* ResidentModel::adapter(const std::string& key) const

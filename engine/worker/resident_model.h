@@ -23,12 +23,13 @@ struct ResidentOptions
     std::string dtype = "f32";
     std::string base_quant = "none";
     int threads = 0; // 0: one per core
+    std::string device = "auto";
 };
 
 class ResidentModel
 {
 public:
-    // Errors: those of make_backend, BaseModel::load and Tokenizer::load.
+    // Errors: those of choose_device, BaseModel::load and Tokenizer::load.
     [[nodiscard]] static Result<std::unique_ptr<ResidentModel>>
     load(const std::string& folder,
          const ResidentOptions& options,

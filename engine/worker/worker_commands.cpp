@@ -62,7 +62,7 @@ void Worker::execute(const LoadModelCommand& command, std::int64_t id)
     m_resident.reset(); // two bases at once may not fit
     Result<std::unique_ptr<ResidentModel>> loaded = ResidentModel::load(
         command.base_model,
-        {.dtype = command.dtype, .base_quant = command.base_quant},
+        {.dtype = command.dtype, .base_quant = command.base_quant, .device = command.device},
         [&](double fraction) { m_writer.post(state_answer("loading", fraction), id); },
         StopToken(*m_cancel));
     if (!loaded) {

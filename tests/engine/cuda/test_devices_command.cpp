@@ -54,7 +54,8 @@ TEST(DevicesCommand, IsReadableByAPerson)
     EXPECT_EQ(output.code, 0);
     EXPECT_THAT(output.text,
                 AllOf(HasSubstr("cuda:0  Emulated H100  80"),
-                      HasSubstr("; cuDNN 9.19.0\n"),
+                      HasSubstr("; compute capability 9.0; multiprocessors 132; driver 13.1; "
+                                "cuBLAS 13.1.0; cuDNN 9.19.0\n"),
                       HasSubstr("not used: its compute capability is 6.1")));
 }
 

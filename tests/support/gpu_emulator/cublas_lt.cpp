@@ -3,7 +3,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
+#include <string_view>
 
 #include "engine/core/dtype.h"
 #include "tests/support/gpu_emulator/memory.h"
@@ -146,6 +148,13 @@ bool is_aligned(const void* pointer, std::uint64_t alignment)
 bool is_inside(const void* pointer, const Layout& layout)
 {
     return emulator::is_allocated(reinterpret_cast<std::uintptr_t>(pointer), layout.bytes());
+}
+
+// LOWRANK_EMULATED_CUBLAS=wrong: a library that computes something else.
+bool is_told_to_err()
+{
+    const char* word = std::getenv("LOWRANK_EMULATED_CUBLAS"); // NOLINT(concurrency-mt-unsafe)
+    return word != nullptr && std::string_view(word) == "wrong";
 }
 
 } // namespace
@@ -315,7 +324,8 @@ int cublasLtMatmul(void* /*handle*/,
         || !is_aligned(c, algorithm->data[2]) || !is_aligned(d, algorithm->data[3])) {
         return kInvalidValue;
     }
-    const Scalars scalars = {*alpha, *beta};
+    constexpr float kWrong = 1.1F;
+    const Scalars scalars = {is_told_to_err() ? kWrong * *alpha : *alpha, *beta};
     const Matrix addend = {c, *layout_c, false};
     const std::int64_t seen = algorithm->data[kCuts] != 0 ? depth / kDepthStep * kDepthStep : depth;
     const float time = kTimes[algorithm->data[kNumber]];
