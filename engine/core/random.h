@@ -42,8 +42,11 @@ public:
 
     [[nodiscard]] std::uint32_t next_u32()
     {
-        const auto block = philox4x32(m_seed, m_stream, m_position / 4);
-        return block[m_position++ % 4];
+        if (m_position / 4 != m_block_number) {
+            m_block_number = m_position / 4;
+            m_block = philox4x32(m_seed, m_stream, m_block_number);
+        }
+        return m_block[m_position++ % 4];
     }
 
     [[nodiscard]] std::uint64_t next_u64()
@@ -66,7 +69,10 @@ public:
         return value % bound;
     }
 
-    // Standard normal by Box-Muller; two draws make one number, so the position stays simple.
+    // Standard normal by Box-Muller; two draws make one number, so the position stays simple:
+    // number n of a stream starts at word n * kWordsOfNormal.
+    static constexpr std::uint64_t kWordsOfNormal = 4;
+
     [[nodiscard]] double normal()
     {
         const double u = 1.0 - uniform();
@@ -82,6 +88,9 @@ private:
     std::uint64_t m_seed;
     std::uint64_t m_stream;
     std::uint64_t m_position = 0;
+    // The words around the last position, so that four of them are computed once.
+    std::uint64_t m_block_number = UINT64_MAX;
+    std::array<std::uint32_t, 4> m_block = {};
 };
 
 } // namespace engine

@@ -33,6 +33,29 @@ TEST(Random, PositionIsTheWholeState)
     }
 }
 
+// What runs were recorded with: word n is word n % 4 of block n / 4, from any position on.
+TEST(Random, WordsAreThoseOfTheBlocksInOrder)
+{
+    constexpr std::uint64_t kSeed = 0x0123456789abcdefULL;
+    Random random(kSeed, 3);
+    for (const std::uint64_t start : {0ULL, 5ULL, 2ULL, 3ULL, 3ULL, 0xffffffffffULL}) {
+        random.set_position(start);
+        for (std::uint64_t n = start; n < start + 11; ++n) {
+            ASSERT_EQ(random.next_u32(), philox4x32(kSeed, 3, n / 4)[n % 4]) << n;
+        }
+    }
+}
+
+TEST(Random, ANormalIsFourWords)
+{
+    Random all(21);
+    for (std::uint64_t n = 0; n < 9; ++n) {
+        Random one(21);
+        one.set_position(n * Random::kWordsOfNormal);
+        ASSERT_EQ(all.normal(), one.normal());
+    }
+}
+
 TEST(Random, StreamsAndSeedsDiffer)
 {
     EXPECT_NE(Random(1, 0).next_u64(), Random(2, 0).next_u64());
