@@ -1,5 +1,5 @@
-// Thin QR and small symmetric eigenvectors in double on the host: what a randomised SVD of an m x n
-// gradient needs beside matrix products.
+// Thin QR and small symmetric eigenvectors in double on the host. orthonormalize.h has the device's
+// QR.
 #pragma once
 
 #include <cstdint>

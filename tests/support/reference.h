@@ -47,6 +47,31 @@ struct MatmulSize
     return c;
 }
 
+// Gram-Schmidt, each column twice: Q of the thin QR of [rows, q], whose R has a positive diagonal.
+[[nodiscard]] inline Values orthonormal_columns(Values matrix, std::int64_t rows, std::int64_t q)
+{
+    const auto dot = [&](std::int64_t a, std::int64_t b) {
+        double sum = 0.0;
+        for (std::int64_t row = 0; row < rows; ++row) {
+            sum += at(matrix, row * q + a) * at(matrix, row * q + b);
+        }
+        return sum;
+    };
+    for (std::int64_t j = 0; j < q; ++j) {
+        for (std::int64_t k = 0; k < 2 * j; ++k) {
+            const double share = dot(k % j, j);
+            for (std::int64_t row = 0; row < rows; ++row) {
+                at(matrix, row * q + j) -= share * at(matrix, row * q + k % j);
+            }
+        }
+        const double length = std::sqrt(dot(j, j));
+        for (std::int64_t row = 0; row < rows; ++row) {
+            at(matrix, row * q + j) /= length;
+        }
+    }
+    return matrix;
+}
+
 [[nodiscard]] inline Values
 rms_norm(const Values& x, const Values& weight, double eps, std::int64_t width)
 {

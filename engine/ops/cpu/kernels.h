@@ -8,6 +8,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
+#include "engine/ops/orthonormalize.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/rope_direction.h"
 #include "engine/tensor/cpu_backend.h"
@@ -107,5 +108,8 @@ void sgd_step(CpuBackend& backend,
               ConstTensorView grad_scale);
 void grad_scale(CpuBackend& backend, const GradScaleArgs& args);
 double sum_of_squares(CpuBackend& backend, std::span<const ParameterStep> parameters);
+
+void orthonormalize(CpuBackend& backend, TensorView matrix);
+void gram(CpuBackend& backend, ConstTensorView matrix, std::span<double> product);
 
 } // namespace engine::ops::kernels

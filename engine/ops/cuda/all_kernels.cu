@@ -12,6 +12,7 @@
 #include "engine/ops/cuda/elementwise.cu"
 #include "engine/ops/cuda/embedding.cu"
 #include "engine/ops/cuda/optimizer_step.cu"
+#include "engine/ops/cuda/orthonormalize.cu"
 #include "engine/ops/cuda/quantized_linear.cu"
 #include "engine/ops/cuda/rms_norm.cu"
 #include "engine/ops/cuda/rms_norm_short_rows.cu"

@@ -9,6 +9,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/optimizer_step.h"
+#include "engine/ops/orthonormalize.h"
 #include "engine/ops/rms_norm.h"
 #include "engine/ops/rope_direction.h"
 #include "engine/tensor/cuda_backend.h"
@@ -108,5 +109,8 @@ void sgd_step(CudaBackend& backend,
               ConstTensorView grad_scale);
 void grad_scale(CudaBackend& backend, const GradScaleArgs& args);
 double sum_of_squares(CudaBackend& backend, std::span<const ParameterStep> parameters);
+
+void orthonormalize(CudaBackend& backend, TensorView matrix);
+void gram(CudaBackend& backend, ConstTensorView matrix, std::span<double> product);
 
 } // namespace engine::ops::kernels

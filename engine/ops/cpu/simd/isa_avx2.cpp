@@ -16,5 +16,6 @@
 #include "engine/ops/cpu/simd/bodies_dropout.h"
 #include "engine/ops/cpu/simd/bodies_dequantize.h"
 #include "engine/ops/cpu/simd/bodies_tile_product.h"
+#include "engine/ops/cpu/simd/bodies_double_product.h"
 #include "engine/ops/cpu/simd/bodies_table.h"
 // clang-format on

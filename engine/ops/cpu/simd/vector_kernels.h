@@ -99,6 +99,25 @@ struct TileProduct
     bool accumulate = false;
 };
 
+// The register tile of double_product in every instruction set: what m and n are multiples of.
+inline constexpr int kDoubleRows = 4;
+inline constexpr int kDoubleColumns = 16;
+
+// c[i][j] += sum over l of a(i, l) * b[l][j] in double, in the order of l; a(i, l) as above.
+struct DoubleProduct
+{
+    std::int64_t m = 0;
+    std::int64_t n = 0;
+    std::int64_t k = 0;
+    const double* a = nullptr;
+    std::int64_t a_row = 0;
+    std::int64_t a_column = 1;
+    const double* b = nullptr;
+    std::int64_t ldb = 0;
+    double* c = nullptr;
+    std::int64_t ldc = 0;
+};
+
 // A tile of attention scores, keys x queries with row stride `stride`; in: raw products.
 struct SoftmaxTile
 {
@@ -152,6 +171,7 @@ struct VectorKernels
     double (*sum_of_squares)(const float* x, std::int64_t n);
 
     void (*tile_product)(const TileProduct& product);
+    void (*double_product)(const DoubleProduct& product);
     std::int64_t panel_columns; // of its register tile when a is packed: b is best in such panels
     void (*softmax_tile)(const SoftmaxTile& tile);
     void (*probability_tile)(const ProbabilityTile& tile);
