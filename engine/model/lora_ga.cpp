@@ -104,6 +104,26 @@ double sum_of_squares(std::span<const float> values)
     });
 }
 
+// The upper triangle of sum over k of x_k x_k^T, [rank, rank]; x(k, i) is number i of vector k.
+template <typename Number>
+std::vector<double> squares_of(std::int64_t count, std::int64_t rank, const Number& x)
+{
+    const auto n = static_cast<std::size_t>(rank);
+    std::vector<double> sum(n * n, 0.0);
+    std::vector<double> vector(n);
+    for (std::int64_t k = 0; k < count; ++k) {
+        for (std::size_t i = 0; i < n; ++i) {
+            vector[i] = static_cast<double>(x(k, static_cast<std::int64_t>(i)));
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t j = i; j < n; ++j) {
+                sum[i * n + j] += vector[i] * vector[j];
+            }
+        }
+    }
+    return sum;
+}
+
 // ||B A||_F of A [r, n] and B [m, r] through their Gram matrices: trace((B^T B)(A A^T)).
 double product_norm(std::span<const float> a,
                     std::span<const float> b,
@@ -111,22 +131,18 @@ double product_norm(std::span<const float> a,
                     std::int64_t in_features,
                     std::int64_t out_features)
 {
-    double trace = 0.0;
-    for (std::int64_t i = 0; i < rank; ++i) {
-        for (std::int64_t j = 0; j < rank; ++j) {
-            double rows = 0.0;
-            for (std::int64_t column = 0; column < in_features; ++column) {
-                rows +=
-                    static_cast<double>(a[static_cast<std::size_t>(i * in_features + column)])
-                    * static_cast<double>(a[static_cast<std::size_t>(j * in_features + column)]);
-            }
-            double columns = 0.0;
-            for (std::int64_t row = 0; row < out_features; ++row) {
-                columns += static_cast<double>(b[static_cast<std::size_t>(row * rank + i)])
-                           * static_cast<double>(b[static_cast<std::size_t>(row * rank + j)]);
-            }
-            trace += rows * columns;
-        }
+    const std::vector<double> of_a =
+        squares_of(in_features, rank, [&](std::int64_t column, std::int64_t i) {
+            return a[static_cast<std::size_t>(i * in_features + column)];
+        });
+    const std::vector<double> of_b =
+        squares_of(out_features, rank, [&](std::int64_t row, std::int64_t i) {
+            return b[static_cast<std::size_t>(row * rank + i)];
+        });
+    // What is right of the diagonal stands for its mirror image too.
+    double trace = 2.0 * std::inner_product(of_a.begin(), of_a.end(), of_b.begin(), 0.0);
+    for (std::size_t i = 0; i < of_a.size(); i += static_cast<std::size_t>(rank) + 1) {
+        trace -= of_a[i] * of_b[i];
     }
     return std::sqrt(std::max(trace, 0.0));
 }

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/parallel_for.h"
 #include "engine/core/random.h"
 #include "engine/model/lora_ga.h"
 #include "engine/ops/linear_algebra.h"
 #include "engine/ops/matmul.h"
+#include "engine/ops/orthonormalize.h"
 
 namespace engine {
 
@@ -54,13 +56,19 @@ private:
     bool m_transposed;
 };
 
-// The q columns of a device matrix become orthonormal; the QR runs on the host.
-void orthonormalize(Backend& backend, TensorView matrix, std::vector<float>& host)
+// Standard normal numbers, each by its place alone, drawn by all threads.
+std::vector<float> normal_numbers(std::int64_t count, std::uint64_t seed)
 {
-    host.resize(static_cast<std::size_t>(matrix.numel()));
-    backend.download(matrix, host.data());
-    ops::orthonormalize_columns(host, matrix.size(0), matrix.size(1));
-    backend.upload(host.data(), matrix);
+    constexpr std::int64_t kGrain = 4096;
+    std::vector<float> numbers(static_cast<std::size_t>(count));
+    parallel_for(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+        Random random(seed);
+        random.set_position(static_cast<std::uint64_t>(begin) * Random::kWordsOfNormal);
+        std::generate(numbers.begin() + begin, numbers.begin() + end, [&] {
+            return static_cast<float>(random.normal());
+        });
+    });
+    return numbers;
 }
 
 // A basis of the space that M's leading singular vectors span: [rows, q].
@@ -69,64 +77,35 @@ Tensor approximate_basis(
 {
     Tensor small = backend.tensor(DType::F32, {m.columns(), q});
     Tensor basis = backend.tensor(DType::F32, {m.rows(), q});
-    Random random(seed);
-    std::vector<float> host(static_cast<std::size_t>(small.numel()));
-    std::generate(host.begin(), host.end(), [&] { return static_cast<float>(random.normal()); });
-    backend.upload(host.data(), small);
+    backend.upload(normal_numbers(small.numel(), seed).data(), small);
     m.multiply(small, basis);
-    orthonormalize(backend, basis, host);
+    ops::orthonormalize(backend, basis);
     for (int iteration = 0; iteration < niter; ++iteration) {
         m.multiply_transposed(basis, small);
-        orthonormalize(backend, small, host);
+        ops::orthonormalize(backend, small);
         m.multiply(small, basis);
-        orthonormalize(backend, basis, host);
+        ops::orthonormalize(backend, basis);
     }
     return basis;
 }
 
-// The Gram matrix X^T X of a row-major [rows, q] matrix, in double.
-std::vector<double> gram(std::span<const float> x, std::int64_t rows, std::int64_t q)
-{
-    const auto width = static_cast<std::size_t>(q);
-    std::vector<double> product(width * width, 0.0);
-    for (std::int64_t row = 0; row < rows; ++row) {
-        const float* values = x.data() + row * q;
-        for (std::size_t i = 0; i < width; ++i) {
-            const double value = static_cast<double>(values[i]);
-            for (std::size_t j = i; j < width; ++j) {
-                product[i * width + j] += value * static_cast<double>(values[j]);
-            }
-        }
-    }
-    for (std::size_t i = 0; i < width; ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            product[i * width + j] = product[j * width + i];
-        }
-    }
-    return product;
-}
-
 // A singular pair has one sign to choose: the largest entry of v is positive.
-void fix_signs(LowRankSvd& svd, std::int64_t m, std::int64_t n)
+void fix_signs(LowRankSvd& svd)
 {
-    for (std::int64_t column = 0; column < svd.q; ++column) {
-        const auto at = [&](std::vector<float>& matrix, std::int64_t row) -> float& {
-            return matrix[static_cast<std::size_t>(row * svd.q + column)];
-        };
-        float largest = 0.0F;
-        for (std::int64_t row = 0; row < n; ++row) {
-            if (std::abs(at(svd.v, row)) > std::abs(largest)) {
-                largest = at(svd.v, row);
+    const auto width = static_cast<std::size_t>(svd.q);
+    std::vector<float> largest(width, 0.0F);
+    for (std::size_t row = 0; row < svd.v.size(); row += width) {
+        for (std::size_t k = 0; k < width; ++k) {
+            if (std::abs(svd.v[row + k]) > std::abs(largest[k])) {
+                largest[k] = svd.v[row + k];
             }
         }
-        if (largest >= 0.0F) {
-            continue;
-        }
-        for (std::int64_t row = 0; row < n; ++row) {
-            at(svd.v, row) = -at(svd.v, row);
-        }
-        for (std::int64_t row = 0; row < m; ++row) {
-            at(svd.u, row) = -at(svd.u, row);
+    }
+    for (std::vector<float>* vectors : {&svd.u, &svd.v}) {
+        for (std::size_t row = 0; row < vectors->size(); row += width) {
+            for (std::size_t k = 0; k < width; ++k) {
+                (*vectors)[row + k] *= largest[k] < 0.0F ? -1.0F : 1.0F;
+            }
         }
     }
 }
@@ -151,9 +130,8 @@ svd_lowrank(Backend& backend, ConstTensorView matrix, std::int64_t q, int niter,
     Tensor c = backend.tensor(DType::F32, {m.columns(), q});
     m.multiply_transposed(basis, c);
     const auto width = static_cast<std::size_t>(q);
-    std::vector<float> host(static_cast<std::size_t>(c.numel()));
-    backend.download(c, host.data());
-    std::vector<double> squares = gram(host, m.columns(), q);
+    std::vector<double> squares(width * width);
+    ops::gram(backend, c, squares);
     std::vector<double> values(width);
     std::vector<double> vectors(width * width);
     ops::symmetric_eigen(squares, q, values, vectors);
@@ -172,14 +150,15 @@ svd_lowrank(Backend& backend, ConstTensorView matrix, std::int64_t q, int niter,
     ops::matmul(backend, {.a = basis, .b = small_u, .c = left});
     Tensor right = backend.tensor(DType::F32, {m.columns(), q});
     ops::matmul(backend, {.a = c, .b = small_u, .c = right});
-    orthonormalize(backend, right, host);
+    ops::orthonormalize(backend, right);
     svd.u.resize(static_cast<std::size_t>(left.numel()));
-    svd.v = host;
+    svd.v.resize(static_cast<std::size_t>(right.numel()));
     backend.download(left, svd.u.data());
+    backend.download(right, svd.v.data());
     if (m.transposed()) {
         std::swap(svd.u, svd.v);
     }
-    fix_signs(svd, matrix.size(0), matrix.size(1));
+    fix_signs(svd);
     return svd;
 }
 

@@ -6,6 +6,8 @@
 #include "tests/engine/model/golden_case.h"
 #include "tests/engine/model/model_tolerances.h"
 #include "tests/engine/model/tiny_model.h"
+#include "tests/engine/ops/op_test.h"
+#include "tests/support/reference.h"
 
 namespace {
 
@@ -172,6 +174,49 @@ TEST_F(LoraGaModel, RefusesAndStops)
         m_backend, m_model, small, batches, {}, stop_at_half, engine::StopToken(stop));
     ASSERT_FALSE(report.has_value());
     EXPECT_EQ(report.error().code, engine::ErrorCode::Cancelled);
+}
+
+// U diag(1, 0.7, 0.49, ...) V^T, tall and wide.
+TEST_F(LoraGaModel, SvdFindsTheLeadingVectorsOnTheDevice)
+{
+    namespace reference = lowrank_test::reference;
+    constexpr std::int64_t kRank = 40;
+    constexpr std::int64_t kColumns = 20;
+    const auto orthonormal = [](std::int64_t rows, std::uint64_t seed) {
+        return reference::orthonormal_columns(
+            lowrank_test::random_values(rows * kRank, seed), rows, kRank);
+    };
+    for (const auto& [m, n] : {std::pair<std::int64_t, std::int64_t>{150, 90}, {90, 150}}) {
+        const reference::Values left = orthonormal(m, 5);
+        const reference::Values right = orthonormal(n, 6);
+        reference::Values scaled = left;
+        for (std::int64_t i = 0; i < m * kRank; ++i) {
+            reference::at(scaled, i) *= std::pow(0.7, i % kRank);
+        }
+        const reference::Values values =
+            reference::matmul(scaled, right, {m, n, kRank, false, true});
+        const std::vector<float> floats(values.begin(), values.end());
+        engine::Tensor matrix = m_backend.tensor(DType::F32, {m, n});
+        m_backend.upload(floats.data(), matrix);
+        const engine::LowRankSvd svd = engine::svd_lowrank(m_backend, matrix, kColumns, 4, 3);
+        const auto cosine =
+            [&](const std::vector<float>& found, const reference::Values& wanted, std::int64_t k) {
+                double sum = 0.0;
+                const auto rows = static_cast<std::int64_t>(wanted.size()) / kRank;
+                for (std::int64_t row = 0; row < rows; ++row) {
+                    sum += static_cast<double>(found[static_cast<std::size_t>(row * kColumns + k)])
+                           * reference::at(wanted, row * kRank + k);
+                }
+                return sum;
+            };
+        for (std::int64_t k = 0; k < 12; ++k) {
+            const double value = std::pow(0.7, k);
+            EXPECT_NEAR(svd.s[static_cast<std::size_t>(k)], value, tests::kLoraGa * value);
+            const double left_cosine = cosine(svd.u, left, k);
+            EXPECT_NEAR(std::abs(left_cosine), 1.0, tests::kLoraGa);
+            EXPECT_NEAR(cosine(svd.v, right, k), left_cosine, tests::kLoraGa) << "one sign";
+        }
+    }
 }
 
 } // namespace
