@@ -136,6 +136,24 @@ TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
     EXPECT_EQ(adapter_bytes(parts), adapter_bytes(whole));
 }
 
+// What the studio starts: the process ends after it said why, and the run can be gone on with.
+TEST_F(GpuRun, ALostDeviceEndsTheWorkerAfterTheLastCheckpoint)
+{
+    const fs::path run = make("run", {{"sample_prompts", Json::array()}});
+    tests::ChildProcess worker({"/usr/bin/env",
+                                "LD_LIBRARY_PATH=" EMULATED_DRIVER_FOLDER,
+                                "LOWRANK_EMULATED_FAULT_AT=1500",
+                                LOWRANK_PROGRAM,
+                                "worker"});
+    worker.send(engine::to_line({{"command", "resume_run"}, {"id", 1}, {"run_dir", run.string()}}));
+    EXPECT_EQ(worker.wait_for("failed")["code"], "device_lost");
+    EXPECT_EQ(worker.wait(), 5); // though its input is open
+    EXPECT_TRUE(fs::exists(run / "checkpoints" / "step-3"));
+    EXPECT_FALSE(fs::exists(run / "adapter"));
+    EXPECT_EQ(go_on(run).code, 0);
+    EXPECT_EQ(losses(run).size(), 6U);
+}
+
 // Nothing of a run asks who computes its attention, and its memory is known before it starts.
 TEST_F(GpuRun, HasTheSameLossesWithAndWithoutCudnn)
 {
