@@ -27,8 +27,12 @@ inline constexpr int kLtTransposeB = 4;
 inline constexpr int kLtMaxWorkspaceBytes = 1;
 inline constexpr int kLtReductionSchemes = 3;
 inline constexpr int kLtMinAlignmentA = 5; // B, C and D follow
+inline constexpr std::uint32_t kLtReduceNowhere = 0;
+inline constexpr std::uint32_t kLtReduceInComputeType = 2;
+inline constexpr int kLtAllocFailed = 3;
 inline constexpr int kLtInvalidValue = 7;
 inline constexpr int kLtArchitectureMismatch = 8;
+inline constexpr int kLtExecutionFailed = 13;
 inline constexpr int kLtNotSupported = 15;
 
 // cublasLtMatmulAlgo_t.

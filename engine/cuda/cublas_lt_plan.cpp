@@ -9,12 +9,6 @@ namespace engine::cuda {
 
 namespace {
 
-// A sum may be cut into parts that are added in float32 (else they may be rounded to bf16), but not
-// where its length is no multiple of every algorithm's step: some versions of the library are said
-// to leave out the rest of such a sum when they cut it.
-constexpr std::uint32_t kReduceInComputeType = 2;
-constexpr std::uint32_t kUncut = 0;
-
 int data_type(DType dtype)
 {
     return dtype == DType::F32 ? kLtReal32F : kLtReal16BF;
@@ -100,7 +94,11 @@ std::vector<LtAlgorithm> LtPlan::candidates(int count) const
             "cublasLtMatmulPreferenceSetAttribute");
     };
     set(kLtMaxWorkspaceBytes, std::uint64_t{kLtWorkspaceBytes});
-    set(kLtReductionSchemes, m_product.k % kDepthStep == 0 ? kReduceInComputeType : kUncut);
+    // A sum may be cut into parts that are added in float32 (else they may be rounded to bf16), but
+    // not where its length is no multiple of every algorithm's step: some versions of the library
+    // are said to leave out the rest of such a sum when they cut it.
+    set(kLtReductionSchemes,
+        m_product.k % kDepthStep == 0 ? kLtReduceInComputeType : kLtReduceNowhere);
     set(kLtMinAlignmentA, std::uint32_t{m_product.align_a});
     set(kLtMinAlignmentA + 1, std::uint32_t{m_product.align_b});
     set(kLtMinAlignmentA + 2, std::uint32_t{m_product.align_c});

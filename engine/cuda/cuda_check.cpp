@@ -1,13 +1,11 @@
 // What a failed call of NVIDIA's libraries means.
 #include "engine/cuda/cuda_check.h"
 
+#include "engine/cuda/cublas_lt_api.h"
+
 namespace engine::cuda {
 
 namespace {
-
-// cublasStatus_t.
-constexpr int kCublasAllocFailed = 3;
-constexpr int kCublasExecutionFailed = 13;
 
 ErrorCode code_of(Status status)
 {
@@ -55,9 +53,9 @@ void check_cublas(int status, const char* call)
         return;
     }
     ErrorCode code = ErrorCode::Internal;
-    if (status == kCublasAllocFailed) {
+    if (status == kLtAllocFailed) {
         code = ErrorCode::OutOfDeviceMemory;
-    } else if (status == kCublasExecutionFailed) {
+    } else if (status == kLtExecutionFailed) {
         code = ErrorCode::DeviceLost;
     }
     throw EngineError({code, concat("GPU: ", call, ": cuBLAS status ", status), hint_of(code)});

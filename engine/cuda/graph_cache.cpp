@@ -16,7 +16,6 @@ constexpr std::size_t kMostKeys = 64;
 constexpr std::ptrdiff_t kMostGraphs = 8;
 constexpr int kMostFailures = 3;
 constexpr int kMostChanges = 3;
-constexpr int kCaptureRelaxed = 2; // CU_STREAM_CAPTURE_MODE_RELAXED
 constexpr const char* kNewerDriver = "update NVIDIA's driver";
 
 // A capture that the driver refuses is no lost device.
