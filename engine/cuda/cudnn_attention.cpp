@@ -37,6 +37,7 @@ std::size_t CudnnAttention::Hash::operator()(const Key& key) const
                     key.shape.num_heads,
                     key.shape.num_kv_heads,
                     key.shape.head_dim,
+                    key.shape.parts,
                     key.shape.windowed ? 1 : 0,
                     static_cast<std::int64_t>(key.direction)});
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -37,6 +38,8 @@ public:
     {
         CudnnTrust forward = CudnnTrust::Untried;
         CudnnTrust backward = CudnnTrust::Untried;
+        CudnnTrust pieces = CudnnTrust::Untried; // a backward as several calls
+        std::set<std::string> told = {};         // why it was not used, each reason once
     };
 
     // Errors: those of CudnnLibrary::open; Unsupported when the library does not start.

@@ -25,11 +25,12 @@ dense(const SdpaShape& shape, std::int64_t heads, std::int64_t rows, std::int64_
             {heads * rows * columns, rows * columns, columns, 1}};
 }
 
-// Rows of all heads side by side, as the engine has them.
-CudnnLayout packed(const SdpaShape& shape, std::int64_t heads, std::int64_t width)
+// Rows of all heads side by side, as the engine has them, `parts` times these.
+CudnnLayout
+packed(const SdpaShape& shape, std::int64_t heads, std::int64_t width, std::int64_t parts)
 {
-    return {{shape.sequences, heads, shape.longest, width},
-            {heads * shape.longest * width, width, heads * width, 1}};
+    const std::int64_t row = parts * heads * width;
+    return {{shape.sequences, heads, shape.longest, width}, {shape.longest * row, width, row, 1}};
 }
 
 CudnnLayout list_of(std::int64_t count)
@@ -45,15 +46,15 @@ public:
         , m_graph(std::make_unique<CudnnGraph>(library))
         , m_scores(dense(shape, shape.num_heads, shape.longest, shape.longest))
         , m_rows(dense(shape, shape.num_heads, shape.longest, 1))
-        , m_query(packed(shape, shape.num_heads, shape.head_dim))
-        , m_key(packed(shape, shape.num_kv_heads, shape.head_dim))
+        , m_query(packed(shape, shape.num_heads, shape.head_dim, shape.parts))
+        , m_key(packed(shape, shape.num_kv_heads, shape.head_dim, shape.parts))
         , m_q_starts(starts(SdpaTensor::QStarts))
         , m_kv_starts(starts(SdpaTensor::KvStarts))
         , m_lengths(memory(SdpaTensor::Lengths, list_of(shape.sequences), CudnnData::I32))
         , m_q(query(SdpaTensor::Q))
         , m_k_transposed(memory(SdpaTensor::K, transposed(m_key), CudnnData::BF16, m_kv_starts))
         , m_stats(memory(SdpaTensor::Stats,
-                         packed(shape, shape.num_heads, 1),
+                         packed(shape, shape.num_heads, 1, 1),
                          CudnnData::F32,
                          starts(SdpaTensor::StatStarts)))
         , m_scale(scalar(SdpaTensor::Scale))

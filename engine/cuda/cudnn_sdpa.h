@@ -17,6 +17,8 @@ struct SdpaShape
     std::int64_t num_heads = 0;
     std::int64_t num_kv_heads = 0;
     std::int64_t head_dim = 0;
+    // A row in memory has so many times these heads: the graph reads and writes one part of each.
+    std::int64_t parts = 1;
     bool windowed = false;
 
     friend bool operator==(const SdpaShape&, const SdpaShape&) = default;
@@ -24,8 +26,9 @@ struct SdpaShape
 
 enum class SdpaDirection { Forward, Backward };
 
-// The tensors that a run names. bf16 q, out and their gradients are [rows, num_heads * head_dim],
-// k, v and theirs [rows, num_kv_heads * head_dim].
+// The tensors that a run names. bf16 q, out and their gradients are [rows, parts * num_heads *
+// head_dim], k, v and theirs [rows, parts * num_kv_heads * head_dim], each from its part's first
+// head on.
 enum class SdpaTensor : std::int64_t {
     Q = 1,
     K,

@@ -20,7 +20,6 @@ using cuda::CudnnTrust;
 constexpr std::array<std::int32_t, 6> kCheckOffsets = {0, 150, 151, 151, 190, 231};
 constexpr std::int64_t kCheckTokens = kCheckOffsets.back();
 constexpr std::int64_t kCheckLongest = 150;
-constexpr std::int64_t kCheckRows = std::int64_t{6} * 192; // as the plan rounds them up
 constexpr std::int64_t kCheckKvHeads = 2;
 constexpr std::int64_t kCheckWindow = 50;
 
@@ -47,10 +46,9 @@ public:
         , m_offsets(backend.tensor(DType::I32, {static_cast<std::int64_t>(kCheckOffsets.size())}))
         , m_scratch(backend.tensor(DType::F32,
                                    {cudnn_scratch_bytes(backend.compute_capability(),
-                                                        m_shape,
-                                                        kCheckRows,
-                                                        kCheckLongest,
-                                                        CudnnScratch::Both)
+                                                        whole().plan,
+                                                        kCheckTokens,
+                                                        cuda::SdpaDirection::Backward)
                                     / 4}))
         , m_own(backend, m_shape)
         , m_other(backend, m_shape)
@@ -61,6 +59,7 @@ public:
     // Nothing when the results agree, else what does not.
     std::string forward();
     std::string backward(); // after forward()
+    std::string pieces();   // after backward()
 
 private:
     struct Results
@@ -75,6 +74,18 @@ private:
             , dv(backend.tensor(DType::BF16, dk.shape()))
         {}
     };
+
+    // The problem as one call, which takes more than its pieces.
+    [[nodiscard]] AttentionPieces whole() const
+    {
+        constexpr auto kSequences = static_cast<std::int64_t>(kCheckOffsets.size()) - 1;
+        return attention_pieces({.shape = m_shape,
+                                 .n = kCheckTokens,
+                                 .sequences = kSequences,
+                                 .longest = kCheckLongest},
+                                kSequences,
+                                1);
+    }
 
     [[nodiscard]] Tensor random(std::int64_t width, std::uint64_t stream) const
     {
@@ -119,6 +130,7 @@ private:
                 .scratch = m_scratch};
     }
 
+    std::string compare_backward(CudnnUse use);
     [[nodiscard]] std::vector<float> values_of(const Tensor& tensor) const;
     [[nodiscard]] std::string
     difference(const char* name, const Tensor& own, const Tensor& other) const;
@@ -179,10 +191,27 @@ std::string AttentionCheck::forward()
 std::string AttentionCheck::backward()
 {
     own_attention_backward(m_backend, backward_args(m_own));
-    const auto compute = [&] {
-        return cudnn_attention_backward(m_backend, backward_args(m_other), CudnnUse::Untried);
-    };
-    if (!compute()) {
+    const std::string found = compare_backward(CudnnUse::Untried);
+    if (!found.empty()) {
+        return found;
+    }
+    const std::vector<float> first = values_of(m_other.dq);
+    (void)cudnn_attention_backward(m_backend, backward_args(m_other), CudnnUse::Untried);
+    return values_of(m_other.dq) == first ? "" : "dq has other bits the second time";
+}
+
+// One call must not touch what another one has written.
+std::string AttentionCheck::pieces()
+{
+    for (Tensor* tensor : {&m_other.dq, &m_other.dk, &m_other.dv}) {
+        m_backend.fill_zero(*tensor);
+    }
+    return compare_backward(CudnnUse::UntriedPieces);
+}
+
+std::string AttentionCheck::compare_backward(CudnnUse use)
+{
+    if (!cudnn_attention_backward(m_backend, backward_args(m_other), use)) {
         return "it takes more memory than it may";
     }
     for (const std::string& found : {difference("dq", m_own.dq, m_other.dq),
@@ -192,9 +221,7 @@ std::string AttentionCheck::backward()
             return found;
         }
     }
-    const std::vector<float> first = values_of(m_other.dq);
-    (void)compute();
-    return values_of(m_other.dq) == first ? "" : "dq has other bits the second time";
+    return "";
 }
 
 } // namespace
@@ -230,7 +257,7 @@ cudnn_verdict(CudaBackend& backend, CudnnAttention& cudnn, const AttentionShape&
         return verdict;
     }
     backend.synchronize(); // an error of what came before is not cuDNN's
-    verdict = {CudnnTrust::Refused, CudnnTrust::Refused};
+    verdict = {CudnnTrust::Refused, CudnnTrust::Refused, CudnnTrust::Refused};
     const auto attempt = [&](CudnnTrust& trust, const char* direction, const auto& compare) {
         std::string reason;
         try {
@@ -256,6 +283,9 @@ cudnn_verdict(CudaBackend& backend, CudnnAttention& cudnn, const AttentionShape&
     });
     if (check != nullptr) {
         attempt(verdict.backward, "backward", [&] { return check->backward(); });
+    }
+    if (verdict.backward == CudnnTrust::Trusted) {
+        attempt(verdict.pieces, "backward in pieces", [&] { return check->pieces(); });
     }
     return verdict;
 }

@@ -1,7 +1,6 @@
-// Attention by cuDNN: shapes rounded up so few plans serve many batches, and a plan's scratch.
+// Attention by cuDNN: the calls of its pieces, and when there are none.
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <initializer_list>
 #include <limits>
 
@@ -18,37 +17,17 @@ using cuda::SdpaDirection;
 using cuda::SdpaShape;
 using cuda::SdpaTensor;
 using Binding = cuda::SdpaBinding;
+using Verdict = cuda::CudnnAttention::Verdict;
 
 constexpr int kFirstCapability = 80;
-constexpr int kHopper = 90;
 constexpr int kAfterLastCapability = 110; // 12.0 has no backward for packed rows
 constexpr std::int64_t kWidestHead = 128;
 constexpr std::int64_t kHeadStep = 8;
-constexpr std::int64_t kLengthStep = 64;
-constexpr std::int64_t kSmallBatchRows = 4 * kLengthStep;
-constexpr std::int64_t kScratchAlignment = 256;
-// cuDNN may have this part of the GPU's memory for one attention.
+// A call of cuDNN may have this part of the GPU's memory.
 constexpr std::int64_t kMemoryParts = 64;
+// Sequences of a call when it is checked that pieces are right.
+constexpr std::int64_t kCheckedRun = 2;
 constexpr std::int64_t kWidestWindowFloat = std::int64_t{1} << 24U; // whole numbers end there
-
-// The next of 1, 2, 3, 4, 6, 8, 12, 16, ...
-std::int64_t rounded_up(std::int64_t value)
-{
-    const auto power = static_cast<std::int64_t>(
-        std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1))));
-    const std::int64_t between = power / 4 * 3;
-    return between >= value ? between : power;
-}
-
-std::int64_t rounded_length(std::int64_t length)
-{
-    return kLengthStep * rounded_up(ceil_div(length, kLengthStep));
-}
-
-std::int64_t aligned(std::int64_t bytes)
-{
-    return ceil_div(bytes, kScratchAlignment) * kScratchAlignment;
-}
 
 // cuDNN where it may serve such a shape, else null.
 cuda::CudnnAttention* cudnn_for(CudaBackend& backend, const AttentionShape& shape, DType dtype)
@@ -60,168 +39,163 @@ cuda::CudnnAttention* cudnn_for(CudaBackend& backend, const AttentionShape& shap
     return fits ? backend.cudnn() : nullptr;
 }
 
-struct PackedBatch
+// What one direction is given.
+struct CudnnRequest
 {
     AttentionShape shape;
     std::int64_t n = 0;
     std::int64_t max_seq_len = 0;
     ConstTensorView offsets;
     TensorView scratch;
-};
+    SdpaDirection direction = SdpaDirection::Forward;
+    std::initializer_list<Binding> tensors;
+    float* lse = nullptr; // of a backward, or of a forward that keeps it
 
-SdpaShape plan_shape(const PackedBatch& batch)
-{
-    return {.sequences = rounded_up(batch.offsets.numel() - 1),
-            .longest = rounded_length(batch.max_seq_len),
-            .num_heads = batch.shape.num_heads,
-            .num_kv_heads = batch.shape.num_kv_heads,
-            .head_dim = batch.shape.head_dim,
-            .windowed = batch.shape.sliding_window > 0};
-}
+    [[nodiscard]] bool is_forward() const { return direction == SdpaDirection::Forward; }
 
-// A plan's scratch, in this order.
-// Ints from one list of the sequences to the next: each begins at 16 bytes, as cuDNN is promised.
-std::int64_t list_step(const SdpaShape& shape)
-{
-    return ceil_div(shape.sequences + 1, 4) * 4;
-}
-
-struct ScratchSizes
-{
-    std::int64_t lists;
-    std::int64_t stats;
-    std::int64_t delta; // of backward
-    std::int64_t workspace;
-
-    ScratchSizes(const SdpaShape& shape, std::int64_t n, bool backward, std::int64_t plan_bytes)
-        : lists(aligned(4 * list_step(shape) * kIntBytes))
-        , stats(aligned(n * shape.num_heads * kFloatBytes))
-        , delta(backward ? aligned(shape.sequences * shape.longest * shape.num_heads * kFloatBytes)
-                         : 0)
-        , workspace(aligned(plan_bytes))
-    {}
-
-    // The scratch need not be aligned so far itself.
-    [[nodiscard]] std::int64_t total() const
+    [[nodiscard]] AttentionSizes sizes() const
     {
-        return kScratchAlignment + lists + stats + delta + workspace;
+        return {.shape = shape, .n = n, .sequences = offsets.numel() - 1, .longest = max_seq_len};
     }
-
-    static constexpr auto kIntBytes = static_cast<std::int64_t>(sizeof(std::int32_t));
-    static constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
 };
 
-// One attention by one plan, with its pieces of the scratch.
-class CudnnCall
+// One attention as calls of one plan, with the parts of its scratch.
+class CudnnCalls
 {
 public:
-    CudnnCall(CudaBackend& backend,
-              cuda::CudnnAttention& cudnn,
-              const PackedBatch& batch,
-              SdpaDirection direction)
+    CudnnCalls(CudaBackend& backend,
+               const CudnnRequest& request,
+               const AttentionPieces& pieces,
+               cuda::CudnnPlan& plan)
         : m_backend(backend)
-        , m_batch(batch)
-        , m_shape(plan_shape(batch))
-        , m_backward(direction == SdpaDirection::Backward)
-        , m_plan(cudnn.plan(m_shape, direction))
-    {}
-
-    [[nodiscard]] const cuda::CudnnAttention::PlanResult& plan() const { return m_plan; }
+        , m_request(request)
+        , m_pieces(pieces)
+        , m_plan(plan)
+        , m_size(pieces.plan, request.n, request.direction, plan.workspace_bytes())
+    {
+        const auto address = reinterpret_cast<std::uintptr_t>(request.scratch.raw());
+        const std::uintptr_t beyond = address % kCudnnAlignment;
+        m_lists = static_cast<std::byte*>(request.scratch.raw())
+                  + (beyond == 0 ? 0 : kCudnnAlignment - beyond);
+    }
 
     [[nodiscard]] bool fits() const
     {
-        constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-        return m_batch.n * m_shape.num_heads * m_shape.head_dim <= kMost
-               && static_cast<std::int64_t>(m_batch.scratch.bytes()) >= sizes().total();
+        return static_cast<std::int64_t>(m_request.scratch.bytes()) >= m_size.total();
     }
 
-    // Queues it. lse is made of the stats, or they of it; either may be null in a forward.
-    void run(std::initializer_list<Binding> tensors, float* lse);
+    // Queues them. lse is made of the stats, or they of it.
+    void run() const;
 
 private:
-    [[nodiscard]] ScratchSizes sizes() const
-    {
-        return {m_shape, m_batch.n, m_backward, (*m_plan)->workspace_bytes()};
-    }
+    [[nodiscard]] std::int32_t* starts() const { return reinterpret_cast<std::int32_t*>(m_lists); }
 
-    void queue_starts(std::int32_t* lists) const;
-    void queue_stats(float* lse, float* stats) const;
+    [[nodiscard]] float* stats() const { return reinterpret_cast<float*>(m_lists + m_size.lists); }
+
+    void queue_starts(std::int64_t first, std::int64_t count) const;
+    void queue_stats(std::int64_t head_part) const;
+    void queue_attention(std::int64_t head_part) const;
+    [[nodiscard]] Binding in_part(Binding binding, std::int64_t head_part) const;
 
     CudaBackend& m_backend;
-    PackedBatch m_batch;
-    SdpaShape m_shape;
-    bool m_backward;
-    const cuda::CudnnAttention::PlanResult& m_plan;
+    const CudnnRequest& m_request;
+    AttentionPieces m_pieces;
+    cuda::CudnnPlan& m_plan;
+    CudnnScratch m_size;
+    std::byte* m_lists = nullptr;
 };
 
-void CudnnCall::queue_starts(std::int32_t* lists) const
+// Starts count from the batch's first row: the tensors' pointers are those of every run.
+void CudnnCalls::queue_starts(std::int64_t first, std::int64_t count) const
 {
-    const std::int64_t step = list_step(m_shape);
+    const SdpaShape& plan = m_pieces.plan;
+    const std::int64_t step = cudnn_list_step(plan);
+    const AttentionShape& shape = m_request.shape;
     m_backend.launch(
         "",
-        threads_for(m_shape.sequences + 1),
-        AttentionStartsArgs{.offsets = m_batch.offsets.data<std::int32_t>(),
-                            .q_starts = lists,
-                            .kv_starts = lists + step,
-                            .stat_starts = lists + 2 * step,
-                            .lengths = lists + 3 * step,
-                            .count = static_cast<int>(m_batch.offsets.numel() - 1),
-                            .sequences = static_cast<int>(m_shape.sequences),
-                            .q_width = static_cast<int>(m_shape.num_heads * m_shape.head_dim),
-                            .kv_width = static_cast<int>(m_shape.num_kv_heads * m_shape.head_dim),
-                            .num_heads = static_cast<int>(m_shape.num_heads)});
+        threads_for(plan.sequences + 1),
+        AttentionStartsArgs{.offsets = m_request.offsets.data<std::int32_t>() + first,
+                            .q_starts = starts(),
+                            .kv_starts = starts() + step,
+                            .stat_starts = starts() + 2 * step,
+                            .lengths = starts() + 3 * step,
+                            .count = static_cast<int>(count),
+                            .sequences = static_cast<int>(plan.sequences),
+                            .q_width = static_cast<int>(shape.num_heads * shape.head_dim),
+                            .kv_width = static_cast<int>(shape.num_kv_heads * shape.head_dim),
+                            .num_heads = static_cast<int>(plan.num_heads)});
 }
 
-void CudnnCall::queue_stats(float* lse, float* stats) const
+// The stats are of one part's heads.
+void CudnnCalls::queue_stats(std::int64_t head_part) const
 {
+    const std::int64_t heads = m_pieces.plan.num_heads;
     m_backend.launch("",
-                     threads_for(m_batch.n * m_shape.num_heads),
-                     AttentionStatsArgs{.lse = lse,
-                                        .stats = stats,
-                                        .rows = static_cast<int>(m_batch.n),
-                                        .num_heads = static_cast<int>(m_shape.num_heads),
-                                        .to_lse = m_backward ? 0 : 1});
+                     threads_for(m_request.n * heads),
+                     AttentionStatsArgs{.lse = m_request.lse + head_part * heads * m_request.n,
+                                        .stats = stats(),
+                                        .rows = static_cast<int>(m_request.n),
+                                        .num_heads = static_cast<int>(heads),
+                                        .to_lse = m_request.is_forward() ? 1 : 0});
 }
 
-void CudnnCall::run(std::initializer_list<Binding> tensors, float* lse)
+// From its first head on.
+Binding CudnnCalls::in_part(Binding binding, std::int64_t head_part) const
 {
-    const ScratchSizes size = sizes();
-    const auto address = reinterpret_cast<std::uintptr_t>(m_batch.scratch.raw());
-    auto* lists = static_cast<std::byte*>(m_batch.scratch.raw())
-                  + (aligned(static_cast<std::int64_t>(address % kScratchAlignment))
-                     - static_cast<std::int64_t>(address % kScratchAlignment));
-    auto* stats = reinterpret_cast<float*>(lists + size.lists);
-    std::byte* delta = lists + size.lists + size.stats;
-    std::byte* workspace = delta + size.delta;
-    auto* starts = reinterpret_cast<std::int32_t*>(lists);
-    const std::int64_t step = list_step(m_shape);
+    const SdpaShape& plan = m_pieces.plan;
+    const bool of_keys = binding.tensor == SdpaTensor::K || binding.tensor == SdpaTensor::V
+                         || binding.tensor == SdpaTensor::DK || binding.tensor == SdpaTensor::DV;
+    const std::int64_t heads = of_keys ? plan.num_kv_heads : plan.num_heads;
+    binding.data = static_cast<const bfloat16_t*>(binding.data) + head_part * heads * plan.head_dim;
+    return binding;
+}
+
+void CudnnCalls::queue_attention(std::int64_t head_part) const
+{
+    const AttentionShape& shape = m_request.shape;
+    const std::int64_t step = cudnn_list_step(m_pieces.plan);
     constexpr float kMasked = -std::numeric_limits<float>::infinity();
-    std::array<Binding, 20> bindings = {{{SdpaTensor::Stats, stats},
-                                         {SdpaTensor::QStarts, starts},
-                                         {SdpaTensor::KvStarts, starts + step},
-                                         {SdpaTensor::StatStarts, starts + 2 * step},
-                                         {SdpaTensor::Lengths, starts + 3 * step},
-                                         {SdpaTensor::Scale, nullptr, m_batch.shape.scale},
+    std::byte* delta = m_lists + m_size.lists + m_size.stats;
+    std::array<Binding, 20> bindings = {{{SdpaTensor::Stats, stats()},
+                                         {SdpaTensor::QStarts, starts()},
+                                         {SdpaTensor::KvStarts, starts() + step},
+                                         {SdpaTensor::StatStarts, starts() + 2 * step},
+                                         {SdpaTensor::Lengths, starts() + 3 * step},
+                                         {SdpaTensor::Scale, nullptr, shape.scale},
                                          {SdpaTensor::Masked, nullptr, kMasked}}};
     std::size_t count = 7;
     const auto bind = [&](const Binding& binding) { bindings[count++] = binding; };
-    if (m_shape.windowed) {
-        const std::int64_t window = std::min(m_batch.shape.sliding_window, kWidestWindowFloat);
+    if (m_pieces.plan.windowed) {
+        const std::int64_t window = std::min(shape.sliding_window, kWidestWindowFloat);
         bind({SdpaTensor::Window, nullptr, static_cast<float>(window)});
     }
-    if (m_backward) {
+    if (!m_request.is_forward()) {
         bind({SdpaTensor::Delta, delta});
         bind({SdpaTensor::One, nullptr, 1.0F});
     }
-    std::for_each(tensors.begin(), tensors.end(), bind);
-
-    queue_starts(starts);
-    if (m_backward) {
-        queue_stats(lse, stats);
+    for (const Binding& tensor : m_request.tensors) {
+        bind(in_part(tensor, head_part));
     }
-    m_backend.attend(**m_plan, std::span(bindings).first(count), workspace);
-    if (!m_backward && lse != nullptr) {
-        queue_stats(lse, stats);
+    m_backend.attend(m_plan, std::span(bindings).first(count), delta + m_size.delta);
+}
+
+// One after the other on the stream, so they share their scratch.
+void CudnnCalls::run() const
+{
+    const std::int64_t sequences = m_request.offsets.numel() - 1;
+    for (std::int64_t part = 0; part < m_pieces.plan.parts; ++part) {
+        if (!m_request.is_forward()) {
+            queue_stats(part);
+        }
+        for (std::int64_t first = 0; first < sequences; first += m_pieces.sequences) {
+            if (part == 0 || m_pieces.sequences < sequences) {
+                queue_starts(first, std::min(m_pieces.sequences, sequences - first));
+            }
+            queue_attention(part);
+        }
+        if (m_request.is_forward() && m_request.lse != nullptr) {
+            queue_stats(part);
+        }
     }
 }
 
@@ -233,69 +207,89 @@ bool all_aligned(std::initializer_list<Binding> tensors)
     });
 }
 
-// What one direction is given.
-struct CudnnRequest
+// A reason that is told once; the own kernels compute then.
+bool refuse(const cuda::CudnnAttention& cudnn,
+            Verdict& verdict,
+            const CudnnRequest& request,
+            const std::string& reason)
 {
-    PackedBatch batch;
-    SdpaDirection direction = SdpaDirection::Forward;
-    std::initializer_list<Binding> tensors;
-    float* lse = nullptr;
-};
-
-// Known without making a plan, which takes a second.
-bool can_fit(const CudaBackend& backend, const CudnnRequest& request)
-{
-    const PackedBatch& batch = request.batch;
-    const SdpaShape shape = plan_shape(batch);
-    const bool forward = request.direction == SdpaDirection::Forward;
-    return cudnn_scratch_bytes(backend.compute_capability(),
-                               batch.shape,
-                               forward ? batch.n : shape.sequences * shape.longest,
-                               batch.max_seq_len,
-                               forward ? CudnnScratch::Forward : CudnnScratch::Both)
-           <= static_cast<std::int64_t>(batch.scratch.bytes());
+    const char* direction = request.is_forward() ? "forward" : "backward";
+    if (verdict.told.insert(concat(direction, ": ", reason)).second) {
+        log_cudnn_refusal(cudnn, request.shape, direction, reason.c_str());
+    }
+    return false;
 }
 
-bool compute(CudaBackend& backend, cuda::CudnnAttention& cudnn, const CudnnRequest& request)
+// False where the plan wants more than the scratch has.
+bool compute(CudaBackend& backend,
+             cuda::CudnnAttention& cudnn,
+             const CudnnRequest& request,
+             const AttentionPieces& pieces)
 {
-    if (!can_fit(backend, request)) {
+    const cuda::CudnnAttention::PlanResult& plan = cudnn.plan(pieces.plan, request.direction);
+    if (!plan) {
+        throw EngineError(plan.error());
+    }
+    const CudnnCalls calls(backend, request, pieces, **plan);
+    if (!calls.fits()) {
         return false;
     }
-    CudnnCall call(backend, cudnn, request.batch, request.direction);
-    if (!call.plan()) {
-        throw EngineError(call.plan().error());
-    }
-    if (!call.fits()) {
-        return false;
-    }
-    call.run(request.tensors, request.lse);
+    calls.run();
     return true;
 }
 
-bool compute_by_cudnn(CudaBackend& backend, const CudnnRequest& request, CudnnUse use)
+CudnnMeans means_of(const cuda::CudnnAttention& cudnn, const Verdict& verdict, bool forward)
 {
-    const AttentionShape& shape = request.batch.shape;
-    cuda::CudnnAttention* cudnn = cudnn_for(backend, shape, DType::BF16);
-    if (cudnn == nullptr || request.batch.n == 0 || !all_aligned(request.tensors)) {
+    return {.capability = cudnn.device().capability,
+            .call_bytes = cudnn.device().memory_bytes / kMemoryParts,
+            // A forward takes little: it needs no cuts.
+            .may_cut = !forward && verdict.pieces == CudnnTrust::Trusted};
+}
+
+bool compute_trusted(CudaBackend& backend, cuda::CudnnAttention& cudnn, const CudnnRequest& request)
+{
+    Verdict& verdict = cudnn_verdict(backend, cudnn, request.shape);
+    CudnnTrust& trust = request.is_forward() ? verdict.forward : verdict.backward;
+    if (trust != CudnnTrust::Trusted) {
         return false;
     }
-    if (use == CudnnUse::Untried) {
-        return compute(backend, *cudnn, request);
+    if (!all_aligned(request.tensors)) {
+        return refuse(cudnn, verdict, request, "a tensor is not aligned to 16 bytes");
     }
-    const bool is_forward = request.direction == SdpaDirection::Forward;
-    cuda::CudnnAttention::Verdict& verdict = cudnn_verdict(backend, *cudnn, shape);
-    CudnnTrust& trust = is_forward ? verdict.forward : verdict.backward;
+    const Result<AttentionPieces> pieces = attention_pieces(
+        means_of(cudnn, verdict, request.is_forward()), request.sizes(), request.direction);
+    if (!pieces) {
+        return refuse(cudnn, verdict, request, pieces.error().message);
+    }
     try {
-        return trust == CudnnTrust::Trusted && compute(backend, *cudnn, request);
+        return compute(backend, cudnn, request, *pieces)
+               || refuse(cudnn, verdict, request, "a plan takes more memory than was set aside");
     } catch (const EngineError& error) {
         if (error.error().code != ErrorCode::Unsupported) {
             throw;
         }
         backend.synchronize(); // tells whether the device is lost, which cuDNN does not
         trust = CudnnTrust::Refused;
-        log_cudnn_refusal(*cudnn, shape, is_forward ? "forward" : "backward", error.what());
+        return refuse(cudnn, verdict, request, error.what());
+    }
+}
+
+bool compute_by_cudnn(CudaBackend& backend, const CudnnRequest& request, CudnnUse use)
+{
+    cuda::CudnnAttention* cudnn = cudnn_for(backend, request.shape, DType::BF16);
+    if (cudnn == nullptr || request.n == 0) {
         return false;
     }
+    if (use == CudnnUse::Trusted) {
+        return compute_trusted(backend, *cudnn, request);
+    }
+    const AttentionSizes sizes = request.sizes();
+    return compute(backend,
+                   *cudnn,
+                   request,
+                   use == CudnnUse::Untried
+                       ? attention_pieces(sizes, sizes.sequences, 1)
+                       : attention_pieces(sizes, kCheckedRun, sizes.shape.num_kv_heads));
 }
 
 } // namespace
@@ -306,11 +300,11 @@ bool cudnn_attention_forward(CudaBackend& backend, const AttentionForwardArgs& a
         return false;
     }
     return compute_by_cudnn(backend,
-                            {.batch = {.shape = args.shape,
-                                       .n = args.q.size(0),
-                                       .max_seq_len = args.max_seq_len,
-                                       .offsets = args.offsets,
-                                       .scratch = args.scratch},
+                            {.shape = args.shape,
+                             .n = args.q.size(0),
+                             .max_seq_len = args.max_seq_len,
+                             .offsets = args.offsets,
+                             .scratch = args.scratch,
                              .direction = SdpaDirection::Forward,
                              .tensors = {{SdpaTensor::Q, args.q.raw()},
                                          {SdpaTensor::K, args.k.raw()},
@@ -327,11 +321,11 @@ bool cudnn_attention_backward(CudaBackend& backend, const AttentionBackwardArgs&
     }
     return compute_by_cudnn(
         backend,
-        {.batch = {.shape = args.shape,
-                   .n = args.q.size(0),
-                   .max_seq_len = args.max_seq_len,
-                   .offsets = args.offsets,
-                   .scratch = args.scratch},
+        {.shape = args.shape,
+         .n = args.q.size(0),
+         .max_seq_len = args.max_seq_len,
+         .offsets = args.offsets,
+         .scratch = args.scratch,
          .direction = SdpaDirection::Backward,
          .tensors = {{SdpaTensor::Q, args.q.raw()},
                      {SdpaTensor::K, args.k.raw()},
@@ -345,29 +339,6 @@ bool cudnn_attention_backward(CudaBackend& backend, const AttentionBackwardArgs&
         use);
 }
 
-std::int64_t cudnn_scratch_bytes(int capability,
-                                 const AttentionShape& shape,
-                                 std::int64_t rows,
-                                 std::int64_t max_seq_len,
-                                 CudnnScratch directions)
-{
-    constexpr std::int64_t kFixedBytes = std::int64_t{1} << 16U; // lists, engines' counters
-    constexpr std::int64_t kListBytes = 16;                      // of a sequence of one row
-    std::int64_t head_bytes = ScratchSizes::kFloatBytes;         // of a row of one head: stats
-    if (directions == CudnnScratch::Both) {
-        // delta, and dk and dv of every query head or the sums of dq.
-        head_bytes += ScratchSizes::kFloatBytes + 8 * shape.head_dim;
-        if (capability == kHopper) {
-            // ds of a row in bf16, which is how its engine adds dq in one order.
-            head_bytes += 2 * rounded_length(max_seq_len);
-        }
-    }
-    return kFixedBytes + (rows + kLengthStep) * (shape.num_heads * head_bytes + kListBytes);
-}
-
-// A plan's own need depends on how the sequences of each batch fall, so what it may have is a rule:
-// enough for twice the batch's rows and for small ones, and not more than the GPU can spare. A
-// batch that falls worse is for the engine's own kernels.
 std::int64_t cudnn_attention_scratch_bytes(CudaBackend& backend,
                                            const AttentionShape& shape,
                                            DType dtype,
@@ -378,18 +349,20 @@ std::int64_t cudnn_attention_scratch_bytes(CudaBackend& backend,
     if (cudnn == nullptr) {
         return 0;
     }
-    const cuda::CudnnAttention::Verdict& verdict = cudnn_verdict(backend, *cudnn, shape);
-    const bool backward = verdict.backward == CudnnTrust::Trusted;
-    if (!backward && verdict.forward != CudnnTrust::Trusted) {
-        return 0;
+    const Verdict& verdict = cudnn_verdict(backend, *cudnn, shape);
+    std::int64_t bytes = 0;
+    for (const bool forward : {true, false}) {
+        if ((forward ? verdict.forward : verdict.backward) == CudnnTrust::Trusted) {
+            bytes = std::max(
+                bytes,
+                cudnn_reserve_bytes(means_of(*cudnn, verdict, forward),
+                                    shape,
+                                    n,
+                                    max_seq_len,
+                                    forward ? SdpaDirection::Forward : SdpaDirection::Backward));
+        }
     }
-    const std::int64_t wanted =
-        cudnn_scratch_bytes(backend.compute_capability(),
-                            shape,
-                            2 * n + kSmallBatchRows,
-                            max_seq_len,
-                            backward ? CudnnScratch::Both : CudnnScratch::Forward);
-    return std::min(wanted, cudnn->device().memory_bytes / kMemoryParts) / 4 * 4;
+    return bytes;
 }
 
 } // namespace engine::ops::kernels

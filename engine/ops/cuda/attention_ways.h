@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/ops/cuda/attention_args.h"
+#include "engine/ops/cuda/attention_pieces.h"
 #include "engine/ops/cuda/kernels.h"
 
 namespace engine::ops::kernels {
@@ -19,11 +20,13 @@ void attention_few_queries(CudaBackend& backend,
                            DType dtype,
                            AttentionArgs args);
 
-// attention_cudnn.cpp. Untried: compute it now, to be compared; a refusal is thrown as EngineError
-// Unsupported. Trusted: only where it was compared and found right.
-enum class CudnnUse { Untried, Trusted };
+// attention_cudnn.cpp. Untried: compute it now, to be compared, in one call or in small pieces; a
+// refusal is thrown as EngineError Unsupported. Trusted: only where it was compared and found
+// right.
+enum class CudnnUse { Untried, UntriedPieces, Trusted };
 
-// False when nothing was computed: cuDNN is not here, or not for this shape, or lacks scratch.
+// False when nothing was computed: cuDNN is not here, or not for this shape, or lacks scratch; why
+// a trusted one is not used is in the log, each reason once.
 [[nodiscard]] bool
 cudnn_attention_forward(CudaBackend& backend, const AttentionForwardArgs& args, CudnnUse use);
 [[nodiscard]] bool
@@ -35,14 +38,6 @@ cudnn_attention_backward(CudaBackend& backend, const AttentionBackwardArgs& args
                                                          DType dtype,
                                                          std::int64_t n,
                                                          std::int64_t max_seq_len);
-
-// What plans are seen to take for so many rows, those of sequences rounded up.
-enum class CudnnScratch { Forward, Both };
-[[nodiscard]] std::int64_t cudnn_scratch_bytes(int capability,
-                                               const AttentionShape& shape,
-                                               std::int64_t rows,
-                                               std::int64_t max_seq_len,
-                                               CudnnScratch directions);
 
 // attention_check.cpp. One line on why the engine's own kernels compute such a shape.
 void log_cudnn_refusal(const cuda::CudnnAttention& cudnn,

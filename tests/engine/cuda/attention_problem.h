@@ -51,7 +51,9 @@ public:
         backend.upload(offsets.data(), m_offsets);
         const std::int64_t bytes =
             ops::attention_scratch_bytes(backend, shape, dtype, m_n, m_longest);
-        m_scratch = backend.tensor(DType::F32, {bytes / 4});
+        m_scratch = backend.tensor(DType::F32, {bytes / 4 + kGuard});
+        const std::vector<float> guard(kGuard, kGuardValue);
+        backend.upload(guard.data(), m_scratch.view().rows(bytes / 4, m_scratch.numel()));
     }
 
     void set_scale(float scale) { m_shape.scale = scale; }
@@ -67,25 +69,41 @@ public:
                                 .max_seq_len = m_longest,
                                 .out = m_out,
                                 .lse = m_lse,
-                                .scratch = m_scratch});
+                                .scratch = scratch()});
     }
 
-    void backward()
+    void backward() { ops::attention_backward(m_backend, backward_args(scratch())); }
+
+    [[nodiscard]] ops::AttentionBackwardArgs backward_args(TensorView scratch)
     {
-        ops::attention_backward(m_backend,
-                                {.shape = m_shape,
-                                 .q = m_q,
-                                 .k = m_k,
-                                 .v = m_v,
-                                 .out = m_out,
-                                 .lse = m_lse,
-                                 .offsets = m_offsets,
-                                 .max_seq_len = m_longest,
-                                 .dout = m_dout,
-                                 .dq = m_dq,
-                                 .dk = m_dk,
-                                 .dv = m_dv,
-                                 .scratch = m_scratch});
+        return {.shape = m_shape,
+                .q = m_q,
+                .k = m_k,
+                .v = m_v,
+                .out = m_out,
+                .lse = m_lse,
+                .offsets = m_offsets,
+                .max_seq_len = m_longest,
+                .dout = m_dout,
+                .dq = m_dq,
+                .dk = m_dk,
+                .dv = m_dv,
+                .scratch = scratch};
+    }
+
+    // What the op asked for, and not more.
+    [[nodiscard]] TensorView scratch()
+    {
+        return m_scratch.view().rows(0, m_scratch.numel() - kGuard);
+    }
+
+    // Whether nothing was written behind it.
+    [[nodiscard]] bool guard_is_whole() const
+    {
+        std::vector<float> guard(kGuard);
+        const std::int64_t end = m_scratch.numel();
+        m_backend.download(m_scratch.view().rows(end - kGuard, end), guard.data());
+        return guard == std::vector<float>(kGuard, kGuardValue);
     }
 
     // Nothing of what an earlier pass wrote is left.
@@ -132,6 +150,9 @@ private:
     {
         return m_backend.tensor(tensor.dtype(), tensor.shape());
     }
+
+    static constexpr std::int64_t kGuard = 256;
+    static constexpr float kGuardValue = 42.0F;
 
     CudaBackend& m_backend;
     ops::AttentionShape m_shape;

@@ -181,22 +181,6 @@ TEST_F(CudnnAttentionTest, OtherShapesAreTheOwnKernels)
     EXPECT_EQ(runs(), before);
 }
 
-TEST_F(CudnnAttentionTest, ABatchThatWantsTooMuchScratchIsTheOwnKernels)
-{
-    const auto backend = open_emulated(EMULATED_CUDNN);
-    // 16 sequences of 128 for 77 rows.
-    std::vector<std::int32_t> offsets = {0, 65};
-    while (offsets.size() <= 13) {
-        offsets.push_back(offsets.back() + 1);
-    }
-    Problem problem(*backend, heads(4, 2, 16), offsets);
-    const std::uint64_t before = runs();
-    problem.forward();
-    EXPECT_EQ(runs(), before + 1); // which keeps little
-    problem.backward();
-    EXPECT_EQ(runs(), before + 1);
-}
-
 TEST_F(CudnnAttentionTest, SimilarBatchesShareAPlan)
 {
     const auto backend = open_emulated(EMULATED_CUDNN);
@@ -221,8 +205,9 @@ TEST_F(CudnnAttentionTest, ScratchOfABatchServesEverySmallerOne)
             EXPECT_LE(bytes(n, n), bytes(n + 1, n + 1));
             EXPECT_LE(bytes(n, 1), bytes(n, n));
         }
-        // Not more than the GPU can spare.
-        EXPECT_EQ(bytes(1 << 20, 1 << 20), (std::int64_t{4} << 30U) / 64);
+        // Not more than the GPU can spare, and four bytes for each row and head.
+        EXPECT_LE(bytes(1 << 20, 1 << 20),
+                  (std::int64_t{4} << 30U) / 64 + (std::int64_t{16} << 20U));
     }
 }
 

@@ -1,6 +1,7 @@
 // Finding, reading and writing the elements of tensors.
 #include "tests/support/gpu_emulator/cudnn_memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -47,14 +48,19 @@ CudnnMemory::CudnnMemory(const CudnnTensor& tensor, const CudnnBindings& binding
         }
         m_starts.resize(count);
         std::memcpy(m_starts.data(), data, count * sizeof(std::int32_t));
-        elements = m_starts.back();
         m_row_axis = tensor.strides[3] > tensor.strides[2] ? 3 : 2;
+        const std::size_t inner_axis = 5 - m_row_axis;
+        // To the end of the last row's heads, after which the row may have more.
+        elements = m_starts.back() - tensor.strides[m_row_axis] + 1
+                   + (tensor.sizes[1] - 1) * tensor.strides[1]
+                   + (tensor.sizes[inner_axis] - 1) * tensor.strides[inner_axis];
         for (std::size_t batch = 0; batch + 1 < count; ++batch) {
             m_rows.push_back((m_starts[batch + 1] - m_starts[batch]) / tensor.strides[m_row_axis]);
         }
     }
-    m_reachable = is_allocated(reinterpret_cast<std::uintptr_t>(m_data),
-                               static_cast<std::size_t>(elements * tensor.bytes_of_element()));
+    m_reachable = is_allocated(
+        reinterpret_cast<std::uintptr_t>(m_data),
+        static_cast<std::size_t>(std::max<std::int64_t>(elements, 0) * tensor.bytes_of_element()));
 }
 
 std::int64_t CudnnMemory::place(const Sizes& at) const

@@ -230,7 +230,8 @@ bool GraphRun::reshape(const CudnnObject& operation)
     if (!load(operation.object(A::OperationReshapeX), x_values)) {
         return false;
     }
-    Values laid(x_values.size());
+    Values laid(static_cast<std::size_t>(
+        offset_of(x, {x.sizes[0] - 1, x.sizes[1] - 1, x.sizes[2] - 1, x.sizes[3] - 1}) + 1));
     for_each_place(x.sizes, [&](const Sizes& at, std::size_t number) {
         laid.at(static_cast<std::size_t>(offset_of(x, at))) = x_values[number];
     });
