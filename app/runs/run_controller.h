@@ -42,10 +42,8 @@ public:
 
     [[nodiscard]] RunState state() const { return m_state; }
 
-    [[nodiscard]] const QString& stateDetail() const
-    {
-        return m_stateDetail;
-    } // "reading the base model"
+    // "reading the base model"
+    [[nodiscard]] const QString& stateDetail() const { return m_stateDetail; }
 
     [[nodiscard]] double stateFraction() const { return m_stateFraction; } // negative: unknown
 
@@ -112,6 +110,7 @@ private:
     void onPastLoaded();
     void readNewLines();
     void lookAtLock();
+    void lookForCheckpoints();
     void goOnDetached();
     [[nodiscard]] RunState endingState(const WorkerProcess::Ending& ending);
 
@@ -135,6 +134,7 @@ private:
     qint64 m_runCommand = 0; // id of train or resume_run
     QList<SampleText> m_samples;
     QList<QPair<qint64, QString>> m_checkpoints;
+    QList<QPair<qint64, QString>> m_checkpointsSeen; // at the last look
     std::optional<InitReport> m_initReport;
     LogModel m_log;
     QElapsedTimer m_followed;

@@ -52,6 +52,7 @@ void RunController::lookAtLock()
         m_lastStep = m_metrics.lastStep();
         Q_EMIT stepAdded();
     }
+    lookForCheckpoints();
     const RunFolder folder(m_folder);
     m_lockSeen = m_lockSeen || folder.isLocked();
     // A process that was just started has not locked the folder yet.
@@ -64,6 +65,17 @@ void RunController::lookAtLock()
     m_checkpoints = checkpointsIn(m_folder);
     setState(folder.stateFor(numbers()));
     Q_EMIT ended();
+}
+
+// Told at the second look: a checkpoint's adapter is written a moment after it.
+void RunController::lookForCheckpoints()
+{
+    const auto found = checkpointsIn(m_folder);
+    if (found == m_checkpointsSeen && found != m_checkpoints) {
+        m_checkpoints = found;
+        Q_EMIT checkpointAdded();
+    }
+    m_checkpointsSeen = found;
 }
 
 void RunController::loadPast()

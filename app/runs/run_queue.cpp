@@ -82,6 +82,9 @@ RunQueue::Entry& RunQueue::adopt(const QString& folder)
     RunController* run = entry->run.get();
     connect(run, &RunController::stateChanged, this, [this, run] { onStateChanged(run); });
     connect(run, &RunController::stepAdded, this, [this, run] { reportProgress(run); });
+    connect(run, &RunController::checkpointAdded, this, [this, run] {
+        m_catalog.refreshRun(run->id()); // a new adapter version
+    });
     connect(run, &RunController::ended, this, [this, run] { onEnded(run); });
     connect(run, &RunController::problemOccurred, this, &RunQueue::problemOccurred);
     m_entries.push_back(std::move(entry));

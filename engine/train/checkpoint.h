@@ -2,8 +2,9 @@
 //
 // adapter.safetensors (or model.safetensors) holds the float32 masters and, for LoRA-GA, the frozen
 // pairs; optimizer.safetensors holds the moments; state.json holds the counters and the SHA-256 of
-// the two files. Data order and dropout are functions of (seed, step), so the counters are their
-// state too.
+// the two files. The trainer adds adapter/ (PEFT), the same adapter for other programs, which a
+// resume does not read. Data order and dropout are functions of (seed, step), so the counters are
+// their state too.
 #pragma once
 
 #include <cstdint>

@@ -151,7 +151,11 @@ void RunFolder::remove_leftovers() const
 {
     std::error_code error;
     std::vector<fs::path> leftovers;
-    for (const fs::path& folder : {m_root, checkpoints()}) {
+    std::vector<fs::path> folders = {m_root, checkpoints()};
+    for (const std::int64_t step : checkpoint_steps()) {
+        folders.push_back(checkpoint(step)); // its adapter comes after it
+    }
+    for (const fs::path& folder : folders) {
         for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
             if (is_temporary(entry.path())) {
                 leftovers.push_back(entry.path());

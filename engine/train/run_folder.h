@@ -51,6 +51,12 @@ public:
         return checkpoints() / concat("step-", step);
     }
 
+    // The same adapter as PEFT reads it, beside the masters; with method lora.
+    [[nodiscard]] std::filesystem::path checkpoint_adapter(std::int64_t step) const
+    {
+        return checkpoint(step) / "adapter";
+    }
+
     // Where the result goes: adapter/ (PEFT), or model/ (Hugging Face) with --method full.
     [[nodiscard]] std::filesystem::path result(Method method) const
     {

@@ -31,6 +31,9 @@ public:
         , m_control(control)
         , m_sink([this, &sink](const TrainEvent& event) {
             log(event);
+            if (const auto* saved = std::get_if<CheckpointEvent>(&event)) {
+                add_adapter(saved->step);
+            }
             if (sink) {
                 sink(event);
             }
@@ -46,6 +49,7 @@ public:
         if (!setup.device_note.empty()) {
             m_journal->log(setup.device_note);
         }
+        m_state = setup.state.get();
         RunProgress progress = restore(start, setup);
         if (progress.step > 0) {
             expect_data_unchanged(setup);
@@ -262,6 +266,14 @@ private:
         m_sink(InitReportEvent{std::move(report)});
     }
 
+    // The checkpoint's adapter as others read it, before anybody hears of the checkpoint.
+    void add_adapter(std::int64_t step)
+    {
+        if (m_config.method == Method::Lora) {
+            value_or_throw(m_state->save_result(m_folder.checkpoint_adapter(step)));
+        }
+    }
+
     // What the catalog wants to know beside the settings.
     Json facts(const RunSetup& setup) const
     {
@@ -337,6 +349,7 @@ private:
     EventSink m_sink;
     TrainConfig m_config;
     Json m_facts;
+    TrainingState* m_state = nullptr; // once it is loaded
     std::optional<FolderLock> m_lock;
     std::optional<RunJournal> m_journal;
 };

@@ -2248,8 +2248,8 @@
         <translation>행렬별 상태</translation>
     </message>
     <message>
-        <source>Nothing to measure yet: the run has saved neither a checkpoint nor its result.</source>
-        <translation>아직 측정할 것이 없습니다. 체크포인트나 결과가 저장되지 않았습니다.</translation>
+        <source>Nothing to measure yet: the run has saved no adapter.</source>
+        <translation>아직 측정할 것이 없습니다. 이 실행은 아직 어댑터를 저장하지 않았습니다.</translation>
     </message>
     <message>
         <source>Not measured yet. Refresh compares %1 with its base model.</source>

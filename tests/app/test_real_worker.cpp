@@ -81,6 +81,7 @@ private Q_SLOTS:
                                      || app::isEnded(run->state()),
                                  kSlowMs);
         QVERIFY2(run->state() == RunState::Training, qPrintable(run->problem().text()));
+        checkpointsAreVersionsWhileItTrains(*run);
         run->stop();
         QTRY_VERIFY_WITH_TIMEOUT(app::isEnded(run->state()), kSlowMs);
         QVERIFY2(run->state() == RunState::Cancelled, qPrintable(run->problem().text()));
@@ -166,6 +167,18 @@ private Q_SLOTS:
     }
 
 private:
+    void checkpointsAreVersionsWhileItTrains(const RunController& run)
+    {
+        const app::Catalog& catalog = m_studio->studio.catalog();
+        QTRY_VERIFY_WITH_TIMEOUT(!catalog.adapters().isEmpty() || app::isEnded(run.state()),
+                                 kSlowMs);
+        QCOMPARE(run.state(), RunState::Training);
+        const app::AdapterRecord version = catalog.adapters().first();
+        QCOMPARE(version.kind, app::AdapterRecord::Kind::Checkpoint);
+        QCOMPARE(version.rank, 4);
+        QVERIFY(QFile::exists(version.folder + u"/adapter_model.safetensors"_s));
+    }
+
     // Every line that a run opened later shows was there while it went on.
     static void logReadsTheSameAfterwards(RunController& run)
     {

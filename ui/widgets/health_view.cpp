@@ -57,8 +57,7 @@ void HealthView::setAdapter(const QString& name, const QString& baseModel, const
     m_folder = folder;
     m_button->setEnabled(!folder.isEmpty());
     showText(folder.isEmpty()
-                 ? tr("Nothing to measure yet: the run has saved neither a checkpoint nor its "
-                      "result.")
+                 ? tr("Nothing to measure yet: the run has saved no adapter.")
                  : tr("Not measured yet. Refresh compares %1 with its base model.").arg(name));
 }
 

@@ -83,12 +83,14 @@ TEST_F(RunFolderTest, CheckpointStepsAreNumbersInOrder)
 TEST_F(RunFolderTest, LeftoversAreRemoved)
 {
     fs::create_directories(m_folder.checkpoints() / ".tmp-step-11");
-    fs::create_directories(m_folder.checkpoints() / "step-10");
+    fs::create_directories(m_folder.checkpoint(10) / "adapter.tmp-1-2");
+    fs::create_directories(m_folder.checkpoint_adapter(10));
     tests::write_text(m_folder.root() / "run.json.tmp-1-2", "x");
     m_folder.remove_leftovers();
     EXPECT_FALSE(fs::exists(m_folder.checkpoints() / ".tmp-step-11"));
     EXPECT_FALSE(fs::exists(m_folder.root() / "run.json.tmp-1-2"));
-    EXPECT_TRUE(fs::exists(m_folder.checkpoints() / "step-10"));
+    EXPECT_FALSE(fs::exists(m_folder.checkpoint(10) / "adapter.tmp-1-2"));
+    EXPECT_TRUE(fs::exists(m_folder.checkpoint_adapter(10)));
 }
 
 TEST_F(RunFolderTest, PruningKeepsTheNewestAndTheBest)
