@@ -102,8 +102,14 @@ QList<AdapterRecord> adaptersOf(const RunRecord& run)
         previous = adapter.id;
         adapters.append(adapter);
     }
+    if (isLive(run.state)) {
+        return adapters; // what lies there is of a stop before
+    }
     AdapterRecord result = describe(run, studio, u"adapter"_s, folder.adapterFolder(), Kind::Final);
     if (!result.id.isEmpty()) {
+        if (!folder.readOutcome().isOf(run.numbers)) {
+            result.numbers = {}; // the run has gone on since
+        }
         result.parent = previous;
         adapters.append(result);
     }

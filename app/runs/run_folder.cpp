@@ -213,7 +213,7 @@ RunState RunFolder::stateFor(const RunNumbers& numbers) const
     }
     // An outcome that later steps have overtaken is that of an earlier part of the run.
     const RunFinished outcome = readOutcome();
-    const bool current = !outcome.reason.isEmpty() && outcome.step >= numbers.step;
+    const bool current = outcome.isOf(numbers);
     const bool stopped = outcome.reason == "stopped"_L1;
     if (current && !stopped) {
         return RunState::Finished;

@@ -57,6 +57,12 @@ struct RunFinished
     double seconds = kUnknown;
     QString adapter; // path
     qint64 peakMemory = 0;
+
+    // It is there, and no later steps have overtaken it.
+    [[nodiscard]] bool isOf(const RunNumbers& numbers) const
+    {
+        return !reason.isEmpty() && step >= numbers.step;
+    }
 };
 
 // LoRA-GA's report, one row per matrix.

@@ -231,6 +231,32 @@ private Q_SLOTS:
                  u"9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"_s);
     }
 
+    // The adapter of a stop is no result of the run that goes on.
+    void aRunThatGoesOnHasNoResult()
+    {
+        QVERIFY(m_workspace->paths.create().hasValue());
+        const QString path = app_test::writeRun(m_workspace->paths, u"r1"_s, 4);
+        QVERIFY(QFile::remove(path + u"/outcome.json"_s)); // as a resume does
+        std::optional<engine::FolderLock> lock;
+        lock.emplace(*engine::FolderLock::acquire(std::filesystem::path(path.toStdU16String())));
+        Catalog catalog(m_workspace->paths);
+        QVERIFY(catalog.open().hasValue());
+        catalog.flush();
+        QCOMPARE(catalog.run(u"r1"_s)->state, app::RunState::Training);
+        QCOMPARE(catalog.adapters().size(), 1);
+        QCOMPARE(catalog.adapters().first().kind, app::AdapterRecord::Kind::Checkpoint);
+        lock.reset(); // killed: it is there, and the run's numbers are not its own
+        catalog.rebuild();
+        catalog.flush();
+        QVERIFY(catalog.adapter(u"r1/adapter"_s).has_value());
+        QVERIFY(std::isnan(catalog.adapter(u"r1/adapter"_s)->numbers.loss));
+        QCOMPARE(catalog.adapter(u"r1/adapter"_s)->numbers.step, 0);
+        app_test::writeOutcome(path, "stopped", 4);
+        catalog.rebuild();
+        catalog.flush();
+        QCOMPARE(catalog.adapter(u"r1/adapter"_s)->numbers.evalLoss, 0.75);
+    }
+
     void theStateOfARunIsReadFromItsFiles_data()
     {
         QTest::addColumn<QByteArray>("reason"); // of outcome.json; empty: none

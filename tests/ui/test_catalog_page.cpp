@@ -1,4 +1,7 @@
 // The catalog's page as a hand uses it: tags and notes, delete and undo, verify, import, rebuild.
+#include <algorithm>
+
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QTableView>
@@ -121,6 +124,16 @@ private Q_SLOTS:
         QTRY_VERIFY(QDir(m_studio->app().paths().trash()).isEmpty());
     }
 
+    void theDetailsAreReadAgainToo()
+    {
+        QVERIFY(shows(u"8, alpha 32"_s));
+        tests::writeFile(QFileInfo(file()).path() + u"/adapter_config.json"_s,
+                         R"({"r": 12, "lora_alpha": 24, "target_modules": ["q_proj"]})");
+        press(u"&Rebuild"_s);
+        QTRY_VERIFY(shows(u"12, alpha 24"_s));
+        QCOMPARE(m_page->table().currentId(), u"seen/adapter"_s);
+    }
+
     void verifySaysUnchanged()
     {
         QTRY_COMPARE(adapter().hash.size(), 64);
@@ -182,6 +195,14 @@ private:
     {
         QFile weights(file());
         return weights.open(QIODevice::ReadOnly) ? weights.readAll() : QByteArray();
+    }
+
+    [[nodiscard]] bool shows(const QString& text) const
+    {
+        const auto labels = m_page->findChildren<QLabel*>();
+        return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) {
+            return label->text() == text;
+        });
     }
 
     template <typename Editor>

@@ -229,9 +229,11 @@ void CatalogPage::refresh()
     }
     if (m_table->currentId() != m_shown) {
         showAdapter(m_table->currentId());
-    } else if (const auto adapter = application().catalog().adapter(m_shown);
-               adapter && !hasUnkeptNotes()) {
-        showNotes(*adapter); // which are kept in the background
+    } else if (const auto adapter = application().catalog().adapter(m_shown)) {
+        showFacts(*adapter);
+        if (!hasUnkeptNotes()) {
+            showNotes(*adapter); // which are kept in the background
+        }
     }
 }
 
@@ -243,34 +245,41 @@ void CatalogPage::showAdapter(const QString& id)
     for (QPushButton* button : std::as_const(m_needAdapter)) {
         button->setEnabled(adapter.has_value());
     }
-    m_name->setText(adapter ? adapter->name : QString());
-    m_lineage->clear();
     showNotes(adapter.value_or(app::AdapterRecord()));
-    if (!adapter) {
-        m_facts->setFacts({});
+    if (adapter) {
+        showFacts(*adapter);
         return;
     }
-    const app::RunNumbers& numbers = adapter->numbers;
+    m_name->setText({});
+    m_facts->setFacts({});
+    m_lineage->clear();
+}
+
+void CatalogPage::showFacts(const app::AdapterRecord& adapter)
+{
+    m_name->setText(adapter.name);
+    const app::RunNumbers& numbers = adapter.numbers;
     m_facts->setFacts({
-        {tr("Kind"), kindText(adapter->kind)},
-        {tr("Rank"), tr("%1, alpha %2").arg(adapter->rank).arg(adapter->alpha)},
-        {tr("Matrices"), adapter->targetModules.join(u", "_s)},
+        {tr("Kind"), kindText(adapter.kind)},
+        {tr("Rank"), tr("%1, alpha %2").arg(adapter.rank).arg(adapter.alpha)},
+        {tr("Matrices"), adapter.targetModules.join(u", "_s)},
         {app::metricLabel(app::Metric::Loss), app::humanReal(numbers.loss)},
         {app::metricLabel(app::Metric::EvalLoss), app::humanReal(numbers.evalLoss)},
         {tr("Steps"), numbers.step > 0 ? countText(numbers.step) : QString()},
-        {tr("Base model"), QFileInfo(adapter->baseModel).fileName()},
-        {tr("Base hash"), adapter->baseHash.left(16)},
-        {tr("Data hash"), adapter->datasetHash.left(16)},
-        {tr("File hash"), adapter->hash.left(16)},
-        {tr("Size"), app::humanBytes(adapter->sizeBytes)},
-        {tr("Made"), app::humanTime(adapter->created)},
-        {tr("Folder"), adapter->folder},
+        {tr("Base model"), QFileInfo(adapter.baseModel).fileName()},
+        {tr("Base hash"), adapter.baseHash.left(16)},
+        {tr("Data hash"), adapter.datasetHash.left(16)},
+        {tr("File hash"), adapter.hash.left(16)},
+        {tr("Size"), app::humanBytes(adapter.sizeBytes)},
+        {tr("Made"), app::humanTime(adapter.created)},
+        {tr("Folder"), adapter.folder},
     });
-    fillLineage(*adapter);
+    fillLineage(adapter);
 }
 
 void CatalogPage::fillLineage(const app::AdapterRecord& adapter)
 {
+    m_lineage->clear();
     QList<app::AdapterRecord> line = {adapter};
     QStringList seen = {adapter.id};
     while (!line.first().parent.isEmpty() && !seen.contains(line.first().parent)) {

@@ -41,6 +41,7 @@ private:
     QWidget* buildNotes(QWidget* parent);
     void refresh();
     void showAdapter(const QString& id);
+    void showFacts(const app::AdapterRecord& adapter);
     void fillLineage(const app::AdapterRecord& adapter);
     void showNotes(const app::AdapterRecord& adapter);
     [[nodiscard]] bool hasUnkeptNotes() const;
