@@ -125,8 +125,8 @@ struct AdapterRecord
     QString hash;       // SHA-256 of adapter_model.safetensors, hex
     QJsonObject config; // the run's settings, or adapter_config.json when imported
     RunNumbers numbers;
-    qint64 rank = 0;
-    double alpha = 0.0;
+    qint64 rank = 0;    // of the run, or of the file when imported
+    double alpha = 0.0; // likewise
     QStringList targetModules;
     qint64 sizeBytes = 0;
     QDateTime created;

@@ -75,11 +75,20 @@ AdapterRecord describe(const RunRecord& run,
     adapter.created = config.lastModified();
     adapter.sizeBytes = folderSize(folder);
     readAdapterConfig(adapter);
+    if (isStoredAtTwiceTheRank(adapter)) {
+        adapter.rank = run.config.value("rank"_L1).toInteger();
+        adapter.alpha = run.config.value("alpha"_L1).toDouble();
+    }
     fillAdapterNotes(adapter, studio, place);
     return adapter;
 }
 
 } // namespace
+
+bool isStoredAtTwiceTheRank(const AdapterRecord& adapter)
+{
+    return adapter.kind != Kind::Imported && adapter.config.value("init"_L1) == "lora-ga"_L1;
+}
 
 QList<AdapterRecord> adaptersOf(const RunRecord& run)
 {

@@ -11,4 +11,8 @@ namespace app {
 // A PEFT folder in the workspace's adapters folder.
 [[nodiscard]] Outcome<AdapterRecord> readImportedAdapter(const QString& folder);
 
+// A run's adapter of LoRA-GA: the record has the rank that was trained, its files the rank 2r of
+// the plain LoRA that PEFT reads.
+[[nodiscard]] bool isStoredAtTwiceTheRank(const AdapterRecord& adapter);
+
 } // namespace app

@@ -1650,6 +1650,10 @@
         <source>Empty</source>
         <translation>비우기</translation>
     </message>
+    <message>
+        <source>%1, alpha %2; stored as rank %3 for PEFT</source>
+        <translation>%1, 알파 %2 (PEFT용 파일에는 랭크 %3으로 저장됨)</translation>
+    </message>
 </context>
 <context>
     <name>ui::ChartView</name>

@@ -134,6 +134,19 @@ private Q_SLOTS:
         QCOMPARE(m_page->table().currentId(), u"seen/adapter"_s);
     }
 
+    // Its files are plain LoRA of twice the rank.
+    void aLoraGaAdapterHasTheRankOfItsRun()
+    {
+        const QString run = m_studio->app().paths().runs() + u"/seen"_s;
+        tests::writeFile(run + u"/run.json"_s,
+                         R"({"name": "seen", "rank": 16, "alpha": 32, "init": "lora-ga"})");
+        tests::writeFile(run + u"/adapter/adapter_config.json"_s,
+                         R"({"r": 32, "lora_alpha": 45.2548, "target_modules": ["q_proj"]})");
+        press(u"&Rebuild"_s);
+        QTRY_VERIFY(shows(u"16, alpha 32; stored as rank 32 for PEFT"_s));
+        QCOMPARE(adapter().rank, 16);
+    }
+
     void verifySaysUnchanged()
     {
         QTRY_COMPARE(adapter().hash.size(), 64);

@@ -14,6 +14,7 @@
 #include <QTreeWidget>
 
 #include "app/jobs/adapter_import.h"
+#include "app/runs/adapter_folder.h"
 #include "app/runs/run_metrics.h"
 #include "app/runs/run_spec.h"
 #include "ui/widgets/elided_label.h"
@@ -43,6 +44,16 @@ QString kindText(app::AdapterRecord::Kind kind)
         break;
     }
     return CatalogPage::tr("imported");
+}
+
+QString rankText(const app::AdapterRecord& adapter)
+{
+    return app::isStoredAtTwiceTheRank(adapter)
+               ? CatalogPage::tr("%1, alpha %2; stored as rank %3 for PEFT")
+                     .arg(adapter.rank)
+                     .arg(adapter.alpha)
+                     .arg(2 * adapter.rank)
+               : CatalogPage::tr("%1, alpha %2").arg(adapter.rank).arg(adapter.alpha);
 }
 
 } // namespace
@@ -261,7 +272,7 @@ void CatalogPage::showFacts(const app::AdapterRecord& adapter)
     const app::RunNumbers& numbers = adapter.numbers;
     m_facts->setFacts({
         {tr("Kind"), kindText(adapter.kind)},
-        {tr("Rank"), tr("%1, alpha %2").arg(adapter.rank).arg(adapter.alpha)},
+        {tr("Rank"), rankText(adapter)},
         {tr("Matrices"), adapter.targetModules.join(u", "_s)},
         {app::metricLabel(app::Metric::Loss), app::humanReal(numbers.loss)},
         {app::metricLabel(app::Metric::EvalLoss), app::humanReal(numbers.evalLoss)},
