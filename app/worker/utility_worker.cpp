@@ -1,6 +1,8 @@
 // The queue of questions and the worker that answers them.
 #include "app/worker/utility_worker.h"
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace app {
@@ -53,6 +55,7 @@ EstimateRequest* UtilityWorker::estimate(const QJsonObject& config, QObject* own
 {
     auto* request = new EstimateRequest(
         tr("Estimate the memory"), estimateCommand(config), u"estimated"_s, memoryEstimateFrom);
+    request->m_needsFreshWorker = true;
     enqueue(request, owner);
     return request;
 }
@@ -135,7 +138,12 @@ void UtilityWorker::sendNext()
         sendNext();
         return;
     }
+    m_isForFresh = request.m_needsFreshWorker;
+    if (m_isForFresh && m_isUsed) {
+        retireClient();
+    }
     ensureClient();
+    m_isUsed = true;
     request.markRunning();
     m_currentId = m_client->send(request.m_command);
 }
@@ -165,7 +173,21 @@ void UtilityWorker::ensureClient()
                 }
             });
     connect(m_client.get(), &WorkerClient::ended, this, &UtilityWorker::onEnded);
+    m_isUsed = false;
     m_client->start();
+}
+
+// It has nothing more to say and goes by itself.
+void UtilityWorker::retireClient()
+{
+    if (!m_client) {
+        return;
+    }
+    WorkerClient* client = m_client.release();
+    disconnect(client, nullptr, this, nullptr);
+    client->setParent(this);
+    connect(client, &WorkerClient::ended, client, &QObject::deleteLater);
+    client->quit();
 }
 
 void UtilityWorker::onAnswer(qint64 id, const QString& event, const QJsonObject& object)
@@ -206,6 +228,10 @@ void UtilityWorker::finishCurrent(Job::State state, const Problem& problem)
     const QPointer<WorkerRequest> request = m_queue.front();
     m_queue.pop_front();
     m_currentId = 0;
+    if (std::exchange(m_isForFresh, false) && m_client && !m_shutDown) {
+        retireClient();
+        ensureClient();
+    }
     if (request) {
         request->markEnded(state, problem);
     }

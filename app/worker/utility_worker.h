@@ -40,6 +40,7 @@ private:
     friend class UtilityWorker;
     QJsonObject m_command;
     QString m_answerEvent;
+    bool m_needsFreshWorker = false;
     bool m_cancelAsked = false;
     QStringList m_warnings;
 };
@@ -76,6 +77,8 @@ using HealthRequest = TypedRequest<AdapterHealth>;
 
 // Starts its worker on first use and again after a crash (the request that met the crash fails,
 // the waiting ones go on). Requests are answered in order; one is at the worker at a time.
+// An estimate counts the memory of the process that makes it, as of one that trains: it gets a
+// worker that has answered nothing before, and the next one is started as soon as it is done.
 class UtilityWorker final : public QObject
 {
     Q_OBJECT
@@ -101,6 +104,7 @@ private:
     void enqueue(WorkerRequest* request, QObject* owner);
     void sendNext();
     void ensureClient();
+    void retireClient();
     void onAnswer(qint64 id, const QString& event, const QJsonObject& object);
     void onFailure(qint64 id, const Problem& problem);
     void onEnded(const WorkerProcess::Ending& ending);
@@ -112,6 +116,8 @@ private:
     std::unique_ptr<WorkerClient> m_client;
     std::deque<QPointer<WorkerRequest>> m_queue; // front: at the worker while m_currentId is set
     qint64 m_currentId = 0;
+    bool m_isUsed = false;     // the worker has been asked something
+    bool m_isForFresh = false; // the request at the worker needed a fresh one
     bool m_shutDown = false;
 };
 

@@ -21,7 +21,8 @@ namespace engine {
 
 // The plan of a run and its memory. Without a data file the settings must state seq_len; the rows
 // are then taken to be that long, and max_steps stays 0 unless stated. Settings that are out of
-// range are an answer with `problems`. Errors: those of plan_run.
+// range are an answer with `problems`. The process' own memory counts, as that of one that trains:
+// ask one that has answered nothing before. Errors: those of plan_run.
 [[nodiscard]] Result<Json> estimate_run(TrainConfig config, StopToken stop);
 
 } // namespace engine

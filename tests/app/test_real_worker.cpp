@@ -166,6 +166,35 @@ private Q_SLOTS:
         QVERIFY(check->result().counted);
     }
 
+    // Whatever was read before it.
+    void theSameSettingsGiveTheSameEstimate()
+    {
+        constexpr qint64 kNoise = 3 << 20; // of a process' pages
+        constexpr int kRows = 30'000;
+        app::UtilityWorker& utility = m_studio->studio.utility();
+        QObject owner;
+        const auto estimated = [&] {
+            const app::EstimateRequest* estimate =
+                utility.estimate(m_studio->spec.toConfig(), &owner);
+            (void)QTest::qWaitFor([&] { return estimate->isEnded(); }, kSlowMs);
+            return estimate->result().total;
+        };
+        const qint64 before = estimated();
+        QVERIFY(before > 0);
+        app::CheckOptions options;
+        options.dataset = m_studio->folder.filePath(u"large.jsonl"_s);
+        QByteArray rows;
+        for (int row = 0; row < kRows; ++row) {
+            rows += "{\"prompt\": \"say it\", \"completion\": \"" + QByteArray(500, 'w') + "\"}\n";
+        }
+        app_test::writeFile(options.dataset, rows);
+        const app::CheckRequest* check = utility.check(options, &owner);
+        QTRY_COMPARE_WITH_TIMEOUT(check->state(), app::Job::State::Done, kSlowMs);
+        const qint64 after = estimated();
+        QVERIFY2(std::abs(after - before) < kNoise,
+                 qPrintable(u"%1 and %2"_s.arg(before).arg(after)));
+    }
+
 private:
     void checkpointsAreVersionsWhileItTrains(const RunController& run)
     {

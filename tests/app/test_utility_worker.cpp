@@ -48,6 +48,24 @@ private Q_SLOTS:
         QCOMPARE(devices->result().note, u"No other GPU."_s);
     }
 
+    // What a worker did before is in its memory, and so in its estimate.
+    void anEstimateIsAFreshWorkers()
+    {
+        QObject owner;
+        app::UtilityWorker utility(app_test::fakeWorker("normal"), kQuick);
+        utility.check(checkOf(u"/d.jsonl"_s), &owner);
+        QList<app::EstimateRequest*> estimates = {utility.estimate({}, &owner),
+                                                  utility.estimate({}, &owner)};
+        utility.devices(&owner);
+        estimates.append(utility.estimate({}, &owner));
+        QTRY_COMPARE(estimates.last()->state(), Job::State::Done);
+        for (const app::EstimateRequest* each : std::as_const(estimates)) {
+            QCOMPARE(each->result().total, 3000);
+        }
+        const app::DevicesRequest* devices = utility.devices(&owner);
+        QTRY_COMPARE(devices->state(), Job::State::Done);
+    }
+
     void whatAnAdapterChangedIsRelativeToItsBase()
     {
         QObject owner;

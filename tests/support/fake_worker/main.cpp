@@ -1,7 +1,7 @@
 // A scripted worker: speaks the protocol without an engine. Its behaviour is the environment
 // variable LOWRANK_FAKE: normal, slow, garbage, crash, hang, deaf (ignores stop), silent (no
 // hello), old_protocol, fail, exit_70, no_finish, tiny_memory (nothing fits),
-// broken_model (nothing is estimated).
+// broken_model (nothing is estimated). An estimate grows by what was asked before it.
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kSteps = 20;
 constexpr int kRowsThatFit = 64; // of a micro-batch
+int questions = 0;               // before this one
 std::mutex output;
 std::atomic<bool> stopAsked{false};
 std::atomic<bool> saveAsked{true};
@@ -246,7 +247,7 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
         post({{u"event"_s, u"estimated"_s},
               {u"terms"_s,
                QJsonArray{QJsonObject{{u"name"_s, u"base_weights"_s}, {u"bytes"_s, 3000}}}},
-              {u"total_bytes"_s, 3000},
+              {u"total_bytes"_s, 3000 + 100 * questions},
               {u"available_bytes"_s, fits ? 9000 : 1000},
               {u"fits"_s, fits},
               {u"micro_batch_size"_s, 1},
@@ -335,6 +336,7 @@ int main()
             post({{u"event"_s, u"checkpoint"_s}, {u"step"_s, 1}, {u"path"_s, u"x"_s}}, id);
         } else {
             answer(name, command, id);
+            ++questions;
         }
     }
     if (mode() == "deaf") {
