@@ -12,6 +12,9 @@
 
 namespace app {
 
+// studio.json's copy of the settings as a person left them: what was automatic still is.
+inline constexpr auto kAskedKey = QLatin1StringView("asked");
+
 class RunFolder final
 {
 public:

@@ -106,7 +106,8 @@ Outcome<RunCreation*> RunQueue::enqueue(const RunSpec& spec)
     plan.config = spec.toConfig();
     plan.studio = {{u"state"_s, stateName(RunState::Queued)},
                    {u"created"_s, QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
-                   {u"parent"_s, spec.parentRun()}};
+                   {u"parent"_s, spec.parentRun()},
+                   {kAskedKey, plan.config}}; // run.json gets what the worker makes of it
     if (const auto model = m_catalog.modelByPath(spec.baseModel())) {
         plan.studio.insert("base_hash"_L1, model->hash);
     }

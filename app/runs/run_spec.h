@@ -112,7 +112,8 @@ public:
     // run.json's object; keys this studio does not know are kept through load.
     [[nodiscard]] QJsonObject toConfig() const;
     [[nodiscard]] Outcome<Done> load(const QJsonObject& config);
-    // A copy of a run's settings to start another from; remembers the parent.
+    // The settings that a run was asked for, to start another from; remembers the parent. Of a run
+    // that no studio started the settings it trained with: nobody knows what was automatic.
     [[nodiscard]] Outcome<Done> loadFromRun(const RunRecord& run);
 
 Q_SIGNALS:

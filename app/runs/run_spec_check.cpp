@@ -7,6 +7,7 @@
 #include <QJsonDocument>
 
 #include "app/paths.h"
+#include "app/runs/run_folder.h"
 #include "app/runs/run_spec.h"
 #include "engine/train/train_config.h"
 
@@ -115,7 +116,8 @@ Outcome<Done> RunSpec::load(const QJsonObject& config)
 
 Outcome<Done> RunSpec::loadFromRun(const RunRecord& run)
 {
-    Outcome<Done> loaded = load(run.config);
+    const QJsonObject asked = RunFolder(run.folder).readStudio().value(kAskedKey).toObject();
+    Outcome<Done> loaded = load(asked.isEmpty() ? run.config : asked);
     if (loaded) {
         m_parentRun = run.id;
     }
@@ -234,6 +236,13 @@ void RunSpec::revalidate()
                 warnings.insert(fieldOf(each), QString::fromStdString(each.message));
             }
         }
+    }
+    const qint64 steps = m_values.value(u"max_steps"_s).toLongLong();
+    if (steps > 0 && !isDefault(u"epochs"_s) && !warnings.contains(u"epochs"_s)) {
+        warnings.insert(u"epochs"_s,
+                        tr("Without effect: the run takes the %1 steps that are set. Set the steps "
+                           "to 0 to count epochs.")
+                            .arg(steps));
     }
     if (errors != m_errors || warnings != m_warnings) {
         m_errors = errors;

@@ -1254,6 +1254,10 @@
         <source>%1 does not exist any more.</source>
         <translation>%1이(가) 더 이상 없습니다.</translation>
     </message>
+    <message>
+        <source>Without effect: the run takes the %1 steps that are set. Set the steps to 0 to count epochs.</source>
+        <translation>효과가 없습니다. 설정된 스텝 수 %1만큼 학습합니다. 에포크로 정하려면 스텝 수를 0으로 두세요.</translation>
+    </message>
 </context>
 <context>
     <name>app::RunState</name>

@@ -110,6 +110,41 @@ private Q_SLOTS:
         askBothPanes(adapter);
     }
 
+    // What was automatic is so again: run.json has the numbers that came of it.
+    void aRunLikeAnotherAsksForTheSame()
+    {
+        app::Application& studio = m_studio->studio;
+        app::RunSpec& spec = m_studio->spec;
+        spec.setValue(u"grad_accum_steps"_s, 0);
+        spec.setValue(u"micro_batch_size"_s, 0);
+        const auto trained = [&](const app::RunSpec& asked) {
+            const RunController* run = app_test::enqueue(studio.runs(), asked);
+            (void)QTest::qWaitFor([&] { return app::isEnded(run->state()); }, kSlowMs);
+            studio.catalog().flush();
+            return *studio.catalog().run(run->id());
+        };
+        const app::RunRecord first = trained(spec);
+        QCOMPARE(first.state, RunState::Finished);
+        QCOMPARE(first.numbers.step, 4); // 64 rows, 16 a step
+        QCOMPARE(first.config.value("max_steps"_L1).toInteger(), 4);
+        app::RunSpec next;
+        QVERIFY(next.loadFromRun(first).hasValue());
+        QCOMPARE(next.parentRun(), first.id);
+        for (const app::FieldInfo& field : app::RunSpec::fields()) {
+            QCOMPARE(next.value(field.name), spec.value(field.name));
+        }
+        next.setValue(u"epochs"_s, 2.0);
+        QVERIFY(!next.warnings().contains(u"epochs"_s));
+        QCOMPARE(trained(next).numbers.step, 8);
+        // A run that no studio started: its steps are kept, and said to go before the epochs.
+        QVERIFY(QFile::remove(app::RunFolder(first.folder).studioFile()));
+        QVERIFY(next.loadFromRun(first).hasValue());
+        QCOMPARE(next.value(u"max_steps"_s).toInt(), 4);
+        QVERIFY(!next.warnings().contains(u"epochs"_s));
+        next.setValue(u"epochs"_s, 2.0);
+        QVERIFY(next.warnings().contains(u"epochs"_s));
+    }
+
     void aRunGoesOnWithoutTheWindow()
     {
         app::Application& studio = m_studio->studio;
