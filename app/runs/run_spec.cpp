@@ -139,6 +139,7 @@ void RunSpec::setBaseModel(const ModelRecord& model)
 {
     m_rest.insert("base"_L1, model.path);
     m_shape = model.shape;
+    m_baseParameters = model.parameters;
     m_baseRefusal = model.refusal;
     m_layers.removeIf([this](qint64 layer) { return layer >= m_shape.numLayers; });
     Q_EMIT valueChanged(u"base"_s);

@@ -82,9 +82,9 @@ public:
     [[nodiscard]] qint64 trainableParameters() const;
     [[nodiscard]] double adapterMegabytes() const; // of the saved float32 adapter
 
-    // The learning rate that suits the model, the chosen start and the ratio, and why. NaN and
-    // empty when the present one does, or was chosen on purpose: only a default or preset that has
-    // become another method's or model's is advised against, and a rate that is risky.
+    // The learning rate that suits the model, the chosen start and the ratio, and why. NaN when the
+    // present one does; also empty when that was chosen on purpose: only a default or preset that
+    // has become another method's or model's is advised against, and a rate that is risky.
     struct Advice
     {
         double learningRate = kUnknown;
@@ -125,14 +125,16 @@ private:
     void store(const QString& name, const QVariant& value);
     void changeMap();
     void revalidate();
-    [[nodiscard]] double presetRate() const; // of the chosen method, for the chosen model
-    [[nodiscard]] bool isRateRisky() const;
+    [[nodiscard]] double usualRate() const;  // of LoRA, for the chosen model
+    [[nodiscard]] double presetRate() const; // of the chosen method, likewise
+    [[nodiscard]] QString presetReason() const;
     void setPresetRate(double rate);
 
     QMap<QString, QVariant> m_values; // of fields
     bool m_isRatePreset = true;       // nobody chose the learning rate on purpose
     ModelShape m_shape;
-    QString m_baseRefusal; // why the chosen base cannot be trained
+    qint64 m_baseParameters = 0; // 0: not known
+    QString m_baseRefusal;       // why the chosen base cannot be trained
     QStringList m_targets;
     QList<qint64> m_layers; // ascending; empty: all
     RankPattern m_rankPattern;

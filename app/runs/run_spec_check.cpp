@@ -17,34 +17,15 @@ namespace app {
 
 namespace {
 
-// Rates for a first try; those of the other methods are shares of LoRA's.
-constexpr double kLoraRate = 2e-4;
-constexpr double kSampleRate = 2e-3;  // so small a model learns nothing at LoRA's usual rate
-constexpr double kSampleEpochs = 3.0; // both as resources/sample/README.md measured
-constexpr int kSampleEvalEvery = 20;  // of about 150 steps; one takes as long as a few of them
-constexpr double kLoraGaShare = 0.25; // near full training's: B is not zero at the start
-constexpr double kLoraPlusShare = 0.25;
+// What resources/sample/README.md measured.
+constexpr double kSampleEpochs = 3.0;
+constexpr int kSampleEvalEvery = 20; // of about 150 steps; one takes as long as a few of them
 constexpr double kLoraPlusRatio = 16.0;
-// Above these B or the whole adapter may diverge; the engine warns at the same for kLoraRate.
-constexpr double kRiskyShare = 10.0; // of B's rate
-constexpr double kRiskyLoraGaShare = 0.5;
 constexpr double kTolerance = 1e-9; // of a rate, relative
 
 bool isSameRate(double a, double b)
 {
     return std::abs(a - b) <= kTolerance * std::abs(b);
-}
-
-bool isSample(const QString& baseModel)
-{
-    static const QString kSample = Paths::sampleModel();
-    return !kSample.isEmpty() && QDir::cleanPath(baseModel) == kSample;
-}
-
-// LoRA's own, for this model.
-double loraRate(const QString& baseModel)
-{
-    return isSample(baseModel) ? kSampleRate : kLoraRate;
 }
 
 QJsonValue toJsonValue(const FieldInfo& field, const QVariant& value)
@@ -106,7 +87,8 @@ Outcome<Done> RunSpec::load(const QJsonObject& config)
     }
     m_rest = full;
     const double rate = m_values.value(u"learning_rate"_s).toDouble();
-    m_isRatePreset = isSameRate(rate, kLoraRate) || isSameRate(rate, presetRate());
+    m_isRatePreset =
+        isSameRate(rate, engine::usual_learning_rate(0)) || isSameRate(rate, presetRate());
     for (const FieldInfo& each : fields()) {
         Q_EMIT valueChanged(each.name);
     }
@@ -124,48 +106,47 @@ Outcome<Done> RunSpec::loadFromRun(const RunRecord& run)
     return loaded;
 }
 
-double RunSpec::presetRate() const
+double RunSpec::usualRate() const
 {
-    const double lora = loraRate(baseModel());
-    if (m_values.value(u"init"_s) == u"lora-ga"_s) {
-        return lora * kLoraGaShare;
-    }
-    return m_values.value(u"loraplus_ratio"_s).toDouble() > 1.0 ? lora * kLoraPlusShare : lora;
+    return engine::usual_learning_rate(m_baseParameters);
 }
 
-bool RunSpec::isRateRisky() const
+double RunSpec::presetRate() const
 {
-    const double rate = m_values.value(u"learning_rate"_s).toDouble();
-    const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
-    const double lora = loraRate(baseModel());
-    return rate * ratio > lora * kRiskyShare * (1.0 + kTolerance)
-           || (m_values.value(u"init"_s) == u"lora-ga"_s
-               && rate > lora * kRiskyLoraGaShare * (1.0 + kTolerance));
+    const bool isGradient = m_values.value(u"init"_s) == u"lora-ga"_s;
+    return engine::first_learning_rate(isGradient ? engine::Init::LoraGa : engine::Init::Lora,
+                                       m_values.value(u"loraplus_ratio"_s).toDouble(),
+                                       usualRate());
 }
 
 RunSpec::Advice RunSpec::learningRateAdvice() const
 {
     const double rate = m_values.value(u"learning_rate"_s).toDouble();
-    const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
-    const double preset = presetRate();
-    if (m_values.value(u"method"_s) == u"full"_s || isSameRate(rate, preset)
-        || !(m_isRatePreset || isRateRisky())) {
+    if (m_values.value(u"method"_s) == u"full"_s) {
         return {};
     }
+    const double preset = presetRate();
+    if (isSameRate(rate, preset)) {
+        return {kUnknown, presetReason()};
+    }
+    const bool isRisky = m_warnings.contains(u"learning_rate"_s);
+    return m_isRatePreset || isRisky ? Advice{preset, presetReason()} : Advice();
+}
+
+QString RunSpec::presetReason() const
+{
+    const double ratio = m_values.value(u"loraplus_ratio"_s).toDouble();
     if (m_values.value(u"init"_s) == u"lora-ga"_s) {
-        return {preset,
-                tr("LoRA-GA starts along the model's gradient, so its best rate is near that of "
-                   "training every weight.")};
+        return tr("LoRA-GA starts along the model's gradient, so its best rate is near that of "
+                  "training every weight.");
     }
     if (ratio > 1.0) {
-        return {preset,
-                tr("With a LoRA+ ratio of %1 matrix B already learns %1 times faster than A.")
-                    .arg(ratio)};
+        return tr("With a LoRA+ ratio of %1 matrix B already learns %1 times faster than A.")
+            .arg(ratio);
     }
-    return {preset,
-            isSample(baseModel())
-                ? tr("The sample model is so small that it needs a larger rate.")
-                : tr("The usual rate for LoRA, where matrix B starts from zero.")};
+    return usualRate() > engine::usual_learning_rate(0)
+               ? tr("The base is so small that it needs a larger rate than others.")
+               : tr("The usual rate for LoRA, where matrix B starts from zero.");
 }
 
 void RunSpec::takeLearningRateAdvice()
@@ -192,7 +173,7 @@ void RunSpec::applyAlgorithm(Algorithm algorithm)
 
 void RunSpec::applySample()
 {
-    setPresetRate(kSampleRate);
+    setPresetRate(presetRate());
     setValue(u"epochs"_s, kSampleEpochs);
     setValue(u"eval_data"_s, Paths::sampleEvalData());
     setValue(u"eval_every"_s, kSampleEvalEvery);
@@ -224,14 +205,7 @@ void RunSpec::revalidate()
                 errors.insert(fieldOf(each), QString::fromStdString(each.message));
             }
         }
-        // The engine knows the rates of real models only.
-        const bool isRateFine = isSample(baseModel()) && !isRateRisky()
-                                && m_values.value(u"method"_s) != u"full"_s
-                                && m_values.value(u"learning_rate"_s).toDouble() > 0.0;
-        for (const auto& each : config->warnings()) {
-            if (isRateFine && fieldOf(each) == "learning_rate"_L1) {
-                continue;
-            }
+        for (const auto& each : config->warnings(usualRate())) {
             if (!warnings.contains(fieldOf(each))) {
                 warnings.insert(fieldOf(each), QString::fromStdString(each.message));
             }

@@ -174,6 +174,12 @@ std::vector<Record> choose_sample_records(const std::vector<Record>& train,
 
 } // namespace
 
+std::vector<TrainConfig::FieldError> warnings_for_base(const TrainConfig& config)
+{
+    const Result<ModelConfig> model = ModelConfig::load(config.base_model);
+    return config.warnings(usual_learning_rate(model ? model->parameter_count() : 0));
+}
+
 Result<ChatFormat> resolve_chat_format(const std::string& name, const Tokenizer& tokenizer)
 {
     return name == "auto" ? Result<ChatFormat>(recognize_chat_format(tokenizer))

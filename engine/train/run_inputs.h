@@ -41,6 +41,9 @@ struct LoadInputsOptions
 [[nodiscard]] Result<RunInputs> load_run_inputs(const TrainConfig& config,
                                                 const LoadInputsOptions& options = {});
 
+// The config's warnings, for the base that it names; for a large one where that cannot be read.
+[[nodiscard]] std::vector<TrainConfig::FieldError> warnings_for_base(const TrainConfig& config);
+
 // "auto" is what the tokenizer's template says. Errors: InvalidConfig.
 [[nodiscard]] Result<ChatFormat> resolve_chat_format(const std::string& name,
                                                      const Tokenizer& tokenizer);

@@ -1,6 +1,7 @@
 // The rules of a run's settings, and what is sound but unwise.
 #include "engine/train/train_config.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -13,6 +14,15 @@ namespace engine {
 namespace {
 
 using detail::Entry;
+
+constexpr double kUsualRate = 2e-4;
+constexpr double kUsualRateOfSmall = 2e-3;
+constexpr std::int64_t kSmallBase = 10'000'000; // parameters
+// Shares of the usual rate.
+constexpr double kFirstShare = 0.25;     // to try first with LoRA-GA or LoRA+
+constexpr double kHottestB = 10.0;       // above it B may diverge
+constexpr double kHottestLoraGa = 0.5;   // likewise A and B
+constexpr double kRounding = 1.0 + 1e-9; // products of decimals are not exact
 
 class Rules
 {
@@ -90,6 +100,17 @@ void check_eval_data(const TrainConfig& config, Rules& rules)
 
 } // namespace
 
+double usual_learning_rate(std::int64_t base_parameters)
+{
+    return base_parameters > 0 && base_parameters < kSmallBase ? kUsualRateOfSmall : kUsualRate;
+}
+
+double first_learning_rate(Init init, double loraplus_ratio, double usual)
+{
+    const bool is_slower = init == Init::LoraGa || loraplus_ratio > 1.0;
+    return std::min(is_slower ? usual * kFirstShare : usual, kHottestB * usual / loraplus_ratio);
+}
+
 std::vector<TrainConfig::FieldError> TrainConfig::validate() const
 {
     Rules rules;
@@ -123,12 +144,14 @@ std::vector<TrainConfig::FieldError> TrainConfig::validate() const
     return rules.take();
 }
 
-std::vector<TrainConfig::FieldError> TrainConfig::warnings() const
+std::vector<TrainConfig::FieldError> TrainConfig::warnings(double usual_rate) const
 {
     Rules rules;
     const bool lora_trains = method == Method::Lora;
+    const double hottest_b = kHottestB * usual_rate;
+    const double advised = first_learning_rate(init, loraplus_ratio, usual_rate);
     rules.require(!lora_trains || optimizer != OptimizerKind::AdamW
-                      || learning_rate * loraplus_ratio <= 2e-3,
+                      || learning_rate * loraplus_ratio <= hottest_b * kRounding,
                   "learning_rate",
                   concat("learning_rate: ",
                          learning_rate,
@@ -136,14 +159,17 @@ std::vector<TrainConfig::FieldError> TrainConfig::warnings() const
                          loraplus_ratio,
                          " moves B at ",
                          learning_rate * loraplus_ratio,
-                         "; 2e-3 or less is usual, so try ",
-                         2e-3 / loraplus_ratio / 4.0));
-    rules.require(
-        !lora_trains || init != Init::LoraGa || learning_rate <= 1e-4,
-        "learning_rate",
-        concat("learning_rate: ",
-               learning_rate,
-               " with init lora-ga; its best rate is near that of full training, try 5e-5"));
+                         "; ",
+                         hottest_b,
+                         " or less is usual, so try ",
+                         advised));
+    rules.require(!lora_trains || init != Init::LoraGa
+                      || learning_rate <= kHottestLoraGa * usual_rate * kRounding,
+                  "learning_rate",
+                  concat("learning_rate: ",
+                         learning_rate,
+                         " with init lora-ga; its best rate is near that of full training, try ",
+                         advised));
     rules.require(!lora_trains || init != Init::LoraGa || lora.use_rslora,
                   "rslora",
                   "rslora: off with init lora-ga, whose stable scale assumes alpha / sqrt(rank)");

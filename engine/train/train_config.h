@@ -22,6 +22,14 @@ enum class Init { Lora, Gaussian, LoraGa };
 enum class OptimizerKind { AdamW, Sgd };
 enum class Schedule { Constant, Linear, Cosine };
 
+// The learning rate that suits LoRA on a base with so many parameters (0: not known): 2e-4, but
+// 2e-3 below ten million, where resources/sample/README.md measured it.
+[[nodiscard]] double usual_learning_rate(std::int64_t base_parameters);
+// The rate to try first, `usual` being LoRA's: a quarter of it with LoRA-GA, whose best rate is
+// near full training's, and with LoRA+, where B moves `loraplus_ratio` times as fast; never one
+// that warnings() warns of.
+[[nodiscard]] double first_learning_rate(Init init, double loraplus_ratio, double usual);
+
 struct TrainConfig
 {
     // What
@@ -98,7 +106,8 @@ struct TrainConfig
 
     [[nodiscard]] std::vector<FieldError> validate() const;
     // Sound but unwise settings, for example learning_rate 2e-4 with loraplus_ratio 16.
-    [[nodiscard]] std::vector<FieldError> warnings() const;
+    // `usual_rate` is usual_learning_rate() of the base.
+    [[nodiscard]] std::vector<FieldError> warnings(double usual_rate) const;
 };
 
 enum class FieldKind { Text, Integer, Number, Switch, Choice, List, Map };

@@ -126,7 +126,7 @@ private:
                               start == Start::Fresh ? ": start" : ": resume",
                               " at step ",
                               last));
-        for (const TrainConfig::FieldError& warning : m_config.warnings()) {
+        for (const TrainConfig::FieldError& warning : warnings_for_base(m_config)) {
             m_sink(WarningEvent{warning.message});
         }
     }

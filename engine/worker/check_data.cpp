@@ -196,7 +196,7 @@ Result<Json> estimate_run(TrainConfig config, StopToken stop)
     if (without_data) {
         std::erase_if(problems, [](const auto& problem) { return problem.field == "data"; });
     }
-    std::vector<TrainConfig::FieldError> warnings = config.warnings();
+    std::vector<TrainConfig::FieldError> warnings = warnings_for_base(config);
     Json answer = {{"event", "estimated"}, {"fits", false}};
     if (problems.empty() && without_data) {
         Result<Json> estimate = estimate_without_data(config);

@@ -1235,10 +1235,6 @@
         <translation>LoRA+ 비율이 %1이면 행렬 B가 이미 A보다 %1배 빠르게 학습합니다.</translation>
     </message>
     <message>
-        <source>The sample model is so small that it needs a larger rate.</source>
-        <translation>샘플 모델은 매우 작아서 더 큰 학습률이 필요합니다.</translation>
-    </message>
-    <message>
         <source>The usual rate for LoRA, where matrix B starts from zero.</source>
         <translation>행렬 B가 0에서 시작하는 LoRA에서 흔히 쓰는 학습률입니다.</translation>
     </message>
@@ -1257,6 +1253,10 @@
     <message>
         <source>Without effect: the run takes the %1 steps that are set. Set the steps to 0 to count epochs.</source>
         <translation>효과가 없습니다. 설정된 스텝 수 %1만큼 학습합니다. 에포크로 정하려면 스텝 수를 0으로 두세요.</translation>
+    </message>
+    <message>
+        <source>The base is so small that it needs a larger rate than others.</source>
+        <translation>베이스 모델이 아주 작아서 다른 모델보다 큰 학습률이 필요합니다.</translation>
     </message>
 </context>
 <context>

@@ -97,6 +97,30 @@ private Q_SLOTS:
         QCOMPARE(app::rangeText(*app::RunSpec::field(u"seed"_s)), u"0 or more"_s);
     }
 
+    void aPresetSaysWhyItsRateIsWhatItIs()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::NewRunPage page(studio.context(), nullptr);
+        openWithSample(studio, page);
+        QTRY_VERIFY(page.isBuilt());
+        tests::buttonWithText(&page, u"LoRA-GA"_s)->click();
+        const auto reason = [&] {
+            for (const QLabel* label : page.findChildren<QLabel*>()) {
+                if (label->text().startsWith(u"LoRA-GA starts along"_s)) {
+                    return label->isVisible();
+                }
+            }
+            return false;
+        };
+        QVERIFY(reason());
+        const auto buttons = page.findChildren<QPushButton*>();
+        QVERIFY(std::none_of(buttons.begin(), buttons.end(), [](const QPushButton* each) {
+            return each->isVisible() && each->text().startsWith(u"Use "_s); // it is the one already
+        }));
+        tests::buttonWithText(&page, u"LoRA"_s)->click();
+        QVERIFY(!reason());
+    }
+
     void startMakesOneRunHoweverOftenItIsClicked()
     {
         tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));

@@ -335,12 +335,15 @@ void NewRunPage::open(const QString& subject)
     } else if (subject.startsWith(u"run:"_s)) {
         const auto run = application().catalog().run(subject.mid(4));
         if (run) {
+            const auto model = application().catalog().modelByPath(run->baseModel);
+            if (model) {
+                m_spec.setBaseModel(*model); // its layers and size
+            }
             const app::Outcome<app::Done> loaded = m_spec.loadFromRun(*run);
             if (!loaded) {
                 showProblem(loaded.problem());
                 return;
             }
-            const auto model = application().catalog().modelByPath(run->baseModel);
             const auto dataset = application().catalog().datasetByPath(run->dataset);
             const QSignalBlocker first(m_model);
             const QSignalBlocker second(m_dataset);
@@ -430,12 +433,11 @@ void NewRunPage::onAdviceChanged()
         return; // not built yet
     }
     const app::RunSpec::Advice advice = m_spec.learningRateAdvice();
-    const bool isWanted = std::isfinite(advice.learningRate);
-    m_advice->setVisible(isWanted);
-    if (isWanted) {
-        m_adviceText->setText(advice.reason);
-        m_adviceUse->setText(tr("Use %1").arg(advice.learningRate));
-    }
+    const bool isOther = std::isfinite(advice.learningRate);
+    m_advice->setVisible(!advice.reason.isEmpty()); // also of the rate that a preset chose
+    m_adviceText->setText(advice.reason);
+    m_adviceUse->setVisible(isOther);
+    m_adviceUse->setText(isOther ? tr("Use %1").arg(advice.learningRate) : QString());
 }
 
 void NewRunPage::onProblemsChanged()
@@ -454,6 +456,7 @@ void NewRunPage::onProblemsChanged()
         }
     }
     m_mapProblem->setText(map.join(u' '));
+    onAdviceChanged(); // a rate that is warned of
     showProblems();
 }
 

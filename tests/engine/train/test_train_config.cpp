@@ -172,12 +172,53 @@ TEST(TrainConfig, EveryProblemIsListedAtOnce)
     EXPECT_EQ(config.validate().size(), 4U); // base, data, rank, dropout
 }
 
+std::vector<std::string> warned_of(const Json& settings, std::int64_t base_parameters)
+{
+    std::vector<std::string> messages;
+    for (const auto& each :
+         parsed(settings).warnings(engine::usual_learning_rate(base_parameters))) {
+        messages.push_back(each.message);
+    }
+    return messages;
+}
+
+constexpr std::int64_t kLarge = 1'000'000'000;
+constexpr std::int64_t kSmall = 1'200'000; // the sample's
+
 TEST(TrainConfig, WarnsAboutAHotLoraPlus)
 {
-    const TrainConfig hot = parsed({{"learning_rate", 2e-4}, {"loraplus_ratio", 16}});
-    ASSERT_EQ(hot.warnings().size(), 1U);
-    EXPECT_EQ(hot.warnings().front().field, "learning_rate");
-    EXPECT_THAT(sound().warnings(), testing::IsEmpty());
+    const Json hot = {{"learning_rate", 2e-4}, {"loraplus_ratio", 16}};
+    EXPECT_THAT(warned_of(hot, kLarge), ElementsAre(HasSubstr("so try 5e-05")));
+    EXPECT_THAT(warned_of(hot, 0), testing::SizeIs(1)); // of a base that nobody knows
+    EXPECT_THAT(warned_of(hot, kSmall), testing::IsEmpty());
+    const Json hotter = {{"learning_rate", 2e-3}, {"loraplus_ratio", 16}};
+    EXPECT_THAT(warned_of(hotter, kSmall), ElementsAre(HasSubstr("so try 0.0005")));
+    EXPECT_THAT(warned_of({{"learning_rate", 12}}, kSmall), ElementsAre(HasSubstr("so try 0.002")));
+    EXPECT_THAT(warned_of(Json::object(), kLarge), testing::IsEmpty());
+}
+
+TEST(TrainConfig, WarnsAboutAHotLoraGa)
+{
+    const Json hot = {{"learning_rate", 5e-4}, {"init", "lora-ga"}, {"rslora", true}};
+    EXPECT_THAT(warned_of(hot, kLarge), ElementsAre(HasSubstr("try 5e-05")));
+    EXPECT_THAT(warned_of(hot, kSmall), testing::IsEmpty());
+}
+
+TEST(TrainConfig, TheRateToTryFirstIsNotWarnedOf)
+{
+    for (const std::int64_t parameters : {kSmall, kLarge}) {
+        const double usual = engine::usual_learning_rate(parameters);
+        for (const double ratio : {1.0, 2.0, 16.0, 64.0, 1000.0}) {
+            for (const engine::Init init : {engine::Init::Lora, engine::Init::LoraGa}) {
+                TrainConfig config = sound();
+                config.init = init;
+                config.lora.use_rslora = true;
+                config.loraplus_ratio = ratio;
+                config.learning_rate = engine::first_learning_rate(init, ratio, usual);
+                EXPECT_THAT(config.warnings(usual), testing::IsEmpty()) << ratio;
+            }
+        }
+    }
 }
 
 TEST(ConfigText, Layers)
