@@ -23,6 +23,13 @@ bool isTrainedElsewhere(const RunFolder& folder)
                                folder.root());
 }
 
+// As run.json names it, which may be "auto".
+QString deviceOf(const RunFolder& folder)
+{
+    const Outcome<QJsonObject> config = folder.readConfig();
+    return config ? config->value("device"_L1).toString(u"auto"_s) : u"auto"_s;
+}
+
 } // namespace
 
 RunQueue::RunQueue(const Paths& paths,
@@ -152,7 +159,7 @@ Outcome<RunController*> RunQueue::resume(const QString& runId)
     if (entry.own || entry.queued) {
         return entry.run.get();
     }
-    entry.device = config->value("device"_L1).toString();
+    entry.device = deviceOf(folder);
     if (m_interrupted.removeOne(runId)) {
         Q_EMIT interruptedChanged();
     }
@@ -181,6 +188,7 @@ RunController* RunQueue::open(const QString& runId)
     }
     Entry& entry = adopt(folder.root());
     if (isTrainedElsewhere(folder)) {
+        entry.device = deviceOf(folder);
         entry.run->follow();
     } else if (const std::optional<RunRecord> record = m_catalog.run(runId)) {
         entry.run->showRecord(*record);
@@ -221,7 +229,7 @@ bool RunQueue::deviceIsBusy(const QString& device) const
 {
     // "auto" may become any device.
     return std::any_of(m_entries.begin(), m_entries.end(), [&](const auto& each) {
-        return each->own
+        return (each->own || each->run->isFollowing())
                && (each->device == device || each->device == "auto"_L1 || device == "auto"_L1);
     });
 }
@@ -231,12 +239,24 @@ void RunQueue::startNext()
     if (m_closing) {
         return;
     }
+    followOthers();
     for (const auto& each : m_entries) {
         if (each->queued && !deviceIsBusy(each->device)) {
             each->queued = false;
             each->own = true;
             each->run->start(each->how);
             Q_EMIT currentChanged();
+        }
+    }
+}
+
+// Runs of this workspace that another process trains: their devices are taken too.
+void RunQueue::followOthers()
+{
+    for (const RunRecord& run : m_catalog.runs()) {
+        if (isLive(run.state) && entryOf(run.id) == nullptr
+            && isTrainedElsewhere(RunFolder(run.folder))) {
+            (void)open(run.id);
         }
     }
 }

@@ -1,5 +1,5 @@
-// RunQueue: starts runs one after the other on each device, owns their controllers, and finds the
-// runs that were interrupted or go on elsewhere.
+// RunQueue: starts runs one after the other on each device, where those count too that another
+// process trains in this workspace; owns the runs' controllers, and finds interrupted ones.
 #pragma once
 
 #include <memory>
@@ -83,6 +83,7 @@ private:
     void queue(Entry& entry, RunController::Start how);
     [[nodiscard]] bool deviceIsBusy(const QString& device) const;
     void startNext();
+    void followOthers();
     void onStateChanged(RunController* run);
     void reportProgress(RunController* run);
     void onEnded(RunController* run);

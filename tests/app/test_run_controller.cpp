@@ -334,6 +334,26 @@ private Q_SLOTS:
         QVERIFY(!run->isFollowing());
     }
 
+    // Also when nobody has looked at that run yet.
+    void runsWaitForTheDeviceOfAnotherProcess()
+    {
+        Studio studio("normal");
+        const QString folder = app_test::writeRun(studio.paths, u"r1"_s, 3);
+        QVERIFY(QFile::remove(folder + u"/outcome.json"_s));
+        std::optional<engine::FolderLock> lock;
+        lock.emplace(*engine::FolderLock::acquire(std::filesystem::path(folder.toStdU16String())));
+        studio.catalog.refreshRun(u"r1"_s);
+        studio.catalog.flush();
+        RunController* run = studio.start();
+        QCoreApplication::processEvents(); // the queue has looked
+        QCOMPARE(run->state(), RunState::Queued);
+        QCOMPARE(studio.runs.waiting(), QList<RunController*>{run});
+        QVERIFY(studio.runs.open(u"r1"_s)->isFollowing());
+        app_test::writeOutcome(folder, "done", 3);
+        lock.reset();
+        QTRY_COMPARE(run->state(), RunState::Finished);
+    }
+
     void aRewrittenMetricsFileIsReadAgain()
     {
         const QTemporaryDir folder;
