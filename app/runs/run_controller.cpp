@@ -19,7 +19,7 @@ namespace {
 
 RunState stateFromWorker(const QString& state)
 {
-    if (state == "training"_L1) {
+    if (state == "training"_L1 || state == "evaluating"_L1) {
         return RunState::Training;
     }
     if (state == "paused"_L1) {
@@ -179,7 +179,7 @@ void RunController::onStateReported(const QString& state, double fraction, const
     const RunState next = stateFromWorker(state);
     // A worker that is being stopped still says what it does; the run stays Stopping.
     const bool stopping = m_state == RunState::Stopping;
-    setState(stopping ? RunState::Stopping : next, detail.isEmpty() ? state : detail, fraction);
+    setState(stopping ? RunState::Stopping : next, workText(state, detail), fraction);
 }
 
 void RunController::onStep(const StepPoint& point)

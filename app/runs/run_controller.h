@@ -42,7 +42,7 @@ public:
 
     [[nodiscard]] RunState state() const { return m_state; }
 
-    // "reading the base model"
+    // "reading the data", translated
     [[nodiscard]] const QString& stateDetail() const { return m_stateDetail; }
 
     [[nodiscard]] double stateFraction() const { return m_stateFraction; } // negative: unknown

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <QCoreApplication>
+#include <QMap>
 
 using namespace Qt::StringLiterals;
 
@@ -83,6 +84,26 @@ QString displayName(RunState state)
         return StateTexts::tr("Interrupted");
     }
     return {};
+}
+
+QString workText(const QString& state, const QString& detail)
+{
+    static const QMap<QString, const char*> kWords = {
+        {u"loading"_s, ""},
+        {u"training"_s, ""},
+        {u"paused"_s, ""},
+        {u"stopping"_s, ""},
+        {u"initializing"_s, QT_TRANSLATE_NOOP("app::RunState", "preparing LoRA-GA's start")},
+        {u"evaluating"_s, QT_TRANSLATE_NOOP("app::RunState", "evaluating")},
+        {u"reading the data"_s, QT_TRANSLATE_NOOP("app::RunState", "reading the data")},
+        {u"encoding the data"_s, QT_TRANSLATE_NOOP("app::RunState", "encoding the data")},
+        {u"loading the model"_s, QT_TRANSLATE_NOOP("app::RunState", "loading the model")}};
+    const QString said = detail.isEmpty() ? state : detail;
+    const auto known = kWords.constFind(said);
+    if (known == kWords.constEnd()) {
+        return said;
+    }
+    return **known == '\0' ? QString() : StateTexts::tr(*known);
 }
 
 bool isEnded(RunState state)

@@ -24,9 +24,12 @@ enum class RunState {
 [[nodiscard]] QString stateName(RunState state); // "queued", ...: in files and the catalog
 [[nodiscard]] RunState runStateFromString(const QString& text); // Interrupted when unknown
 [[nodiscard]] QString displayName(RunState state);              // for people, translated
-[[nodiscard]] bool isEnded(RunState state);                     // Finished to Interrupted
-[[nodiscard]] bool isLive(RunState state);                      // Starting to Stopping
-[[nodiscard]] bool canResume(RunState state);                   // Cancelled to Interrupted
+// What a worker says that it does, for people; empty where the state's own name says it all. Words
+// that this studio does not know stay as they are.
+[[nodiscard]] QString workText(const QString& state, const QString& detail);
+[[nodiscard]] bool isEnded(RunState state);   // Finished to Interrupted
+[[nodiscard]] bool isLive(RunState state);    // Starting to Stopping
+[[nodiscard]] bool canResume(RunState state); // Cancelled to Interrupted
 
 } // namespace app
 

@@ -1305,6 +1305,26 @@
         <source>Interrupted</source>
         <translation>중단됨</translation>
     </message>
+    <message>
+        <source>preparing LoRA-GA&apos;s start</source>
+        <translation>LoRA-GA 초기값 준비 중</translation>
+    </message>
+    <message>
+        <source>evaluating</source>
+        <translation>평가 중</translation>
+    </message>
+    <message>
+        <source>reading the data</source>
+        <translation>데이터 읽는 중</translation>
+    </message>
+    <message>
+        <source>encoding the data</source>
+        <translation>데이터를 토큰으로 바꾸는 중</translation>
+    </message>
+    <message>
+        <source>loading the model</source>
+        <translation>모델 불러오는 중</translation>
+    </message>
 </context>
 <context>
     <name>app::ThreadJob</name>

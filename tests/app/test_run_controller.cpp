@@ -1,5 +1,5 @@
 // Runs through the fake worker: every ending, pause, the queue, following, and what the catalog
-// keeps.
+// keeps. One file because the cases are of one scripted worker.
 #include <QProcess>
 #include <QSignalSpy>
 
@@ -63,8 +63,10 @@ private Q_SLOTS:
     {
         Studio studio("normal");
         QList<RunState> states;
+        QStringList details;
         connect(&studio.runs, &app::RunQueue::runChanged, this, [&](const RunController* changed) {
             states.append(changed->state());
+            details.append(changed->stateDetail());
         });
         RunController* run = studio.start();
         QVERIFY(run != nullptr);
@@ -73,6 +75,9 @@ private Q_SLOTS:
         QCOMPARE(states.value(1), RunState::Starting);
         QVERIFY(states.contains(RunState::Loading));
         QVERIFY(states.contains(RunState::Training));
+        // An evaluation is part of the training.
+        QVERIFY(states.lastIndexOf(RunState::Loading) < states.indexOf(RunState::Training));
+        QCOMPARE(states.value(details.indexOf(u"evaluating"_s)), RunState::Training);
         QCOMPARE(run->metrics().series(app::Metric::Loss).size(), 20);
         QCOMPARE(run->numbers().step, 20);
         QCOMPARE(run->numbers().loss, run->metrics().trainingLoss());

@@ -24,6 +24,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kSteps = 20;
+constexpr int kEvaluatedStep = 10;
 constexpr int kRowsThatFit = 64; // of a micro-batch
 int questions = 0;               // before this one
 std::mutex output;
@@ -137,6 +138,10 @@ void run(const QString& folder, qint64 id, int first)
             sleepMs(20);
         }
         misbehave(step);
+        if (step == kEvaluatedStep) {
+            post({{u"event"_s, u"state"_s}, {u"state"_s, u"evaluating"_s}}, id);
+            post({{u"event"_s, u"state"_s}, {u"state"_s, u"training"_s}}, id);
+        }
         appendLine(folder + u"/metrics.jsonl"_s, stepEvent(step));
         post(stepEvent(step), id);
         sleepMs(mode() == "slow" || mode() == "deaf" ? 100 : 2);
