@@ -2,6 +2,7 @@
 // folder.
 #include "app/runs/run_controller.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <QFileInfo>
@@ -81,7 +82,8 @@ RunNumbers RunController::numbers() const
     numbers.tokensPerSecond = m_metrics.tokensPerSecond();
     numbers.seconds = m_metrics.totalSeconds();
     numbers.tokens = m_metrics.totalTokens();
-    numbers.peakMemory = m_finished ? m_finished->peakMemory : m_peakMemory;
+    numbers.peakMemory =
+        m_finished ? m_finished->peakMemory : std::max(m_peakMemory, m_metrics.peakMemory());
     return numbers;
 }
 

@@ -109,6 +109,7 @@ private:
     void onEnded(const WorkerProcess::Ending& ending);
     void onPastLoaded();
     void readNewLines();
+    void readSizes();
     void lookAtLock();
     void lookForCheckpoints();
     void goOnDetached();

@@ -1,4 +1,6 @@
 // A run as its folder shows it: going on without the window, followed, or past.
+#include <algorithm>
+
 #include <QThreadPool>
 
 #include "app/runs/run_controller.h"
@@ -37,11 +39,26 @@ void RunController::follow()
     m_following = true;
     m_lockSeen = RunFolder(m_folder).isLocked();
     m_followed.start();
+    readSizes();
     if (m_metrics.series(Metric::Loss).isEmpty()) {
         loadPast();
     }
     m_followTimer.start(kFollowMs);
     setState(RunState::Training);
+}
+
+// What a worker of the studio's own would have said in its first event.
+void RunController::readSizes()
+{
+    if (m_started.maxSteps > 0) {
+        return;
+    }
+    const Outcome<QJsonObject> config = RunFolder(m_folder).readConfig();
+    if (config) {
+        m_started.maxSteps = config->value("max_steps"_L1).toInteger();
+        m_started.trainableParameters =
+            config->value("facts"_L1)["trainable_parameters"_L1].toInteger();
+    }
 }
 
 void RunController::lookAtLock()
@@ -50,6 +67,7 @@ void RunController::lookAtLock()
     readNewLines();
     if (m_metrics.series(Metric::Loss).size() != before) {
         m_lastStep = m_metrics.lastStep();
+        readSizes(); // of a process that had not written them before
         Q_EMIT stepAdded();
     }
     lookForCheckpoints();
@@ -63,6 +81,7 @@ void RunController::lookAtLock()
     m_followTimer.stop();
     m_following = false;
     m_checkpoints = checkpointsIn(m_folder);
+    m_peakMemory = std::max(m_peakMemory, folder.readOutcome().peakMemory);
     setState(folder.stateFor(numbers()));
     Q_EMIT ended();
 }

@@ -188,4 +188,9 @@ double RunMetrics::bestEvalLoss() const
     return evals.isEmpty() ? kUnknown : evals.bounds().minY;
 }
 
+qint64 RunMetrics::peakMemory() const
+{
+    return static_cast<qint64>(series(Metric::Memory).bounds().maxY); // 0 when empty
+}
+
 } // namespace app

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] double trainingLoss() const;
     [[nodiscard]] double tokensPerSecond() const;
     [[nodiscard]] double bestEvalLoss() const; // NaN: none
+    [[nodiscard]] qint64 peakMemory() const;   // bytes; 0: not known
 
 private:
     std::array<MetricSeries, static_cast<std::size_t>(Metric::Count)> m_series;

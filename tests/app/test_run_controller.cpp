@@ -317,18 +317,25 @@ private Q_SLOTS:
     {
         Studio studio("normal");
         const QString folder = app_test::writeRun(studio.paths, u"r1"_s, 3);
+        app_test::writeJson(
+            folder + u"/run.json"_s,
+            {{u"max_steps"_s, 40}, {u"facts"_s, QJsonObject{{u"trainable_parameters"_s, 1234}}}});
         std::optional<engine::FolderLock> lock;
         lock.emplace(*engine::FolderLock::acquire(std::filesystem::path(folder.toStdU16String())));
         studio.catalog.refreshRun(u"r1"_s);
         studio.catalog.flush();
         RunController* run = studio.runs.open(u"r1"_s);
         QVERIFY(run->isFollowing());
+        QCOMPARE(run->numbers().maxSteps, 40);
+        QCOMPARE(run->numbers().trainableParameters, 1234);
         QTRY_COMPARE(run->metrics().series(app::Metric::Loss).size(), 3);
         QFile metrics(folder + u"/metrics.jsonl"_s);
         QVERIFY(metrics.open(QIODevice::Append));
-        metrics.write(app_test::stepLine(4, 0.1) + "{\"event\":\"step\",\"st"); // half a line
+        metrics.write("{\"event\":\"step\",\"step\":4,\"loss\":0.1,\"memory\":3000}\n"
+                      "{\"event\":\"step\",\"st"); // half a line
         metrics.close();
         QTRY_COMPARE(run->metrics().series(app::Metric::Loss).size(), 4);
+        QCOMPARE(run->numbers().peakMemory, 3000);
         QCOMPARE(run->state(), RunState::Training);
         QVERIFY(!studio.runs.resume(u"r1"_s).hasValue()); // locked
         QSignalSpy ended(run, &RunController::ended);
@@ -337,6 +344,8 @@ private Q_SLOTS:
         QTRY_COMPARE(ended.size(), 1);
         QCOMPARE(run->state(), RunState::Finished);
         QVERIFY(!run->isFollowing());
+        QCOMPARE(run->numbers().maxSteps, 40);
+        QCOMPARE(run->numbers().peakMemory, 4096); // the worker's last word
     }
 
     // Also when nobody has looked at that run yet.
