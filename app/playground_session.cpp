@@ -6,6 +6,8 @@
 #include <QDateTime>
 #include <QFileInfo>
 
+#include "app/worker/worker_ending.h"
+
 using namespace Qt::StringLiterals;
 
 namespace app {

@@ -11,6 +11,7 @@
 #include "app/runs/run_log.h"
 #include "app/worker/detached_run.h"
 #include "app/worker/worker_commands.h"
+#include "app/worker/worker_ending.h"
 
 using namespace Qt::StringLiterals;
 
@@ -244,9 +245,34 @@ RunState RunController::endingState(const WorkerProcess::Ending& ending)
         m_problem = problemFromEvent(
             u"crashed"_s, tr("The worker ended without saying that the run is finished."), {});
         m_problem.details = ending.stderrTail;
+    } else if (m_client->rung() > WorkerClient::Rung::Stop) {
+        m_problem.message = tr("The worker did not stop when it was asked, and was ended.");
     }
-    return ending.kind == WorkerProcess::Ending::Kind::CouldNotStart ? RunState::Failed
-                                                                     : RunState::Crashed;
+    const bool couldNotStart = ending.kind == WorkerProcess::Ending::Kind::CouldNotStart;
+    if (m_problem.code == "crashed"_L1) {
+        m_problem.hint = whatIsSaved();
+    }
+    // The worker has written nothing of its end.
+    m_log.append(LogModel::Level::Error, m_problem.text());
+    RunFolder(m_folder).addToLog(run_log::lineOfProblem(m_problem));
+    return couldNotStart ? RunState::Failed : RunState::Crashed;
+}
+
+QString RunController::whatIsSaved() const
+{
+    const qint64 reached = m_lastStep.step;
+    if (m_checkpoints.isEmpty()) {
+        return reached == 0 ? tr("“Continue” starts it again.")
+                            : tr("None of its %1 steps is saved: “Continue” starts from "
+                                 "the first.")
+                                  .arg(reached);
+    }
+    const qint64 saved = m_checkpoints.last().first;
+    return reached > saved ? tr("Step %1 is saved, step %2 was reached: “Continue” does the steps "
+                                "between again.")
+                                 .arg(saved)
+                                 .arg(reached)
+                           : tr("Step %1 is saved: “Continue” goes on from there.").arg(saved);
 }
 
 void RunController::onEnded(const WorkerProcess::Ending& ending)

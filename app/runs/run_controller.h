@@ -114,6 +114,7 @@ private:
     void lookForCheckpoints();
     void goOnDetached();
     [[nodiscard]] RunState endingState(const WorkerProcess::Ending& ending);
+    [[nodiscard]] QString whatIsSaved() const; // of a run that crashed
 
     QString m_folder;
     WorkerFactory m_factory;

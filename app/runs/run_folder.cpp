@@ -197,6 +197,17 @@ Outcome<Done> RunFolder::setStudioValues(const QJsonObject& values) const
     return writeJsonObject(studioFile(), studio);
 }
 
+void RunFolder::addToLog(const QByteArray& line) const
+{
+    QFile file(logFile());
+    if (exists() && file.open(QIODevice::ReadWrite)) {
+        file.seek(std::max<qint64>(0, file.size() - 1));
+        const QByteArray last = file.read(1);
+        const bool isTorn = !last.isEmpty() && last != "\n"; // the worker was killed in it
+        file.write((isTorn ? "\n" : "") + line + '\n');
+    }
+}
+
 bool RunFolder::isLocked() const
 {
     const QFileInfo lock(path(u".lock"_s));

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] Outcome<Done> writeConfig(const QJsonObject& config) const;
     // Replaces the given keys of studio.json and keeps the others.
     [[nodiscard]] Outcome<Done> setStudioValues(const QJsonObject& values) const;
+    // A line for log.txt once its worker is gone; lost where the folder cannot be written.
+    void addToLog(const QByteArray& line) const;
     // A process trains here.
     [[nodiscard]] bool isLocked() const;
 

@@ -85,4 +85,14 @@ std::optional<LogModel::Line> lineFrom(const QString& line)
     return event.isEmpty() ? Line{Level::Info, time, text} : lineOf(event, time);
 }
 
+QByteArray lineOfProblem(const Problem& problem)
+{
+    const QJsonObject event{{u"event"_s, u"failed"_s},
+                            {u"code"_s, problem.code},
+                            {u"message"_s, problem.message},
+                            {u"hint"_s, problem.hint}};
+    const QString now = QDateTime::currentDateTimeUtc().toString(Qt::ISODate);
+    return now.toUtf8() + ' ' + QJsonDocument(event).toJson(QJsonDocument::Compact);
+}
+
 } // namespace app::run_log

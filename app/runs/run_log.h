@@ -17,4 +17,7 @@ namespace app::run_log {
 // does not show: samples and states have places of their own.
 [[nodiscard]] std::optional<LogModel::Line> lineFrom(const QString& line);
 
+// A line of log.txt for what the worker could not write itself, with the time of now.
+[[nodiscard]] QByteArray lineOfProblem(const Problem& problem);
+
 } // namespace app::run_log

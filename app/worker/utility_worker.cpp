@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "app/worker/worker_ending.h"
+
 using namespace Qt::StringLiterals;
 
 namespace app {

@@ -202,35 +202,4 @@ void WorkerClient::onEnded(const WorkerProcess::Ending& ending)
     Q_EMIT ended(ending);
 }
 
-Problem problemFromEnding(const WorkerProcess::Ending& ending)
-{
-    using Kind = WorkerProcess::Ending::Kind;
-    Problem problem;
-    if (ending.kind == Kind::CouldNotStart) {
-        problem = {
-            u"not_found"_s,
-            WorkerClient::tr("The program lowrank could not be started: %1.").arg(ending.errorText),
-            WorkerClient::tr("Install it beside the studio, or add it to PATH.")};
-    } else if (ending.kind == Kind::Crashed) {
-        problem = problemFromEvent(
-            u"crashed"_s,
-            WorkerClient::tr("The worker was ended by the system or by a fault of its own."),
-            {});
-    } else if (ending.exitCode == 4) {
-        problem = problemFromEvent(
-            u"out_of_host_memory"_s, WorkerClient::tr("The worker ran out of memory."), {});
-    } else if (ending.exitCode == 5) {
-        problem =
-            problemFromEvent(u"device_lost"_s, WorkerClient::tr("The worker lost its device."), {});
-    } else if (ending.exitCode != 0) {
-        problem =
-            problemFromEvent(u"crashed"_s,
-                             WorkerClient::tr("The worker ended with code %1 and gave no reason.")
-                                 .arg(ending.exitCode),
-                             {});
-    }
-    problem.details = ending.stderrTail;
-    return problem;
-}
-
 } // namespace app

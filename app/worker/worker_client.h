@@ -94,7 +94,4 @@ private:
     bool m_protocolMismatch = false;
 };
 
-// How a process ended, as a sentence; nothing when it exited 0.
-[[nodiscard]] Problem problemFromEnding(const WorkerProcess::Ending& ending);
-
 } // namespace app

@@ -27,7 +27,7 @@ public:
         enum class Kind { Exited, Crashed, CouldNotStart };
 
         Kind kind = Kind::Exited;
-        int exitCode = 0;   // of Exited
+        int exitCode = 0;   // of Exited; of Crashed the signal
         QString errorText;  // of CouldNotStart: the system's words
         QString stderrTail; // the last lines it wrote
     };

@@ -356,10 +356,6 @@
         <translation>마이크로 배치나 길이를 줄이십시오.</translation>
     </message>
     <message>
-        <source>Resume the run from its last checkpoint.</source>
-        <translation>마지막 체크포인트에서 이어서 실행하십시오.</translation>
-    </message>
-    <message>
         <source>This is a fault of the program: please report it with the run&apos;s log.</source>
         <translation>프로그램의 오류입니다. 실행 로그와 함께 알려 주십시오.</translation>
     </message>
@@ -390,6 +386,14 @@
     <message>
         <source>%1: %2.</source>
         <translation>%1: %2.</translation>
+    </message>
+    <message>
+        <source>Continue the run from its last checkpoint.</source>
+        <translation>마지막 체크포인트에서 실행을 계속하십시오.</translation>
+    </message>
+    <message>
+        <source>Try again, and close other programs if memory is short.</source>
+        <translation>다시 시도하고, 메모리가 부족하면 다른 프로그램을 닫으십시오.</translation>
     </message>
 </context>
 <context>
@@ -640,6 +644,26 @@
     <message>
         <source>The worker ended without saying that the run is finished.</source>
         <translation>워커가 실행 완료를 알리지 않고 종료되었습니다.</translation>
+    </message>
+    <message>
+        <source>The worker did not stop when it was asked, and was ended.</source>
+        <translation>워커가 중지 요청에 응하지 않아 종료되었습니다.</translation>
+    </message>
+    <message>
+        <source>“Continue” starts it again.</source>
+        <translation>“계속”을 누르면 처음부터 다시 시작합니다.</translation>
+    </message>
+    <message>
+        <source>None of its %1 steps is saved: “Continue” starts from the first.</source>
+        <translation>%1 스텝까지 진행했지만 저장된 것이 없습니다. “계속”을 누르면 처음부터 시작합니다.</translation>
+    </message>
+    <message>
+        <source>Step %1 is saved, step %2 was reached: “Continue” does the steps between again.</source>
+        <translation>%1 스텝이 저장되었고 %2 스텝까지 진행했습니다. “계속”을 누르면 그 사이의 스텝을 다시 학습합니다.</translation>
+    </message>
+    <message>
+        <source>Step %1 is saved: “Continue” goes on from there.</source>
+        <translation>%1 스텝이 저장되었습니다. “계속”을 누르면 거기서부터 이어서 학습합니다.</translation>
     </message>
 </context>
 <context>
@@ -1252,7 +1276,7 @@
     </message>
     <message>
         <source>Without effect: the run takes the %1 steps that are set. Set the steps to 0 to count epochs.</source>
-        <translation>효과가 없습니다. 설정된 스텝 수 %1만큼 학습합니다. 에포크로 정하려면 스텝 수를 0으로 두세요.</translation>
+        <translation>효과가 없습니다. 설정된 스텝 수 %1만큼 학습합니다. 에포크로 정하려면 스텝 수를 0으로 두십시오.</translation>
     </message>
     <message>
         <source>The base is so small that it needs a larger rate than others.</source>
@@ -1394,10 +1418,6 @@
         <translation>스튜디오와 같은 곳에 설치하거나 PATH에 추가하십시오.</translation>
     </message>
     <message>
-        <source>The worker was ended by the system or by a fault of its own.</source>
-        <translation>시스템이 워커를 종료했거나 워커 자체의 오류로 종료되었습니다.</translation>
-    </message>
-    <message>
         <source>The worker ran out of memory.</source>
         <translation>워커의 메모리가 부족합니다.</translation>
     </message>
@@ -1408,6 +1428,14 @@
     <message>
         <source>The worker ended with code %1 and gave no reason.</source>
         <translation>워커가 이유를 알리지 않고 코드 %1(으)로 종료되었습니다.</translation>
+    </message>
+    <message>
+        <source>The worker was killed (signal %1), as the system does when memory runs out.</source>
+        <translation>워커가 강제 종료되었습니다(시그널 %1). 메모리가 부족할 때 시스템이 이렇게 합니다.</translation>
+    </message>
+    <message>
+        <source>The worker crashed (signal %1).</source>
+        <translation>워커가 비정상 종료되었습니다(시그널 %1).</translation>
     </message>
 </context>
 <context>

@@ -5,6 +5,7 @@
 
 #include "app/catalog/catalog.h"
 #include "app/runs/run_folder.h"
+#include "app/runs/run_log.h"
 #include "app/runs/run_queue.h"
 #include "app/runs/run_spec.h"
 #include "app/worker/detached_run.h"
@@ -180,6 +181,26 @@ private Q_SLOTS:
         QCOMPARE(run->problem().code, code);
         QTRY_COMPARE(studio.catalog.run(run->id())->state, state);
         QCOMPARE(studio.catalog.run(run->id())->problem.isEmpty(), code.isEmpty());
+    }
+
+    // How it ended, what is lost, and what to press; also in the log of the next studio.
+    void aCrashSaysWhatIsSaved()
+    {
+        Studio studio("crash");
+        RunController* run = studio.start();
+        QTRY_COMPARE(run->state(), RunState::Crashed);
+        const QString text = run->problem().text();
+        QVERIFY2(text.contains("SIGABRT"_L1), qPrintable(text));
+        QVERIFY2(text.contains(u"Step 3 is saved, step 4 was reached: “Continue”"_s),
+                 qPrintable(text));
+        const QModelIndex last = run->log().index(run->log().rowCount() - 1);
+        QCOMPARE(last.data(Qt::ToolTipRole).toString(), text);
+        QFile file(app::RunFolder(run->folder()).logFile());
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto line = app::run_log::lineFrom(QString::fromUtf8(file.readLine().trimmed()));
+        QVERIFY(line.has_value());
+        QCOMPARE(line->text, text);
+        QCOMPARE(line->level, app::LogModel::Level::Error);
     }
 
     void stopSavesAndTheRunCanGoOn()

@@ -3,6 +3,7 @@
 
 #include "app/worker/worker_client.h"
 #include "app/worker/worker_commands.h"
+#include "app/worker/worker_ending.h"
 #include "engine/worker/protocol.h"
 #include "tests/app/app_test.h"
 
@@ -144,6 +145,21 @@ private Q_SLOTS:
         QCOMPARE(problem.code, u"crashed"_s);
         QVERIFY(problem.details.contains("about to crash at step 5"_L1));
         QVERIFY(!problem.hint.isEmpty());
+        QVERIFY2(problem.message.contains("signal 6, SIGABRT"_L1), qPrintable(problem.message));
+        QVERIFY(!problem.message.contains("memory"_L1));
+    }
+
+    // As the kernel does when memory runs out.
+    void aWorkerThatIsKilledMayHaveMetTheEndOfMemory()
+    {
+        Worker worker("slow");
+        worker.client.send(app::trainCommand(worker.folder.path()));
+        QTRY_VERIFY(!worker.steps.isEmpty());
+        worker.client.kill();
+        QTRY_VERIFY(worker.ending.has_value());
+        const QString message = app::problemFromEnding(*worker.ending).message;
+        QVERIFY2(message.contains("signal 9, SIGKILL"_L1), qPrintable(message));
+        QVERIFY(message.contains("memory"_L1));
     }
 
     void aProgramThatIsMissingIsSaidSo()

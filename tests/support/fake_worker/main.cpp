@@ -95,6 +95,9 @@ void writeAdapter(const QString& folder)
 // What the mode asks for at step 5.
 void misbehave(int step)
 {
+    if (mode() == "crash" && step == 4) { // after step 3
+        post({{u"event"_s, u"checkpoint"_s}, {u"step"_s, 3}, {u"path"_s, u"x"_s}});
+    }
     if (mode() == "crash" && step == 5) {
         std::fprintf(stderr, "about to crash at step 5\n");
         std::abort();
