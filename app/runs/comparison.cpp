@@ -5,14 +5,13 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <QJsonArray>
 #include <QLocale>
 #include <QSet>
 
-#include "app/catalog/record_json.h"
 #include "app/human_text.h"
 #include "app/runs/run_fields.h"
 #include "app/runs/run_metrics.h"
+#include "app/runs/setting_text.h"
 
 using namespace Qt::StringLiterals;
 
@@ -27,28 +26,6 @@ struct ComparisonTexts
 {
     Q_DECLARE_TR_FUNCTIONS(app::Comparison)
 };
-
-QString shown(const QJsonValue& value)
-{
-    if (value.isUndefined() || value.isNull()) {
-        return u"-"_s;
-    }
-    if (value.isArray()) {
-        QStringList parts;
-        for (const QJsonValue each : value.toArray()) {
-            parts.append(shown(each));
-        }
-        return parts.isEmpty() ? ComparisonTexts::tr("all") : parts.join(u", "_s);
-    }
-    if (value.isObject()) {
-        const QJsonObject object = value.toObject();
-        return object.isEmpty() ? u"-"_s : toJsonText(object);
-    }
-    if (value.isBool()) {
-        return value.toBool() ? ComparisonTexts::tr("on") : ComparisonTexts::tr("off");
-    }
-    return value.toVariant().toString();
-}
 
 QString labelOf(const QString& key)
 {
@@ -81,6 +58,20 @@ QStringList keysOf(const QList<RunRecord>& runs)
     }
     keys.removeIf([](const QString& key) { return kLeftOut.contains(key); });
     return keys;
+}
+
+// Between runs that have begun: what another's worker will choose is not known to differ.
+bool differs(const QList<RunRecord>& runs, const QString& key)
+{
+    QList<QJsonValue> known;
+    for (const RunRecord& run : runs) {
+        const QJsonValue value = run.config.value(key);
+        if (!isOpenSetting(key, value)) {
+            known.append(value);
+        }
+    }
+    return std::any_of(
+        known.begin(), known.end(), [&](const QJsonValue& each) { return each != known.front(); });
 }
 
 using NumberText = QString (*)(const RunNumbers&);
@@ -141,14 +132,11 @@ Comparison compareRuns(const QList<RunRecord>& runs)
     for (const QString& key : keysOf(runs)) {
         ComparisonRow row{key, labelOf(key), {}};
         for (const RunRecord& run : runs) {
-            const QString text = shown(run.config.value(key));
+            const QString text = settingText(key, run.config.value(key));
             const bool isPath = key == "base"_L1 || key == "data"_L1;
             row.values.append(isPath ? QFileInfo(text).fileName() : text);
         }
-        const bool differs = std::any_of(runs.begin(), runs.end(), [&](const RunRecord& run) {
-            return run.config.value(key) != runs.front().config.value(key);
-        });
-        if (differs) {
+        if (differs(runs, key)) {
             comparison.settings.append(row);
         }
     }

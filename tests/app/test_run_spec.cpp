@@ -415,6 +415,36 @@ private Q_SLOTS:
             });
         QVERIFY(!hasEval); // no run has one
     }
+
+    // What the worker is still to choose differs from nothing, and is shown in words.
+    void aRunThatHasNotBegunDiffersInWhatWasChosenOnly()
+    {
+        app::RunRecord begun;
+        begun.config = {{u"max_steps"_s, 52},
+                        {u"warmup_steps"_s, 3},
+                        {u"micro_batch_size"_s, 16},
+                        {u"learning_rate"_s, 2e-3},
+                        {u"eval_every"_s, 20}};
+        app::RunRecord waiting;
+        waiting.config = {{u"max_steps"_s, 0},
+                          {u"warmup_steps"_s, -1},
+                          {u"micro_batch_size"_s, 0},
+                          {u"learning_rate"_s, 5e-4},
+                          {u"eval_every"_s, 0}};
+        const app::Comparison comparison = app::compareRuns({waiting, begun});
+        QCOMPARE(comparison.settings.size(), 2);
+        QCOMPARE(comparison.settings.at(0).name, u"learning_rate"_s);
+        QCOMPARE(comparison.settings.at(0).values, (QStringList{u"0.0005"_s, u"0.002"_s}));
+        QCOMPARE(comparison.settings.at(1).values, (QStringList{u"each epoch"_s, u"20"_s}));
+        app::RunRecord other = begun;
+        other.config.insert(u"max_steps"_s, 100);
+        const app::Comparison three = app::compareRuns({waiting, begun, other});
+        const auto steps = std::find_if(three.settings.begin(),
+                                        three.settings.end(),
+                                        [](const auto& row) { return row.name == "max_steps"_L1; });
+        QVERIFY(steps != three.settings.end());
+        QCOMPARE(steps->values, (QStringList{u"from the epochs"_s, u"52"_s, u"100"_s}));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunSpec)

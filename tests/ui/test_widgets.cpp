@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <QTableView>
 #include <QTest>
 
@@ -16,6 +17,7 @@
 #include "ui/widgets/chat_pane.h"
 #include "ui/widgets/column_map_editor.h"
 #include "ui/widgets/data_gate.h"
+#include "ui/widgets/elided_header.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/form_field.h"
 #include "ui/widgets/memory_bar.h"
@@ -373,6 +375,18 @@ private Q_SLOTS:
 
 private:
     ui::Theme m_theme;
+
+    void aColumnTitleIsCutWithAnEllipsis()
+    {
+        QStandardItemModel model;
+        model.setHorizontalHeaderLabels({u"2026-11-28-100239-model"_s});
+        ui::ElidedHeader header;
+        header.setModel(&model);
+        header.resizeSection(0, 400);
+        QCOMPARE(header.shownText(0), u"2026-11-28-100239-model"_s);
+        header.resizeSection(0, 90);
+        QVERIFY(header.shownText(0).contains(u'\u2026'));
+    }
 };
 
 QTEST_MAIN(TestWidgets)

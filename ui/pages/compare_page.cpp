@@ -11,6 +11,7 @@
 #include <QTableView>
 
 #include "app/runs/comparison.h"
+#include "ui/widgets/elided_header.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/line_chart.h"
@@ -46,6 +47,9 @@ void fillRows(QTableView* table, const QStringList& runs, const QList<app::Compa
     auto* model = static_cast<QStandardItemModel*>(table->model());
     model->clear();
     model->setHorizontalHeaderLabels(QStringList{QString()} + runs);
+    for (int run = 0; run < runs.size(); ++run) {
+        model->horizontalHeaderItem(run + 1)->setToolTip(runs.at(run));
+    }
     for (const app::ComparisonRow& row : rows) {
         QList<QStandardItem*> items = {new QStandardItem(row.label)};
         items.first()->setToolTip(row.meaning);
@@ -201,9 +205,10 @@ QTableView* ComparePage::buildTable(const QString& name, QWidget* parent)
     table->setModel(new QStandardItemModel(table));
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setAccessibleName(name);
+    table->setHorizontalHeader(new ElidedHeader(table));
     styleTable(table);
+    table->horizontalHeader()->setStretchLastSection(false); // all of them share the room
     table->setTextElideMode(Qt::ElideMiddle);
-    table->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
     return table;
 }
 

@@ -17,6 +17,7 @@
 #include <QTableView>
 
 #include "app/runs/run_spec.h"
+#include "app/runs/setting_text.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/facts.h"
@@ -505,10 +506,7 @@ void RunPage::fillSettings()
             const QJsonValue value = config.value(info.name);
             if (!value.isUndefined() && !value.isObject()) {
                 QString label = info.label;
-                const QString text = value.isArray()
-                                         ? value.toVariant().toStringList().join(u", "_s)
-                                         : value.toVariant().toString();
-                facts.append({label.remove(u'&'), text});
+                facts.append({label.remove(u'&'), app::settingText(info.name, value)});
             }
         }
         facts.append({tr("Folder"), record->folder});
