@@ -18,12 +18,22 @@ QList<RecordColumn<ModelRecord>> modelColumns()
         {.id = Model::Name,
          .title = ModelListModel::tr("Model"),
          .text = [](const Record& model) { return model.name; }},
+        {.id = Model::State,
+         .title = ModelListModel::tr("State"),
+         .text =
+             [](const Record& model) {
+                 return model.refusal.isEmpty() ? ModelListModel::tr("ready")
+                                                : ModelListModel::tr("\u2715 cannot be used");
+             }},
         {.id = Model::Family,
          .title = ModelListModel::tr("Family"),
          .text = [](const Record& model) { return model.family; }},
         {.id = Model::Parameters,
          .title = ModelListModel::tr("Parameters"),
-         .text = [](const Record& model) { return humanCount(model.parameters); },
+         .text =
+             [](const Record& model) {
+                 return model.parameters > 0 ? humanCount(model.parameters) : u"-"_s;
+             },
          .sortValue = [](const Record& model) { return QVariant(model.parameters); },
          .kind = ColumnKind::Number},
         {.id = Model::Dtype,

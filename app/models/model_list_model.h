@@ -17,6 +17,7 @@ class ModelListModel final : public RecordTableModel<ModelRecord>
 public:
     enum Column {
         Name,
+        State,
         Family,
         Parameters,
         Dtype,

@@ -623,6 +623,18 @@
         <source>Folder</source>
         <translation>폴더</translation>
     </message>
+    <message>
+        <source>State</source>
+        <translation>상태</translation>
+    </message>
+    <message>
+        <source>ready</source>
+        <translation>준비됨</translation>
+    </message>
+    <message>
+        <source>✕ cannot be used</source>
+        <translation>✕ 쓸 수 없음</translation>
+    </message>
 </context>
 <context>
     <name>app::Paths</name>
@@ -2825,6 +2837,18 @@
     <message>
         <source>Folder</source>
         <translation>폴더</translation>
+    </message>
+    <message>
+        <source>“%1” was added, but cannot be used: %2</source>
+        <translation>“%1”을(를) 추가했지만 쓸 수 없습니다: %2</translation>
+    </message>
+    <message>
+        <source>Models added: %1. Of these, %2 cannot be used: select one to read why.</source>
+        <translation>모델 %1개를 추가했습니다. 그중 %2개는 쓸 수 없습니다. 선택하면 이유를 볼 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be used: %2</source>
+        <translation>“%1”은(는) 쓸 수 없습니다: %2</translation>
     </message>
 </context>
 <context>

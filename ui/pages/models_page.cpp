@@ -1,6 +1,8 @@
 // Models: base models known to the studio, what each is, and why one cannot be used.
 #include "ui/pages/models_page.h"
 
+#include <utility>
+
 #include <QDragEnterEvent>
 #include <QMimeData>
 #include <QStackedWidget>
@@ -59,17 +61,15 @@ void ModelsPage::buildTable()
     columns->setSpacing(space::kLarge);
     m_table = new RecordTable(application().modelList(), tr("Models"), tr("Search models"), full);
     using Model = app::ModelListModel;
-    m_table->showColumns({{Model::Name, 200},
-                          {Model::Family, 90},
-                          {Model::Parameters, 100},
-                          {Model::Dtype, 70},
-                          {Model::ChatTemplate, 120},
-                          {Model::Size, 90}});
+    m_table->showColumns({{Model::Name, 110},
+                          {Model::State, 0},
+                          {Model::Family, 0},
+                          {Model::Parameters, 0},
+                          {Model::Dtype, 0},
+                          {Model::Size, 0}});
     m_table->sortBy(Model::Name, Qt::AscendingOrder);
     connect(m_table, &RecordTable::currentIdChanged, this, &ModelsPage::showModel);
-    connect(m_table, &RecordTable::activated, this, [this](const QString& id) {
-        Q_EMIT pageRequested(PageId::NewRun, u"model:"_s + id);
-    });
+    connect(m_table, &RecordTable::activated, this, &ModelsPage::onActivated);
     columns->addWidget(m_table, 1);
     columns->addWidget(buildDetails());
     m_stack->addWidget(empty);
@@ -117,7 +117,9 @@ void ModelsPage::refresh()
 {
     const bool isEmpty = application().modelList().rowCount() == 0;
     m_stack->setCurrentIndex(isEmpty ? 0 : 1);
-    if (!isEmpty && m_table->currentId().isEmpty()) {
+    if (application().modelList().rowOf(m_added) >= 0) {
+        m_table->selectId(std::exchange(m_added, {}));
+    } else if (!isEmpty && m_table->currentId().isEmpty()) {
         m_table->selectId(application().modelList().record(0).id);
     }
     showModel(m_table->currentId());
@@ -142,16 +144,48 @@ void ModelsPage::addFolder(const QString& folder)
         if (m_scan->state() == app::Job::State::Failed) {
             showProblem(m_scan->problem());
         } else if (m_scan->state() == app::Job::State::Done) {
-            for (const app::ModelRecord& record : m_scan->records()) {
-                application().catalog().saveModel(record);
-            }
-            news().showText(u"success"_s, tr("Models added: %1.").arg(m_scan->records().size()));
+            onAdded(m_scan->records());
         }
         m_scan->deleteLater();
         m_scan = nullptr;
     });
     m_scan->start(application().pool());
     m_job->watch(m_scan);
+}
+
+void ModelsPage::onAdded(const QList<app::ModelRecord>& records)
+{
+    QStringList refused;
+    for (const app::ModelRecord& record : records) {
+        application().catalog().saveModel(record);
+        if (!record.refusal.isEmpty()) {
+            refused.append(record.refusal);
+        }
+    }
+    m_added = records.constFirst().id; // selected when the catalog has it
+    if (refused.isEmpty()) {
+        news().showText(u"success"_s, tr("Models added: %1.").arg(records.size()));
+    } else if (records.size() == 1) {
+        news().showText(u"warning"_s,
+                        tr("\u201c%1\u201d was added, but cannot be used: %2")
+                            .arg(records.constFirst().name, refused.constFirst()));
+    } else {
+        news().showText(u"warning"_s,
+                        tr("Models added: %1. Of these, %2 cannot be used: select one to read why.")
+                            .arg(records.size())
+                            .arg(refused.size()));
+    }
+}
+
+void ModelsPage::onActivated(const QString& id)
+{
+    const auto model = application().catalog().model(id);
+    if (model && model->refusal.isEmpty()) {
+        Q_EMIT pageRequested(PageId::NewRun, u"model:"_s + id);
+    } else if (model) {
+        news().showText(u"warning"_s,
+                        tr("\u201c%1\u201d cannot be used: %2").arg(model->name, model->refusal));
+    }
 }
 
 void ModelsPage::onForget()

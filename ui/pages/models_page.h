@@ -35,6 +35,8 @@ private:
     QWidget* buildDetails();
     void refresh();
     void onAdd();
+    void onAdded(const QList<app::ModelRecord>& records); // at least one
+    void onActivated(const QString& id);
     void onForget();
     void showModel(const QString& id);
 
@@ -42,6 +44,7 @@ private:
     QStackedWidget* m_stack = nullptr;
     JobBar* m_job = nullptr;
     QPointer<app::ModelImport> m_scan;
+    QString m_added; // to be selected when the list has it
     QLabel* m_name = nullptr;
     QLabel* m_refusal = nullptr;
     Facts* m_facts = nullptr;
