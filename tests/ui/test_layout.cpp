@@ -16,6 +16,8 @@
 #include "tests/ui/studio.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
+#include "ui/widgets/chart_view.h"
+#include "ui/widgets/line_chart.h"
 #include "ui/widgets/record_table.h"
 
 using namespace Qt::StringLiterals;
@@ -97,6 +99,28 @@ private Q_SLOTS:
         const QModelIndex longest = runs->view()->model()->index(0, state);
         QVERIFY(runs->view()->columnWidth(state)
                 > runs->view()->fontMetrics().horizontalAdvance(longest.data().toString()) + 28);
+    }
+
+    // The x axis is at the bottom: what is cut is missed.
+    void smallChartsAreNotCut()
+    {
+        tests::Studio studio;
+        tests::fillWorkspace(studio);
+        ui::MainWindow window(studio.context());
+        window.resize(window.minimumSize());
+        window.show();
+        ui::Page& page = window.showPage(ui::PageId::Run, u"seen"_s);
+        QTRY_VERIFY(page.isBuilt());
+        const_cast<ui::Banner&>(page.banner()).showText(u"warning"_s, u"Something is new."_s);
+        QCoreApplication::processEvents();
+        const auto charts = page.findChildren<ui::LineChart*>();
+        QCOMPARE(charts.size(), 5);
+        for (const ui::LineChart* chart : charts) {
+            const auto* view = chart->findChild<ui::ChartView*>();
+            const QRect place(view->mapTo(chart, QPoint()), view->size());
+            QVERIFY2(chart->rect().contains(place), qPrintable(chart->accessibleName()));
+            QVERIFY(chart->parentWidget()->rect().contains(chart->geometry()));
+        }
     }
 
     // The caption changes when a run ends; its room must follow.

@@ -1,4 +1,5 @@
 // The chart: ticks, decimation to the pixels, zoom, coalesced repaints, crosshair, table.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -8,8 +9,10 @@
 #include <QRegularExpression>
 #include <QTableView>
 #include <QTest>
+#include <QtCharts/QChart>
 
 #include "tests/ui/strict.h"
+#include "ui/widgets/chart_view.h"
 #include "ui/widgets/line_chart.h"
 #include "ui/widgets/metric_curve.h"
 
@@ -278,6 +281,69 @@ private Q_SLOTS:
             return count;
         };
         QVERIFY(coloured() >= 9);
+    }
+
+    void aSmallChartHasTwoNumbersOnEachAxis_data()
+    {
+        QTest::addColumn<double>("steps");
+        QTest::addColumn<double>("low");
+        QTest::addColumn<double>("high");
+        QTest::newRow("sample") << 52.0 << 8200.0 << 14600.0;
+        QTest::newRow("longer") << 155.0 << 85.0 << 101.0;
+        QTest::newRow("hundreds") << 749.0 << 0.0 << 0.0002;
+        QTest::newRow("thousands") << 6234.0 << 0.31 << 0.36;
+    }
+
+    void aSmallChartHasTwoNumbersOnEachAxis()
+    {
+        QFETCH(double, steps);
+        QFETCH(double, low);
+        QFETCH(double, high);
+        app::MetricSeries series;
+        series.append(1, low);
+        series.append(steps, high);
+        ui::LineChart chart(m_theme, u"Speed"_s);
+        chart.setLabels(u"step"_s, {});
+        chart.setCurves({ui::metricCurve(series, u"speed"_s, 0)});
+        chart.resize(210, chart.minimumSizeHint().height());
+        chart.show();
+        chart.refreshNow();
+        QVERIFY2(chart.height() <= 110, qPrintable(QString::number(chart.height())));
+        const auto* view = chart.findChild<ui::ChartView*>();
+        const auto ticks = view->horizontalTicks(QFontMetrics(m_theme.font(ui::TextStyle::Small)));
+        QVERIFY(ticks.numbers >= 2);
+        QCOMPARE(ticks.name, u"step"_s);
+        QVERIFY(view->verticalTicks().size() >= 2);
+    }
+
+    // The plot's edge would cut the last evaluation's in half.
+    void theLastMarkerIsWhole()
+    {
+        app::MetricSeries series;
+        series.append(1, 2.5);
+        series.append(2, 2.5);
+        ui::LineChart chart(m_theme, u"Loss"_s);
+        chart.resize(400, 300);
+        ui::Curve curve = ui::metricCurve(series, u"evaluation"_s, 1);
+        curve.hasMarkers = true;
+        chart.setCurves({curve});
+        chart.show();
+        chart.refreshNow();
+        auto* view = chart.findChild<ui::ChartView*>();
+        const QImage image = view->grab().toImage();
+        const QRgb color = m_theme.seriesColor(1).rgb();
+        int rightmost = 0;
+        int leftmost = image.width();
+        for (int y = 0; y < image.height(); ++y) {
+            for (int x = 0; x < image.width(); ++x) {
+                if (image.pixel(x, y) == color) {
+                    rightmost = std::max(rightmost, x);
+                    leftmost = std::min(leftmost, x);
+                }
+            }
+        }
+        const QRectF plot = view->chart()->plotArea();
+        QVERIFY(rightmost >= plot.right() + 2 && leftmost <= plot.left() - 2);
     }
 
     void emptyChartDraws()

@@ -36,7 +36,7 @@ namespace ui {
 namespace {
 
 constexpr int kRunBoxWidth = 260;
-constexpr int kTabsHeight = 190;
+constexpr int kTabsHeight = 150;
 constexpr double kDefaultSmoothing = 0.9;
 // Colours of the charts, as indices of the theme's series.
 constexpr int kLossColor = 0;

@@ -15,6 +15,7 @@ namespace {
 constexpr double kSmallestLog = 1e-12;
 constexpr int kManyDecades = 3;
 constexpr int kMostTicks = 100;         // asked for
+constexpr int kMoreForTwo = 3;          // beyond what was asked for, until there are two
 constexpr double kMostTickIndex = 1e15; // of a step: beyond it, neighbours are the same number
 
 QList<AxisTick> linearTicks(double low, double high, int count, double smallestStep)
@@ -105,8 +106,12 @@ bool ChartAxis::canShow(double value) const
 QList<AxisTick> ChartAxis::ticks(int count) const
 {
     count = std::clamp(count, 1, kMostTicks);
-    return m_scale == AxisScale::Log ? logTicks(m_low, m_high, count, m_smallestStep)
-                                     : linearTicks(m_low, m_high, count, m_smallestStep);
+    QList<AxisTick> found;
+    for (int asked = count; asked <= count + kMoreForTwo && found.size() < 2; ++asked) {
+        found = m_scale == AxisScale::Log ? logTicks(m_low, m_high, asked, m_smallestStep)
+                                          : linearTicks(m_low, m_high, asked, m_smallestStep);
+    }
+    return found;
 }
 
 double niceStep(double span, int count)

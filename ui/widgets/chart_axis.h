@@ -37,7 +37,8 @@ public:
     [[nodiscard]] double fromChart(double coordinate) const;
     [[nodiscard]] bool canShow(double value) const; // finite, and positive on a log axis
 
-    // About `count` ticks, of at most 100; none where the range has no digits for them. A log range
+    // About `count` ticks, of at most 100, and two at least: one tells no scale. None where the
+    // range has no digits for them, fewer where the smallest step leaves no more. A log range
     // below one decade gets round values, above three decades only powers of ten, in between 1, 2
     // and 5.
     [[nodiscard]] QList<AxisTick> ticks(int count) const;

@@ -20,8 +20,8 @@ constexpr int kTop = 10;
 constexpr int kBottom = 26;
 constexpr int kPixelsPerTickX = 64;
 constexpr int kPixelsPerTickY = 34;
+constexpr int kMoreForTwoNumbers = 4;
 constexpr int kSmallestDrag = 6;
-constexpr double kMarkRadius = 4.0;
 constexpr double kWheelStep = 1.25;
 
 } // namespace
@@ -96,6 +96,51 @@ void ChartView::setCrosshair(std::optional<double> x)
     viewport()->update();
 }
 
+QList<AxisTick> ChartView::verticalTicks() const
+{
+    return m_y.ticks(std::max(2, static_cast<int>(plot().height()) / kPixelsPerTickY));
+}
+
+// The axis' name stands at its right end and its numbers make room for it, unless fewer than two
+// of them are left: then the name gives way.
+ChartView::HorizontalTicks ChartView::horizontalTicks(const QFontMetrics& metrics) const
+{
+    const QRectF area = plot();
+    const int wanted = std::max(2, static_cast<int>(area.width()) / kPixelsPerTickX);
+    const auto fitting = [&](int count, double edge) {
+        HorizontalTicks found{m_x.ticks(count), {}};
+        double widest = 0.0;
+        for (AxisTick& tick : found.ticks) {
+            const double width = metrics.horizontalAdvance(tick.label);
+            widest = std::max(widest, width);
+            if (pixelX(tick.value) + width / 2.0 > edge) {
+                tick.label.clear(); // the line stays
+            } else {
+                ++found.numbers;
+            }
+        }
+        const bool isCrowded = found.ticks.size() > 1
+                               && pixelX(found.ticks.at(1).value) - pixelX(found.ticks.at(0).value)
+                                      < widest + space::kSmall;
+        return std::pair(found, !isCrowded && found.numbers >= 2);
+    };
+    const double nameEdge = area.right() - metrics.horizontalAdvance(m_xLabel) - space::kSmall;
+    for (int count = wanted; count <= wanted + kMoreForTwoNumbers; ++count) {
+        auto [found, isGood] = fitting(count, nameEdge);
+        if (isGood) {
+            found.name = m_xLabel;
+            return found;
+        }
+    }
+    const HorizontalTicks nameless = fitting(wanted, width()).first;
+    if (nameless.numbers >= 2) {
+        return nameless;
+    }
+    HorizontalTicks few = fitting(wanted, nameEdge).first;
+    few.name = m_xLabel;
+    return few;
+}
+
 void ChartView::drawBackground(QPainter* painter, const QRectF& rect)
 {
     const Colors& c = m_theme.colors();
@@ -106,8 +151,7 @@ void ChartView::drawBackground(QPainter* painter, const QRectF& rect)
     const QRectF area = plot();
     painter->setRenderHint(QPainter::Antialiasing, false);
     painter->setFont(m_theme.font(TextStyle::Small));
-    const int ticksY = std::max(2, static_cast<int>(area.height()) / kPixelsPerTickY);
-    for (const AxisTick& tick : m_y.ticks(ticksY)) {
+    for (const AxisTick& tick : verticalTicks()) {
         const double y = pixelY(tick.value);
         painter->setPen(c.grid);
         painter->drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
@@ -116,23 +160,18 @@ void ChartView::drawBackground(QPainter* painter, const QRectF& rect)
                           Qt::AlignRight | Qt::AlignVCenter,
                           tick.label);
     }
-    const int ticksX = std::max(2, static_cast<int>(area.width()) / kPixelsPerTickX);
-    const double labelEdge =
-        area.right() - painter->fontMetrics().horizontalAdvance(m_xLabel) - space::kLarge;
-    for (const AxisTick& tick : m_x.ticks(ticksX)) {
+    const HorizontalTicks ticks = horizontalTicks(painter->fontMetrics());
+    for (const AxisTick& tick : ticks.ticks) {
         const double x = pixelX(tick.value);
         painter->setPen(c.grid);
         painter->drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
-        if (x + kPixelsPerTickX / 4.0 < labelEdge) {
-            painter->setPen(c.textMuted);
-            painter->drawText(
-                QRectF(x - 40, area.bottom() + 4, 80, 18), Qt::AlignCenter, tick.label);
-        }
+        painter->setPen(c.textMuted);
+        painter->drawText(QRectF(x - 40, area.bottom() + 4, 80, 18), Qt::AlignCenter, tick.label);
     }
     painter->setPen(c.textMuted);
     painter->drawText(QRectF(area.left(), area.bottom() + 4, area.width(), 18),
                       Qt::AlignRight | Qt::AlignVCenter,
-                      m_xLabel);
+                      ticks.name);
     painter->setPen(c.border);
     painter->drawLine(area.bottomLeft(), area.bottomRight());
     painter->setRenderHint(QPainter::Antialiasing, true);
@@ -151,7 +190,7 @@ void ChartView::drawForeground(QPainter* painter, const QRectF& rect)
     for (const Mark& mark : m_marks) {
         painter->setBrush(mark.color);
         painter->drawEllipse(
-            QPointF(pixelX(mark.point.x()), pixelY(mark.point.y())), kMarkRadius, kMarkRadius);
+            QPointF(pixelX(mark.point.x()), pixelY(mark.point.y())), mark.radius, mark.radius);
     }
     if (m_dragFrom && !m_isPanning) {
         QColor band = c.accent;

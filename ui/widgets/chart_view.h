@@ -26,11 +26,19 @@ public:
 
     ChartView(const Theme& theme, const ChartAxis& x, const ChartAxis& y, QWidget* parent);
 
-    // A point with a marker of its own: a curve of one point has no line.
+    // A point with a marker of its own, drawn whole at the plot's edge too.
     struct Mark
     {
         QPointF point;
         QColor color;
+        double radius = 0.0; // pixels
+    };
+
+    struct HorizontalTicks
+    {
+        QList<AxisTick> ticks; // without a label: a line only
+        QString name;          // of the axis; empty: its room is the numbers'
+        int numbers = 0;       // ticks with a label
     };
 
     void setMarks(QList<Mark> marks) { m_marks = std::move(marks); }
@@ -46,6 +54,10 @@ public:
 
     void setLabels(const QString& x, const QString& y);
     void layoutPlot();
+
+    // What stands beside the axes at the view's size.
+    [[nodiscard]] HorizontalTicks horizontalTicks(const QFontMetrics& metrics) const;
+    [[nodiscard]] QList<AxisTick> verticalTicks() const;
 
     [[nodiscard]] std::optional<double> crosshair() const { return m_crosshair; }
 

@@ -31,7 +31,8 @@ namespace {
 
 constexpr double kLineWidth = 1.6;
 constexpr float kFaintAlpha = 0.32F;
-constexpr double kMarkerSize = 5.0;
+constexpr double kMarkRadius = 4.0;
+constexpr int kSmallestView = 72;  // two numbers on each axis, pixels
 constexpr double kHeadroom = 0.06; // of the y range, above and below
 constexpr int kTableColumns = 100; // decimation of the table: at most about 200 rows a curve
 constexpr double kPanStep = 0.1;
@@ -131,7 +132,7 @@ void LineChart::buildView()
     connect(m_view, &ChartView::panRequested, this, &LineChart::pan);
     connect(m_view, &ChartView::resetRequested, this, &LineChart::resetZoom);
     m_stack->addWidget(m_view);
-    m_stack->setMinimumHeight(140);
+    m_stack->setMinimumHeight(kSmallestView);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_stack, 1);
 }
 
@@ -169,8 +170,6 @@ void LineChart::rebuildSeries()
         QPen pen(color, curve.isFaint ? 1.0 : kLineWidth, curve.dash);
         pen.setJoinStyle(Qt::BevelJoin);
         series->setPen(pen);
-        series->setPointsVisible(curve.hasMarkers);
-        series->setMarkerSize(kMarkerSize);
         m_view->chart()->addSeries(series);
         series->attachAxis(m_xAxis);
         series->attachAxis(m_yAxis);
@@ -266,8 +265,14 @@ void LineChart::refreshNow()
     QList<ChartView::Mark> marks;
     for (int i = 0; i < m_series.size(); ++i) {
         fillSeries(i, m_shown.at(i));
-        if (m_shown.at(i).size() == 1 && !m_curves.at(i).isFaint) {
-            marks.append({m_shown.at(i).first(), m_theme.seriesColor(m_curves.at(i).color)});
+        const Curve& curve = m_curves.at(i);
+        // A curve of one point has no line.
+        if (curve.hasMarkers || (m_shown.at(i).size() == 1 && !curve.isFaint)) {
+            for (const QPointF& point : m_shown.at(i)) {
+                if (point.x() >= m_x.low() && point.x() <= m_x.high()) {
+                    marks.append({point, m_theme.seriesColor(curve.color), kMarkRadius});
+                }
+            }
         }
     }
     m_view->setMarks(std::move(marks));
