@@ -171,10 +171,15 @@ double RunMetrics::tokensPerSecond() const
     return seconds > 0.0 ? recent(m_tokens) / seconds : kUnknown;
 }
 
+qint64 RunMetrics::trainingLossSteps() const
+{
+    return std::min<qint64>(std::ssize(series(Metric::Loss).points()), kLossSteps);
+}
+
 double RunMetrics::trainingLoss() const
 {
     const std::span<const MetricPoint> points = series(Metric::Loss).points();
-    const auto last = points.last(std::min<std::size_t>(points.size(), kLossSteps));
+    const auto last = points.last(static_cast<std::size_t>(trainingLossSteps()));
     double sum = 0.0;
     for (const MetricPoint& point : last) {
         sum += point.y;
@@ -191,6 +196,13 @@ double RunMetrics::bestEvalLoss() const
 qint64 RunMetrics::peakMemory() const
 {
     return static_cast<qint64>(series(Metric::Memory).bounds().maxY); // 0 when empty
+}
+
+MetricPoint RunMetrics::bestEval() const
+{
+    const auto points = series(Metric::EvalLoss).points();
+    const auto best = std::ranges::min_element(points, {}, &MetricPoint::y);
+    return best == points.end() ? MetricPoint{0.0, kUnknown} : *best;
 }
 
 } // namespace app

@@ -44,8 +44,11 @@ public:
     // Over the last kLossSteps; NaN: none.
     [[nodiscard]] double trainingLoss() const;
     [[nodiscard]] double tokensPerSecond() const;
-    [[nodiscard]] double bestEvalLoss() const; // NaN: none
-    [[nodiscard]] qint64 peakMemory() const;   // bytes; 0: not known
+    [[nodiscard]] qint64 trainingLossSteps() const; // what trainingLoss() is the mean of
+    [[nodiscard]] double bestEvalLoss() const;      // NaN: none
+    // x: its step, the first of equals; y: bestEvalLoss().
+    [[nodiscard]] MetricPoint bestEval() const;
+    [[nodiscard]] qint64 peakMemory() const; // bytes; 0: not known
 
 private:
     std::array<MetricSeries, static_cast<std::size_t>(Metric::Count)> m_series;

@@ -3449,6 +3449,18 @@
         <source>training, smoothed</source>
         <translation>학습, 평활화</translation>
     </message>
+    <message>
+        <source>The last evaluation, and the best one of the run.</source>
+        <translation>마지막 평가와 이 학습에서 가장 좋은 평가입니다.</translation>
+    </message>
+    <message>
+        <source>mean of the last %1</source>
+        <translation>최근 %1스텝의 평균</translation>
+    </message>
+    <message>
+        <source>best %1, step %2</source>
+        <translation>최저 %1, 스텝 %2</translation>
+    </message>
 </context>
 <context>
     <name>ui::SettingsPage</name>

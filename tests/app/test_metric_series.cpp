@@ -182,14 +182,27 @@ private Q_SLOTS:
     {
         app::RunMetrics metrics;
         QVERIFY(std::isnan(metrics.trainingLoss()));
+        QCOMPARE(metrics.trainingLossSteps(), 0);
         QVERIFY(metrics.addLine(app_test::stepLine(1, 4.0)));
         QVERIFY(metrics.addLine(app_test::stepLine(2, 2.0)));
         QCOMPARE(metrics.trainingLoss(), 3.0);
+        QCOMPARE(metrics.trainingLossSteps(), 2);
         for (int step = 3; step <= 2 + app::kLossSteps; ++step) {
             QVERIFY(metrics.addLine(app_test::stepLine(step, step % 2 == 0 ? 0.5 : 1.5)));
         }
         QCOMPARE(metrics.trainingLoss(), 1.0);
         QVERIFY(app::metricMeaning(app::Metric::Loss).contains(QString::number(app::kLossSteps)));
+    }
+
+    void theBestEvaluationHasItsStep()
+    {
+        app::RunMetrics metrics;
+        QVERIFY(std::isnan(metrics.bestEval().y));
+        for (const auto& [step, loss] : {std::pair(10, 0.5), {20, 0.25}, {30, 0.25}, {40, 0.75}}) {
+            metrics.addEval({.step = step, .loss = loss});
+        }
+        QCOMPARE(metrics.bestEval().x, 20.0);
+        QCOMPARE(metrics.bestEval().y, metrics.bestEvalLoss());
     }
 
     // A small last micro-batch is slow and says nothing of the run.

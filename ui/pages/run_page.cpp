@@ -170,7 +170,7 @@ QWidget* RunPage::buildHeader()
     m_lossNow = new NumberTile(tr("training loss"), card);
     m_lossNow->setToolTip(app::metricMeaning(app::Metric::Loss));
     m_evalNow = new NumberTile(tr("evaluation loss"), card);
-    m_evalNow->setToolTip(app::metricMeaning(app::Metric::EvalLoss));
+    m_evalNow->setToolTip(tr("The last evaluation, and the best one of the run."));
     m_speed = new NumberTile(tr("tokens/s"), card);
     m_speed->setToolTip(app::metricMeaning(app::Metric::TokensPerSecond));
     m_left = new NumberTile(tr("time left"), card);
@@ -446,8 +446,7 @@ void RunPage::onStep()
     const app::RunNumbers numbers = m_run->numbers();
     m_step->setValue(numbers.maxSteps > 0 ? u"%1 / %2"_s.arg(numbers.step).arg(numbers.maxSteps)
                                           : QString::number(numbers.step));
-    m_lossNow->setValue(app::humanReal(numbers.loss));
-    m_evalNow->setValue(app::humanReal(numbers.evalLoss));
+    showLosses(numbers);
     m_speed->setValue(std::isfinite(numbers.tokensPerSecond)
                           ? countText(std::llround(numbers.tokensPerSecond))
                           : u"-"_s);
@@ -458,6 +457,23 @@ void RunPage::onStep()
     for (LineChart* chart : {m_loss, m_rate, m_grad, m_tokens, m_memory}) {
         chart->invalidate();
     }
+}
+
+// The training loss is a mean, which the chart's last point is not; of the evaluations the last one
+// is shown, as in the chart, and the best beside it.
+void RunPage::showLosses(const app::RunNumbers& numbers)
+{
+    const app::RunMetrics& metrics = m_run->metrics();
+    m_lossNow->setValue(app::humanReal(numbers.loss));
+    const qint64 steps = metrics.trainingLossSteps();
+    m_lossNow->setNote(steps > 1 ? tr("mean of the last %1").arg(steps) : QString());
+    const app::MetricSeries& evals = metrics.series(app::Metric::EvalLoss);
+    m_evalNow->setValue(app::humanReal(evals.isEmpty() ? numbers.evalLoss : evals.last().y));
+    const app::MetricPoint best = metrics.bestEval();
+    m_evalNow->setNote(
+        evals.isEmpty()
+            ? QString()
+            : tr("best %1, step %2").arg(app::humanReal(best.y), QString::number(best.x, 'f', 0)));
 }
 
 void RunPage::onSamples()

@@ -52,6 +52,7 @@ private:
     void setCurves();
     void onStateChanged();
     void onStep();
+    void showLosses(const app::RunNumbers& numbers);
     void onSamples();
     void onInitReport();
     void onEnded();

@@ -133,8 +133,12 @@ NumberTile::NumberTile(const QString& caption, QWidget* parent)
     layout->setSpacing(0);
     m_value = makeLabel(u"-"_s, u"number"_s, this);
     m_caption = makeLabel(caption, u"small"_s, this);
+    m_note = makeLabel({}, u"small"_s, this);
+    m_note->hide();
     layout->addWidget(m_value);
     layout->addWidget(m_caption);
+    layout->addWidget(m_note);
+    layout->addStretch(1);
 }
 
 void NumberTile::setValue(const QString& text)
@@ -148,6 +152,13 @@ void NumberTile::setValue(const QString& text)
 void NumberTile::setCaption(const QString& text)
 {
     m_caption->setText(text);
+}
+
+void NumberTile::setNote(const QString& text)
+{
+    m_note->setText(text);
+    m_note->setVisible(!text.isEmpty());
+    setAccessibleDescription(text);
 }
 
 QString NumberTile::value() const

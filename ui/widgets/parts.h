@@ -80,11 +80,13 @@ public:
     NumberTile(const QString& caption, QWidget* parent = nullptr);
     void setValue(const QString& text);
     void setCaption(const QString& text);
+    void setNote(const QString& text); // below the caption: what the value is; empty: no line
     [[nodiscard]] QString value() const;
 
 private:
     QLabel* m_value = nullptr;
     QLabel* m_caption = nullptr;
+    QLabel* m_note = nullptr;
 };
 
 // A run without a name goes by its id.
