@@ -1,5 +1,6 @@
 // Run: what its numbers are is said beside them.
 #include <QLabel>
+#include <QPlainTextEdit>
 
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
@@ -54,6 +55,16 @@ private Q_SLOTS:
         m_page->open(u"seen"_s); // without an evaluation
         QTRY_COMPARE(tileTexts(u"evaluation loss"_s),
                      QStringList({u"-"_s, u"evaluation loss"_s, QString()}));
+    }
+
+    void everyLineOfASampleIsIndented()
+    {
+        tests::writeFile(m_studio->app().paths().runs() + u"/seen/samples.jsonl"_s,
+                         R"({"step":5,"prompt":"Who?\nWhere?","completion":"Leo.\nAt home."})"
+                         "\n");
+        m_page->open(u"seen"_s);
+        QTRY_COMPARE(m_page->findChild<QPlainTextEdit*>()->toPlainText().trimmed(),
+                     u"step 5\n  > Who?\n  > Where?\n    Leo.\n    At home."_s);
     }
 
 private:

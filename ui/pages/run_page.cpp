@@ -46,6 +46,12 @@ constexpr int kGradColor = 3;
 constexpr int kSpeedColor = 4;
 constexpr int kMemoryColor = 6;
 
+// Every line of a text begins with `indent`, so that texts of several lines do not run together.
+QString indented(const QString& text, const QString& indent)
+{
+    return indent + QString(text).replace(u'\n', u'\n' + indent);
+}
+
 LineChart* makeSmallChart(const Theme& theme, const QString& title, QWidget* parent)
 {
     auto* chart = new LineChart(theme, title, parent);
@@ -481,8 +487,9 @@ void RunPage::onSamples()
     const QList<app::SampleText>& samples = m_run->samples();
     for (; m_samplesShown < samples.size(); ++m_samplesShown) {
         const app::SampleText& sample = samples.at(m_samplesShown);
-        m_samples->appendPlainText(tr("step %1").arg(sample.step) + u"\n  > "_s + sample.prompt
-                                   + u"\n  "_s + sample.completion + u'\n');
+        m_samples->appendPlainText(tr("step %1").arg(sample.step) + u'\n'
+                                   + indented(sample.prompt, u"  > "_s) + u'\n'
+                                   + indented(sample.completion, u"    "_s) + u'\n');
     }
 }
 
