@@ -3406,10 +3406,6 @@
         <translation>다른 프로세스에서 학습하며 이 창은 지켜봅니다</translation>
     </message>
     <message>
-        <source>&amp;Proceed</source>
-        <translation>계속 진행(&amp;P)</translation>
-    </message>
-    <message>
         <source>&amp;Take off the queue</source>
         <translation>대기열에서 빼기(&amp;T)</translation>
     </message>

@@ -164,7 +164,7 @@ private Q_SLOTS:
         const app::RunController* run = runPage().run();
         tests::buttonWithText(&runPage(), u"&Pause"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Paused, kPatienceMilliseconds);
-        tests::buttonWithText(&runPage(), u"&Proceed"_s)->click();
+        tests::buttonWithText(&runPage(), u"&Continue"_s)->click();
         QTRY_VERIFY_WITH_TIMEOUT(run->state() == app::RunState::Training, kPatienceMilliseconds);
     }
 

@@ -410,7 +410,7 @@ void RunPage::showActions(app::RunState state)
     const bool isOwn = hasRun && !m_run->isFollowing();
     const bool isGoing = state == app::RunState::Training || state == app::RunState::Paused;
     m_pause->setVisible(isOwn && isGoing);
-    m_pause->setText(state == app::RunState::Paused ? tr("&Proceed") : tr("&Pause"));
+    m_pause->setText(state == app::RunState::Paused ? tr("&Continue") : tr("&Pause"));
     m_save->setVisible(isOwn && isGoing);
     m_sample->setVisible(isOwn && isGoing);
     m_stop->setVisible(hasRun && (app::isLive(state) || state == app::RunState::Queued));
