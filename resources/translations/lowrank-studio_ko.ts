@@ -2258,6 +2258,10 @@
         <source>Folder</source>
         <translation>폴더</translation>
     </message>
+    <message>
+        <source>No file manager opens here. The export is in %1.</source>
+        <translation>여기에서는 파일 관리자가 열리지 않습니다. 내보낸 것은 %1에 있습니다.</translation>
+    </message>
 </context>
 <context>
     <name>ui::FormField</name>

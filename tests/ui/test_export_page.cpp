@@ -5,6 +5,7 @@
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/export_page.h"
+#include "ui/widgets/status_pill.h"
 
 using namespace Qt::StringLiterals;
 
@@ -58,6 +59,30 @@ private Q_SLOTS:
         QCOMPARE(QFileInfo(folder()->text()).path(), QFileInfo(own).path());
         QVERIFY(folder()->text() != own);
         QVERIFY(start()->isEnabled());
+    }
+
+    void afterAFailureNoOlderFolderIsShown()
+    {
+        start()->click();
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"success"_s);
+        QPushButton* show = tests::buttonWithText(m_page.get(), u"&Show the folder"_s);
+        QVERIFY(show->isVisible());
+        folder()->setText(m_studio->path(u"full"_s));
+        start()->click();
+        QVERIFY(!show->isVisible());
+        QTRY_COMPARE(m_page->verdict().accessibleName(), u"not exported"_s);
+        QVERIFY(!show->isVisible());
+    }
+
+    void withoutAFileManagerTheFolderIsTold()
+    {
+        const QString out = folder()->text();
+        start()->click();
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"success"_s);
+        tests::buttonWithText(m_page.get(), u"&Show the folder"_s)->click();
+        QCOMPARE(m_studio->dialogs().shown().last(), out);
+        QCOMPARE(m_page->banner().property("banner").toString(), u"warning"_s);
+        QVERIFY(m_page->banner().text().contains(out));
     }
 
 private:

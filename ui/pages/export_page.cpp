@@ -4,11 +4,9 @@
 #include <cmath>
 
 #include <QComboBox>
-#include <QDesktopServices>
 #include <QDir>
 #include <QFileInfo>
 #include <QSignalBlocker>
-#include <QUrl>
 
 #include "ui/widgets/facts.h"
 #include "ui/widgets/form_field.h"
@@ -89,17 +87,19 @@ QWidget* ExportPage::buildResult()
                           u"muted"_s,
                           m_result);
     m_facts = new Facts(m_result);
-    QPushButton* show = makeButton(tr("&Show the folder"), u"folder"_s, theme(), m_result);
-    show->hide();
+    m_show = makeButton(tr("&Show the folder"), u"folder"_s, theme(), m_result);
+    m_show->hide();
     m_verdict->hide();
     m_result->body()->addWidget(m_verdict);
     m_result->body()->addWidget(m_sentence);
     m_result->body()->addWidget(m_facts);
-    m_result->body()->addWidget(show, 0, Qt::AlignLeft);
-    connect(show, &QPushButton::clicked, this, [this] {
-        QDesktopServices::openUrl(QUrl::fromLocalFile(m_written));
+    m_result->body()->addWidget(m_show, 0, Qt::AlignLeft);
+    connect(m_show, &QPushButton::clicked, this, [this] {
+        if (!dialogs().showFolder(m_written)) {
+            news().showText(u"warning"_s,
+                            tr("No file manager opens here. The export is in %1.").arg(m_written));
+        }
     });
-    show->setObjectName(u"showFolder"_s);
     return m_result;
 }
 
@@ -192,6 +192,7 @@ void ExportPage::start()
     connect(m_request, &app::Job::ended, this, &ExportPage::onEnded);
     m_job->watch(m_request);
     m_verdict->hide();
+    m_show->hide(); // it would open the export before this one
     m_facts->setFacts({});
     m_sentence->setText(tr("Writing, then loading it again to compare."));
     validate();
@@ -249,7 +250,7 @@ void ExportPage::showResult(const app::ExportResult& result)
              : tr("the base in %1; the export is for the base as it is").arg(result.baseQuant)},
         {tr("Folder"), result.path},
     });
-    m_result->findChild<QPushButton*>(u"showFolder"_s)->show();
+    m_show->show();
 }
 
 } // namespace ui

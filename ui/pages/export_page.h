@@ -52,8 +52,9 @@ private:
     StatusPill* m_verdict = nullptr;
     QLabel* m_sentence = nullptr;
     Facts* m_facts = nullptr;
-    QString m_proposed; // the folder the page itself chose
-    QString m_written;  // of the newest export; empty: none yet
+    QPushButton* m_show = nullptr; // the folder of the export just checked
+    QString m_proposed;            // the folder the page itself chose
+    QString m_written;             // of the newest export; empty: none yet
     QPointer<app::ExportRequest> m_request;
 };
 

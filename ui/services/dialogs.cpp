@@ -1,10 +1,13 @@
-// Message, question, number, open and save: the only callers of Qt's modal dialogs; scriptable.
+// Message, question, number, open, save and show: the only callers of Qt's modal dialogs and of the
+// system's file manager; scriptable.
 #include "ui/services/dialogs.h"
 
+#include <QDesktopServices>
 #include <QFileDialog>
 #include <QInputDialog>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QUrl>
 
 using namespace Qt::StringLiterals;
 
@@ -105,6 +108,12 @@ QString Dialogs::saveFile(QWidget* parent, const QString& title, const QString& 
 {
     QString path;
     return takePath(title, path) ? path : QFileDialog::getSaveFileName(parent, title, proposal);
+}
+
+bool Dialogs::showFolder(const QString& folder)
+{
+    m_shown.append(folder);
+    return !m_silent && QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
 }
 
 } // namespace ui

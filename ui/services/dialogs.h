@@ -1,4 +1,5 @@
-// Message, question, number, open and save: the only callers of Qt's modal dialogs; scriptable.
+// Message, question, number, open, save and show: the only callers of Qt's modal dialogs and of the
+// system's file manager; scriptable.
 #pragma once
 
 #include <deque>
@@ -31,6 +32,9 @@ public:
     [[nodiscard]] QString openFolder(QWidget* parent, const QString& title);
     [[nodiscard]] QString saveFile(QWidget* parent, const QString& title, const QString& proposal);
 
+    // In the system's file manager; false when none opens.
+    [[nodiscard]] bool showFolder(const QString& folder);
+
     // Nothing when cancelled.
     [[nodiscard]] std::optional<int> askNumber(QWidget* parent,
                                                const QString& title,
@@ -47,7 +51,8 @@ public:
 
     void setNextNumber(int number) { m_numbers.push_back(number); }
 
-    // Tests: no dialog opens; an unscripted ask() takes the last option and a path is empty.
+    // Tests: no dialog opens; an unscripted ask() takes the last option, a path is empty, and there
+    // is no file manager.
     void setSilent() { m_silent = true; }
 
     [[nodiscard]] const QStringList& shown() const { return m_shown; } // titles and texts so far

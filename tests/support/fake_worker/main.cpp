@@ -262,6 +262,12 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"grad_accum_steps"_s, 16},
               {u"seq_len"_s, 512}},
              id);
+    } else if ((name == "export"_L1 || name == "merge"_L1)
+               && command.value("out"_L1).toString().endsWith("/full"_L1)) {
+        post({{u"event"_s, u"failed"_s},
+              {u"code"_s, u"io"_s},
+              {u"message"_s, u"model.safetensors: cannot write"_s}},
+             id);
     } else if (name == "export"_L1 || name == "merge"_L1) {
         const QString out = command.value("out"_L1).toString();
         writeAdapter(out);
