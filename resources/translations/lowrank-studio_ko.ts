@@ -2262,6 +2262,10 @@
         <source>No file manager opens here. The export is in %1.</source>
         <translation>여기에서는 파일 관리자가 열리지 않습니다. 내보낸 것은 %1에 있습니다.</translation>
     </message>
+    <message>
+        <source>Write the whole path, for example %1.</source>
+        <translation>전체 경로를 쓰십시오. 예: %1</translation>
+    </message>
 </context>
 <context>
     <name>ui::FormField</name>

@@ -39,6 +39,14 @@ private Q_SLOTS:
         QVERIFY(!start()->isEnabled());
     }
 
+    void aRelativeFolderIsRefused()
+    {
+        folder()->setText(u"relative"_s);
+        QVERIFY(!start()->isEnabled());
+        folder()->setText(m_studio->path(u"whole"_s));
+        QVERIFY(start()->isEnabled());
+    }
+
     void afterAnExportTheNextFolderIsOffered()
     {
         const QString first = folder()->text();

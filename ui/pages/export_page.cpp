@@ -169,10 +169,15 @@ void ExportPage::validate()
                                         : tr("There is no adapter yet: a finished run makes one."));
     const QFileInfo out(m_out->path());
     const bool isTaken = out.exists() && (!out.isDir() || !QDir(out.filePath()).isEmpty());
+    // A relative one would lie wherever the studio was started.
+    const bool isWhole = m_out->path().isEmpty() || out.isAbsolute();
     m_outField->setError(
-        isTaken ? tr("%1 exists and is not empty. Choose a new folder.").arg(out.fileName())
-                : QString());
-    m_start->setEnabled(hasAdapter && !isTaken && !m_out->path().isEmpty() && m_request == nullptr);
+        !isWhole ? tr("Write the whole path, for example %1.")
+                       .arg(QDir(application().paths().exports()).filePath(out.fileName()))
+        : isTaken ? tr("%1 exists and is not empty. Choose a new folder.").arg(out.fileName())
+                  : QString());
+    m_start->setEnabled(hasAdapter && isWhole && !isTaken && !m_out->path().isEmpty()
+                        && m_request == nullptr);
 }
 
 void ExportPage::start()
