@@ -1977,10 +1977,6 @@
         <translation>✕ 거부</translation>
     </message>
     <message>
-        <source>✕ left out</source>
-        <translation>✕ 제외</translation>
-    </message>
-    <message>
         <source>△ warned</source>
         <translation>△ 경고</translation>
     </message>
@@ -2003,6 +1999,10 @@
     <message>
         <source>Row %1. Choose a base model to see its tokens.</source>
         <translation>행 %1. 토큰을 보려면 베이스 모델을 선택하십시오.</translation>
+    </message>
+    <message>
+        <source>Listed are the first %1 of %2 rows with a problem.</source>
+        <translation>문제가 있는 %2행 중 처음 %1행만 나열합니다.</translation>
     </message>
 </context>
 <context>

@@ -62,6 +62,45 @@ private Q_SLOTS:
         QCOMPARE(page.trainButton().toolTip(), page.gate().refusal());
     }
 
+    // The worker lists the first thousand; the counts are of all.
+    void aCutListOfProblemsSaysSo()
+    {
+        tests::Studio studio;
+        app::DatasetCheck check;
+        check.rows = 1'200'000;
+        check.warned = 1'199'000;
+        check.refused = 2;
+        for (qint64 row = 1001; row <= 1999; ++row) {
+            check.problems.append({.row = row, .code = {}, .message = u"equal to another row"_s});
+        }
+        check.problems.append(
+            {.refused = true, .row = 1'000'000, .code = {}, .message = u"no JSON"_s});
+        ui::DataGate gate(studio.theme());
+        gate.resize(730, 600);
+        gate.show();
+        gate.showCheck(check, {});
+        auto* tabs = gate.findChild<QTabWidget*>();
+        QCOMPARE(tabs->tabText(1), u"Problems (1,199,002)"_s);
+        tabs->setCurrentIndex(1);
+        const auto* cut = gate.findChild<QLabel*>(u"problemsCut"_s);
+        QVERIFY(cut->isVisible());
+        QCOMPARE(cut->text(), u"Listed are the first 1,000 of 1,199,002 rows with a problem."_s);
+        const auto tables = gate.findChildren<QTableView*>();
+        const auto shown = std::find_if(tables.begin(), tables.end(), [](const QTableView* each) {
+            return each->accessibleName() == u"Problems by row"_s;
+        });
+        QVERIFY(shown != tables.end());
+        const QModelIndex last = (*shown)->model()->index(999, 0);
+        QCOMPARE(last.data().toString(), u"1,000,000"_s);
+        QCOMPARE(last.siblingAtColumn(1).data().toString(), u"\u2715 refused"_s);
+        QVERIFY((*shown)->columnWidth(0) >= (*shown)->sizeHintForIndex(last).width());
+        check.warned = 999; // all of them listed
+        check.refused = 1;
+        gate.showCheck(check, {});
+        QVERIFY(!cut->isVisible());
+        QCOMPARE(tabs->tabText(1), u"Problems (1,000)"_s);
+    }
+
     void datasetsPageMapsColumnsOfUnusualNames()
     {
         tests::Studio studio;

@@ -1,8 +1,11 @@
 // The data gate: what a check of a data set found, before anything is trained on it.
 #include "ui/widgets/data_gate.h"
 
+#include <algorithm>
+
 #include <QHeaderView>
 #include <QPlainTextEdit>
+#include <QSet>
 #include <QSplitter>
 #include <QStandardItemModel>
 #include <QTabWidget>
@@ -128,13 +131,21 @@ QWidget* DataGate::buildRows()
 
 QWidget* DataGate::buildProblems()
 {
-    m_problems = new QTableView(this);
+    auto* holder = new QWidget(this);
+    auto* column = new QVBoxLayout(holder);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(space::kSmall);
+    m_cut = makeText({}, u"small"_s, holder);
+    m_cut->setObjectName(u"problemsCut"_s);
+    m_problems = new QTableView(holder);
     m_problemsModel = new QStandardItemModel(this);
     m_problems->setModel(m_problemsModel);
     m_problems->setAccessibleName(tr("Problems by row"));
     m_problems->setEditTriggers(QAbstractItemView::NoEditTriggers);
     styleTable(m_problems);
-    return m_problems;
+    column->addWidget(m_cut);
+    column->addWidget(m_problems, 1);
+    return holder;
 }
 
 void DataGate::addProblem(const QString& row, const QString& verdict, const QString& message)
@@ -151,14 +162,25 @@ void DataGate::fillProblems(const app::DatasetCheck& check)
     if (!check.reason.isEmpty()) {
         addProblem(tr("file"), tr("\u2715 refused"), check.reason);
     }
+    QSet<qint64> rows;
     for (const app::RowProblemText& problem : check.problems) {
         const QString row = problem.row > 0 ? countText(problem.row) : tr("file");
-        const QString verdict = problem.refused ? tr("\u2715 left out") : tr("\u25b3 warned");
+        // The words of the counts above; a message says when a row that is warned of is left out.
+        const QString verdict = problem.refused ? tr("\u2715 refused") : tr("\u25b3 warned");
         addProblem(row, verdict, problem.message);
+        if (problem.row > 0) {
+            rows.insert(problem.row);
+        }
     }
-    m_problems->setColumnWidth(0, kRowNumberWidth);
-    m_tabs->setTabText(
-        1, problemCount() == 0 ? tr("Problems") : tr("Problems (%1)").arg(problemCount()));
+    m_problems->resizeColumnToContents(0);
+    m_problems->setColumnWidth(0, std::max(m_problems->columnWidth(0), kRowNumberWidth));
+    const qint64 all = check.warned + check.refused;
+    const bool isCut = rows.size() < all;
+    m_cut->setVisible(isCut);
+    m_cut->setText(tr("Listed are the first %1 of %2 rows with a problem.")
+                       .arg(countText(rows.size()), countText(all)));
+    const qint64 shown = isCut ? all : problemCount();
+    m_tabs->setTabText(1, shown == 0 ? tr("Problems") : tr("Problems (%1)").arg(countText(shown)));
 }
 
 int DataGate::problemCount() const

@@ -64,6 +64,7 @@ private:
     QPlainTextEdit* m_rendered = nullptr;
     QTableView* m_problems = nullptr;
     QStandardItemModel* m_problemsModel = nullptr;
+    QLabel* m_cut = nullptr; // how much of the list is shown
     ColumnMapEditor* m_columns = nullptr;
 };
 
