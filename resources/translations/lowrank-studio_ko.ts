@@ -2938,10 +2938,6 @@
         <translation>모든 선형층(&amp;L)</translation>
     </message>
     <message>
-        <source>Click a cell, a row or a column; drag to select a block. Keyboard: arrows and Space, with Control for the row, with Shift for the column; R, or a right click, sets a rank of its own.</source>
-        <translation>칸, 행, 열을 클릭하거나 끌어서 영역을 선택하십시오. 키보드: 화살표와 스페이스, 행은 Ctrl, 열은 Shift와 함께 누릅니다. R 키나 오른쪽 클릭으로 개별 랭크를 정합니다.</translation>
-    </message>
-    <message>
         <source>LoRA</source>
         <translation>LoRA</translation>
     </message>
@@ -3032,6 +3028,10 @@
     <message>
         <source>It does not fit at the smallest settings either. A smaller model or a computer with more memory is needed.</source>
         <translation>가장 작은 설정으로도 들어가지 않습니다. 더 작은 모델이나 메모리가 더 많은 컴퓨터가 필요합니다.</translation>
+    </message>
+    <message>
+        <source>The chosen matrices are trained in every chosen layer, so a click on a cell adds or removes its layer, its matrix or both; the line above says which. Click a name to switch a row or a layer; drag to select a block. Keyboard: arrows and Space, with Control for the row, with Shift for the layer; R, or a right click, sets a rank of its own.</source>
+        <translation>고른 행렬은 고른 모든 레이어에서 학습됩니다. 그래서 칸을 클릭하면 그 레이어나 행렬, 또는 둘 다 더해지거나 빠지며, 무엇이 바뀌는지는 위의 줄에 나옵니다. 이름을 클릭하면 행이나 레이어를 켜고 끄며, 끌면 블록을 선택합니다. 키보드: 화살표와 스페이스, Control과 함께 행, Shift와 함께 레이어. R이나 오른쪽 클릭으로 따로 랭크를 정합니다.</translation>
     </message>
 </context>
 <context>

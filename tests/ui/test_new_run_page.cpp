@@ -72,6 +72,17 @@ private Q_SLOTS:
         }
     }
 
+    // A click on a cell of a full map takes a whole layer away.
+    void theMapsHelpSaysThatACellIsNotAlone()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::NewRunPage page(studio.context(), nullptr);
+        const auto labels = page.findChildren<QLabel*>();
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+            return label->text().contains("adds or removes its layer, its matrix or both"_L1);
+        }));
+    }
+
     void everyNumberFieldSaysItsRange()
     {
         app::RunSpec spec;

@@ -152,9 +152,11 @@ QWidget* NewRunPage::buildMap(QWidget* parent)
     connect(m_map, &TargetMap::pointed, pointed, &QLabel::setText);
     card->body()->addWidget(pointed);
     card->body()->addWidget(makeText(
-        tr("Click a cell, a row or a column; drag to select a block. Keyboard: arrows and "
-           "Space, with Control for the row, with Shift for the column; R, or a right click, "
-           "sets a rank of its own."),
+        tr("The chosen matrices are trained in every chosen layer, so a click on a cell adds or "
+           "removes its layer, its matrix or both; the line above says which. Click a name to "
+           "switch a row or a layer; drag to select a block. Keyboard: arrows and Space, with "
+           "Control for the row, with Shift for the layer; R, or a right click, sets a rank of its "
+           "own."),
         u"small"_s,
         card));
     return card;
