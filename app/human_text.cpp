@@ -74,4 +74,13 @@ QString humanReal(double value, int decimals)
     return std::isnan(value) ? u"-"_s : QLocale().toString(value, 'f', decimals);
 }
 
+QString dtypeName(const QString& dtype)
+{
+    const QString plain = dtype.toLower();
+    return plain == "f32"_L1    ? u"float32"_s
+           : plain == "bf16"_L1 ? u"bfloat16"_s
+           : plain == "f16"_L1  ? u"float16"_s
+                                : dtype;
+}
+
 } // namespace app

@@ -13,4 +13,7 @@ namespace app {
 // With that many decimals, in the person's locale; "-" when it is not a number.
 [[nodiscard]] QString humanReal(double value, int decimals = 4);
 
+// "float32" for "f32" and "F32", "bfloat16", "float16"; anything else as it is.
+[[nodiscard]] QString dtypeName(const QString& dtype);
+
 } // namespace app

@@ -38,7 +38,7 @@ QList<RecordColumn<ModelRecord>> modelColumns()
          .kind = ColumnKind::Number},
         {.id = Model::Dtype,
          .title = ModelListModel::tr("Weights"),
-         .text = [](const Record& model) { return model.dtype; }},
+         .text = [](const Record& model) { return dtypeName(model.dtype); }},
         {.id = Model::Tokenizer,
          .title = ModelListModel::tr("Tokenizer"),
          .text = [](const Record& model) { return model.tokenizer; }},

@@ -429,6 +429,9 @@ FieldInfo fieldFrom(const Words& words, const QJsonObject& defaults)
                         u"mistral"_s,
                         u"alpaca"_s,
                         u"plain"_s};
+    } else if (info.name == "device"_L1) {
+        info.kind = Kind::Choice; // what there is to choose is known to the page
+        info.choices = {u"auto"_s};
     } else if (info.name == "eval_data"_L1) {
         info.kind = Kind::Path;
     }

@@ -41,6 +41,15 @@ QString fieldOf(const engine::TrainConfig::FieldError& error)
     return QString::fromStdString(error.field);
 }
 
+// Without the field's key before it: a form says the sentence at the field.
+template <typename Each>
+QString sentenceOf(const Each& each)
+{
+    const QString message = QString::fromStdString(each.message);
+    const QString key = fieldOf(each) + u": "_s;
+    return message.startsWith(key) ? message.sliced(key.size()) : message;
+}
+
 } // namespace
 
 QJsonObject RunSpec::toConfig() const
@@ -193,6 +202,12 @@ void RunSpec::revalidate()
     } else if (!QFileInfo::exists(dataset())) {
         errors.insert(u"data"_s, tr("%1 does not exist any more.").arg(dataset()));
     }
+    const QString evalData = m_values.value(u"eval_data"_s).toString();
+    bool isShare = false;
+    evalData.toDouble(&isShare);
+    if (!evalData.isEmpty() && !isShare && !QFileInfo(evalData).isFile()) {
+        errors.insert(u"eval_data"_s, tr("%1: there is no such file.").arg(evalData));
+    }
     const QByteArray text = QJsonDocument(toConfig()).toJson(QJsonDocument::Compact);
     const auto json = engine::parse_json(text.toStdString(), "run.json");
     const auto config = json ? engine::TrainConfig::from_json(*json)
@@ -202,12 +217,12 @@ void RunSpec::revalidate()
     } else {
         for (const auto& each : config->validate()) {
             if (!errors.contains(fieldOf(each))) {
-                errors.insert(fieldOf(each), QString::fromStdString(each.message));
+                errors.insert(fieldOf(each), sentenceOf(each));
             }
         }
         for (const auto& each : config->warnings(usualRate())) {
             if (!warnings.contains(fieldOf(each))) {
-                warnings.insert(fieldOf(each), QString::fromStdString(each.message));
+                warnings.insert(fieldOf(each), sentenceOf(each));
             }
         }
     }

@@ -1294,6 +1294,10 @@
         <source>The base is so small that it needs a larger rate than others.</source>
         <translation>베이스 모델이 아주 작아서 다른 모델보다 큰 학습률이 필요합니다.</translation>
     </message>
+    <message>
+        <source>%1: there is no such file.</source>
+        <translation>%1: 그런 파일이 없습니다.</translation>
+    </message>
 </context>
 <context>
     <name>app::RunState</name>
@@ -3040,6 +3044,10 @@
         <source>Dismiss</source>
         <translation>닫기</translation>
     </message>
+    <message>
+        <source>automatic: the processor</source>
+        <translation>자동: 프로세서</translation>
+    </message>
 </context>
 <context>
     <name>ui::PathEdit</name>
@@ -3581,10 +3589,6 @@
         <translation>버전 %1. GPL-3.0-or-later.</translation>
     </message>
     <message>
-        <source>automatic: the processor</source>
-        <translation>자동: 프로세서</translation>
-    </message>
-    <message>
         <source>%1, %2 of memory. Not used: %3</source>
         <translation>%1, 메모리 %2. 사용하지 않음: %3</translation>
     </message>
@@ -3634,6 +3638,10 @@
     <message>
         <source>Range: %1. Default: %2.</source>
         <translation>범위: %1. 기본값: %2.</translation>
+    </message>
+    <message>
+        <source>%1: %2.</source>
+        <translation>%1: %2.</translation>
     </message>
 </context>
 <context>

@@ -2,6 +2,7 @@
 // pulls its levers with the real worker's estimate, and says when it cannot.
 #include <algorithm>
 
+#include <QComboBox>
 #include <QDir>
 #include <QFile>
 #include <QLabel>
@@ -130,6 +131,53 @@ private Q_SLOTS:
         }));
         tests::buttonWithText(&page, u"LoRA"_s)->click();
         QVERIFY(!reason());
+    }
+
+    void aDefaultIsTheDefault()
+    {
+        app::RunSpec spec;
+        ui::Dialogs dialogs;
+        const ui::SpecForm form(spec, app::FieldInfo::Group::Watch, {}, dialogs);
+        const QString saving = form.field(u"save_every"_s)->editor()->accessibleDescription();
+        QVERIFY2(saving.endsWith("0: by time only. Default: 50."_L1), qPrintable(saving));
+        const QString evals = form.field(u"eval_every"_s)->editor()->accessibleDescription();
+        QVERIFY2(evals.endsWith("Default: each epoch."_L1), qPrintable(evals));
+    }
+
+    void theDeviceIsChosenFromWhatThereIs()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::NewRunPage page(studio.context(), nullptr);
+        QTRY_VERIFY(page.isBuilt());
+        const auto* box = qobject_cast<QComboBox*>(fieldOf(page, u"device"_s)->editor());
+        QVERIFY(box != nullptr);
+        QCOMPARE(box->currentData().toString(), u"auto"_s);
+        QCOMPARE(box->findData(u"cpu"_s), -1); // nobody has asked yet
+        studio.app().findDevices();
+        QTRY_VERIFY(box->findData(u"cpu"_s) >= 0);
+        QCOMPARE(box->itemText(box->findData(u"cpu"_s)), u"cpu (Fake CPU)"_s);
+        QCOMPARE(box->findData(u"cuda:0"_s), -1); // it cannot be used
+        QCOMPARE(box->currentData().toString(), u"auto"_s);
+        page.spec().setValue(u"device"_s, u"cuda:7"_s); // of another computer's run
+        QCOMPARE(box->currentData().toString(), u"cuda:7"_s);
+        const auto* dtype = qobject_cast<QComboBox*>(fieldOf(page, u"dtype"_s)->editor());
+        QCOMPARE(dtype->itemText(dtype->findData(u"bf16"_s)), u"bfloat16"_s);
+    }
+
+    void aFieldsErrorIsSaidAtTheField()
+    {
+        tests::Studio studio(ui::ThemeKind::Light, QStringLiteral(LOWRANK_FAKE_WORKER));
+        ui::NewRunPage page(studio.context(), nullptr);
+        QTRY_VERIFY(page.isBuilt());
+        page.spec().setValue(u"eval_data"_s, u"/nosuch/file.jsonl"_s);
+        QVERIFY(fieldOf(page, u"eval_data"_s)
+                    ->error()
+                    .contains("/nosuch/file.jsonl: there is no such file"_L1));
+        page.spec().setValue(u"eval_data"_s, u"0.05"_s);
+        QVERIFY(fieldOf(page, u"eval_data"_s)->error().isEmpty());
+        page.spec().setValue(u"learning_rate"_s, 12.0);
+        QVERIFY2(fieldOf(page, u"learning_rate"_s)->error().contains("Error: 12 is not"_L1),
+                 qPrintable(fieldOf(page, u"learning_rate"_s)->error()));
     }
 
     void startMakesOneRunHoweverOftenItIsClicked()
@@ -291,6 +339,16 @@ private Q_SLOTS:
     }
 
 private:
+    static const ui::FormField* fieldOf(const ui::NewRunPage& page, const QString& name)
+    {
+        for (const ui::SpecForm* form : page.findChildren<ui::SpecForm*>()) {
+            if (form->field(name) != nullptr) {
+                return form->field(name);
+            }
+        }
+        return nullptr;
+    }
+
     static void openWithSample(tests::Studio& studio, ui::NewRunPage& page)
     {
         QTRY_COMPARE(studio.app().catalog().datasets().size(), app::Paths::sampleDatasets().size());

@@ -226,7 +226,7 @@ void ModelsPage::showModel(const QString& id)
                          : QString()},
         {tr("Context"),
          shape.maxPositions > 0 ? tr("%1 tokens").arg(countText(shape.maxPositions)) : QString()},
-        {tr("Weights"), model.dtype},
+        {tr("Weights"), app::dtypeName(model.dtype)},
         {tr("Tokenizer"), model.tokenizer},
         {tr("Chat format"), model.chatTemplate},
         {tr("Licence"), model.licence.isEmpty() && row >= 0 ? tr("not stated") : model.licence},

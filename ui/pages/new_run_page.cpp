@@ -174,6 +174,11 @@ NewRunPage::buildGroup(const QString& heading, app::FieldInfo::Group group, QWid
         addAlgorithms(*card);
         onInitChanged();
     }
+    if (group == app::FieldInfo::Group::Device) {
+        const auto fill = [this, form] { form->setChoices(u"device"_s, deviceChoices()); };
+        connect(&application(), &app::Application::devicesKnown, form, fill);
+        fill();
+    }
     if (group == app::FieldInfo::Group::Optimizer) {
         m_advice = new QWidget(card);
         auto* row = new QHBoxLayout(m_advice);

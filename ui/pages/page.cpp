@@ -61,6 +61,19 @@ QString Page::subtitle() const
     return m_subtitle->text();
 }
 
+QList<QPair<QString, QString>> Page::deviceChoices() const
+{
+    QList<QPair<QString, QString>> choices = {{tr("automatic: the processor"), u"auto"_s}};
+    for (const app::DeviceInfo& device : application().devices()) {
+        if (device.usable) {
+            choices.append(
+                {device.name.isEmpty() ? device.id : u"%1 (%2)"_s.arg(device.id, device.name),
+                 device.id});
+        }
+    }
+    return choices;
+}
+
 void Page::showProblem(const app::Problem& problem)
 {
     m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });

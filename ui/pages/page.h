@@ -67,6 +67,9 @@ Q_SIGNALS:
 protected:
     [[nodiscard]] app::Application& application() const { return m_context.app; }
 
+    // What can compute here, texts and values of the setting `device`; "auto" first.
+    [[nodiscard]] QList<QPair<QString, QString>> deviceChoices() const;
+
     [[nodiscard]] Theme& theme() const { return m_context.theme; }
 
     [[nodiscard]] Dialogs& dialogs() const { return m_context.dialogs; }

@@ -172,7 +172,9 @@ void SettingsPage::fillDevices()
 {
     const QSignalBlocker blocker(m_device);
     m_device->clear();
-    m_device->addItem(tr("automatic: the processor"), u"auto"_s);
+    for (const auto& [text, device] : deviceChoices()) {
+        m_device->addItem(text, device);
+    }
     QList<QPair<QString, QString>> facts;
     for (const app::DeviceInfo& device : application().devices()) {
         if (!device.usable) {
@@ -182,9 +184,6 @@ void SettingsPage::fillDevices()
                      .arg(device.name, app::humanBytes(device.totalMemory), device.reason)});
             continue;
         }
-        m_device->addItem(device.name.isEmpty() ? device.id
-                                                : u"%1 (%2)"_s.arg(device.id, device.name),
-                          device.id);
         const QString memory = app::humanBytes(device.totalMemory);
         facts.append({device.id,
                       device.freeMemory < 0

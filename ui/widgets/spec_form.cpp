@@ -15,6 +15,7 @@
 #include <QSignalBlocker>
 #include <QSpinBox>
 
+#include "app/human_text.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/parts.h"
 #include "ui/widgets/path_edit.h"
@@ -32,6 +33,12 @@ constexpr double kLargestInteger = 2'000'000'000.0;
 QString realText(double value)
 {
     return QString::number(value, 'g', 8);
+}
+
+bool isAutomaticByDefault(const app::FieldInfo& info)
+{
+    return info.automaticValue.isValid()
+           && info.automaticValue.toDouble() == info.fallback.toDouble();
 }
 
 // A wheel over a form scrolls it; it never changes the number under the pointer.
@@ -106,14 +113,18 @@ void SpecForm::addField(const app::FieldInfo& info)
     QWidget* editor = makeEditor(info);
     QString help = info.help;
     const QString range = app::rangeText(info);
+    const bool isAutomatic = isAutomaticByDefault(info);
+    const QString fallback = isAutomatic ? info.automatic : info.fallback.toString();
     if (!range.isEmpty()) {
         help += u' ' + tr("Range: %1.").arg(range);
-        editor->setToolTip(
-            tr("Range: %1. Default: %2.")
-                .arg(range, info.automatic.isEmpty() ? info.fallback.toString() : info.automatic));
+        editor->setToolTip(tr("Range: %1. Default: %2.").arg(range, fallback));
     }
     if (!info.automatic.isEmpty()) {
-        help += u' ' + tr("Default: %1.").arg(info.automatic);
+        help += u' '
+                + (isAutomatic
+                       ? QString()
+                       : tr("%1: %2.").arg(info.automaticValue.toString(), info.automatic) + u' ')
+                + tr("Default: %1.").arg(fallback);
     }
     m_fields.insert(info.name, new FormField(info.label, editor, help, this));
     m_order.append(info.name);
@@ -145,7 +156,7 @@ QWidget* SpecForm::makeInteger(const app::FieldInfo& info)
     double low = info.minimum;
     if (info.automaticValue.isValid()) {
         low = std::min(low, info.automaticValue.toDouble());
-        box->setSpecialValueText(tr("automatic"));
+        box->setSpecialValueText(isAutomaticByDefault(info) ? tr("automatic") : info.automatic);
     }
     box->setRange(static_cast<int>(std::max(low, -kLargestInteger)),
                   static_cast<int>(std::min(info.maximum, kLargestInteger)));
@@ -204,21 +215,40 @@ QWidget* SpecForm::makeToggle(const app::FieldInfo& info)
 QWidget* SpecForm::makeChoice(const app::FieldInfo& info)
 {
     auto* box = new QComboBox(this);
-    box->addItems(info.choices);
+    for (const QString& choice : info.choices) {
+        box->addItem(app::dtypeName(choice), choice);
+    }
     guardWheel(box);
     const QString name = info.name;
-    connect(box, &QComboBox::currentTextChanged, this, [this, name](const QString& text) {
-        m_spec.setValue(name, text);
+    connect(box, &QComboBox::currentIndexChanged, this, [this, name, box] {
+        m_spec.setValue(name, box->currentData().toString());
     });
     m_show.insert(name, [this, name, box] {
         const QSignalBlocker blocker(box);
         const QString value = m_spec.value(name).toString();
-        if (box->findText(value) < 0) {
-            box->addItem(value); // from a loaded run.json
+        if (box->findData(value) < 0) {
+            box->addItem(value, value); // from a loaded run.json
         }
-        box->setCurrentText(value);
+        box->setCurrentIndex(box->findData(value));
     });
     return box;
+}
+
+void SpecForm::setChoices(const QString& name, const QList<QPair<QString, QString>>& choices)
+{
+    const FormField* shown = field(name);
+    auto* box = shown == nullptr ? nullptr : qobject_cast<QComboBox*>(shown->editor());
+    if (box == nullptr) {
+        return;
+    }
+    {
+        const QSignalBlocker blocker(box);
+        box->clear();
+        for (const auto& [text, value] : choices) {
+            box->addItem(text, value);
+        }
+    }
+    showValue(name);
 }
 
 QWidget* SpecForm::makeText(const app::FieldInfo& info)

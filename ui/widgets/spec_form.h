@@ -35,6 +35,8 @@ public:
     void setAdvancedVisible(bool isVisible);
     // Hides fields that do not matter now, for example LoRA-GA's with another init.
     void setFieldsVisible(const QStringList& names, bool isVisible);
+    // Of a choice, when they are known later than the form: texts and values.
+    void setChoices(const QString& name, const QList<QPair<QString, QString>>& choices);
 
 private:
     void addField(const app::FieldInfo& info);
