@@ -1,6 +1,7 @@
 // Engine error codes to advice, and refused writes to what is wrong with the place.
 #include "app/error_text.h"
 
+#include <algorithm>
 #include <array>
 
 #include <QCoreApplication>
@@ -37,10 +38,10 @@ constexpr std::array<Advice, 9> kAdvice = {{
     {"io"_L1,
      QT_TRANSLATE_NOOP("app::ErrorText", "Check the disk's free space and the folder's rights.")},
     {"format"_L1,
-     QT_TRANSLATE_NOOP("app::ErrorText", "Open the file at the place named and correct it.")},
-    {"unsupported"_L1,
      QT_TRANSLATE_NOOP("app::ErrorText",
-                       "Choose a model or file of a kind that the Models page lists as usable.")},
+                       "Copy or download the file again, or correct it at the place named.")},
+    {"unsupported"_L1,
+     QT_TRANSLATE_NOOP("app::ErrorText", "Choose a model or file of another kind.")},
     {"out_of_host_memory"_L1,
      QT_TRANSLATE_NOOP("app::ErrorText",
                        "Make the micro batch or the length smaller, or close other programs.")},
@@ -80,6 +81,15 @@ QString existingFolder(const QString& path)
     return info.filePath();
 }
 
+// With a capital letter, unless it begins with a setting's key or a path.
+QString asSentence(const QString& text)
+{
+    const QString first = text.section(u' ', 0, 0);
+    const bool isWord =
+        std::all_of(first.begin(), first.end(), [](QChar each) { return each.isLetter(); });
+    return isWord ? first.left(1).toUpper() + text.sliced(1) : text;
+}
+
 } // namespace
 
 QString Problem::text() const
@@ -88,7 +98,7 @@ QString Problem::text() const
         return message;
     }
     const bool ended = message.endsWith(u'.') || message.endsWith(u'!') || message.endsWith(u'?');
-    return message + (ended ? u" "_s : u". "_s) + hint;
+    return message + (ended ? u" "_s : u". "_s) + asSentence(hint);
 }
 
 Problem problemFromEvent(const QString& code, const QString& message, const QString& hint)

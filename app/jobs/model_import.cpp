@@ -52,9 +52,11 @@ Outcome<Done> readWeights(ModelRecord& model, const QStringList& files)
     return Done{};
 }
 
-void readTokenizer(ModelRecord& model)
+// What keeps its tokenizer from being used, in a sentence or two; empty: nothing.
+QString readTokenizer(ModelRecord& model)
 {
-    const Outcome<QJsonObject> tokenizer = readJsonObject(model.path + u"/tokenizer.json"_s);
+    const QString file = model.path + u"/tokenizer.json"_s;
+    const Outcome<QJsonObject> tokenizer = readJsonObject(file);
     if (tokenizer) {
         const QJsonObject inner = tokenizer->value("model"_L1).toObject();
         model.tokenizer = ModelImport::tr("%1, %2 tokens")
@@ -66,6 +68,11 @@ void readTokenizer(ModelRecord& model)
         || QFileInfo::exists(model.path + u"/chat_template.jinja"_s)) {
         model.chatTemplate = ModelImport::tr("in the tokenizer");
     }
+    if (!QFileInfo::exists(file)) {
+        return ModelImport::tr("%1 is not there. Copy it from where the model came from.")
+            .arg(file);
+    }
+    return tokenizer ? QString() : tokenizer.problem().text();
 }
 
 // "license: apache-2.0" in the front matter of the model's card.
@@ -124,7 +131,7 @@ void describeFolder(ModelRecord& model)
 {
     const QStringList files = weightFiles(model.path);
     const Outcome<Done> weights = readWeights(model, files);
-    readTokenizer(model);
+    const QString tokenizer = readTokenizer(model);
     readLicence(model);
     const auto config =
         engine::ModelConfig::load(std::filesystem::path(model.path.toStdU16String()));
@@ -136,8 +143,8 @@ void describeFolder(ModelRecord& model)
     model.shape = shapeOf(*config);
     if (!weights) {
         model.refusal = weights.problem().text();
-    } else if (model.tokenizer.isEmpty()) {
-        model.refusal = ModelImport::tr("There is no readable tokenizer.json in the folder.");
+    } else {
+        model.refusal = tokenizer;
     }
     if (model.refusal.isEmpty()) {
         model.hash = fingerprint(model.path, files);

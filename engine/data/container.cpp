@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <optional>
 
 #include "engine/core/text.h"
 #include "engine/data/row_source.h"
@@ -57,14 +58,18 @@ Error refusal(const std::string& name, std::string_view what, std::string_view h
     return {ErrorCode::Unsupported, concat(name, ": this is ", what), std::string(hint)};
 }
 
+// Text has few control characters, text in another encoding than UTF-8 as good as none.
 bool looks_binary(std::string_view bytes)
 {
     const std::string_view head = bytes.substr(0, 8192);
+    const std::optional<std::size_t> invalid = first_invalid_utf8(head);
+    const bool is_utf8 = !invalid || *invalid + 4 > head.size(); // its last letter may be cut
+    const std::ptrdiff_t rarity = is_utf8 ? 10 : 50;
     const auto controls = std::count_if(head.begin(), head.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
         return byte < 0x20 && std::isspace(byte) == 0 && byte != 0x1B;
     });
-    return controls * 10 > static_cast<std::ptrdiff_t>(head.size());
+    return controls * rarity > static_cast<std::ptrdiff_t>(head.size());
 }
 
 // An Error for what is certainly not text in a supported encoding.

@@ -106,8 +106,8 @@ bool DatasetBuilder::refuse_foreign(const Json& value, std::int64_t row)
     if (!m_schema) {
         m_error = Error{ErrorCode::Unsupported,
                         concat(m_name, ": row ", row, ": this is ", foreign),
-                        "choose a supervised set, or name its columns with --map to train on "
-                        "one answer of each row"};
+                        "choose a supervised set, or map its columns to roles (--map on the "
+                        "command line) to train on one answer of each row"};
     } else {
         report({Severity::Error, row, "foreign_row", "the row is of " + foreign});
     }

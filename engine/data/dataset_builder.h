@@ -13,8 +13,8 @@
 namespace engine {
 
 inline constexpr std::string_view kColumnMapHint =
-    "name the columns, for example --map question=instruction,reply=output (roles: instruction, "
-    "input, output, system, prompt, completion, messages, text)";
+    "map the columns to roles, for example question=instruction,reply=output (--map on the command "
+    "line; roles: instruction, input, output, system, prompt, completion, messages, text)";
 
 class DatasetBuilder
 {

@@ -340,14 +340,6 @@
         <translation>디스크의 여유 공간과 폴더의 권한을 확인하십시오.</translation>
     </message>
     <message>
-        <source>Open the file at the place named and correct it.</source>
-        <translation>파일에서 표시된 위치를 열어 고치십시오.</translation>
-    </message>
-    <message>
-        <source>Choose a model or file of a kind that the Models page lists as usable.</source>
-        <translation>모델 페이지에 사용할 수 있다고 표시된 종류의 모델이나 파일을 선택하십시오.</translation>
-    </message>
-    <message>
         <source>Make the micro batch or the length smaller, or close other programs.</source>
         <translation>마이크로 배치나 길이를 줄이거나 다른 프로그램을 닫으십시오.</translation>
     </message>
@@ -394,6 +386,14 @@
     <message>
         <source>Try again, and close other programs if memory is short.</source>
         <translation>다시 시도하고, 메모리가 부족하면 다른 프로그램을 닫으십시오.</translation>
+    </message>
+    <message>
+        <source>Copy or download the file again, or correct it at the place named.</source>
+        <translation>파일을 다시 복사하거나 내려받으십시오. 또는 알려진 위치를 고치십시오.</translation>
+    </message>
+    <message>
+        <source>Choose a model or file of another kind.</source>
+        <translation>다른 종류의 모델이나 파일을 선택하십시오.</translation>
     </message>
 </context>
 <context>
@@ -549,10 +549,6 @@
         <translation>토크나이저에 있음</translation>
     </message>
     <message>
-        <source>There is no readable tokenizer.json in the folder.</source>
-        <translation>폴더에 읽을 수 있는 tokenizer.json이 없습니다.</translation>
-    </message>
-    <message>
         <source>A GGUF file cannot be trained on; choose the Hugging Face folder of the same model.</source>
         <translation>GGUF 파일로는 학습할 수 없습니다. 같은 모델의 Hugging Face 폴더를 선택하십시오.</translation>
     </message>
@@ -579,6 +575,10 @@
     <message>
         <source>Look for models in %1</source>
         <translation>모델 찾기: %1</translation>
+    </message>
+    <message>
+        <source>%1 is not there. Copy it from where the model came from.</source>
+        <translation>%1이(가) 없습니다. 모델을 받은 곳에서 복사하십시오.</translation>
     </message>
 </context>
 <context>
@@ -2008,6 +2008,10 @@
         <source>Listed are the first %1 of %2 rows with a problem.</source>
         <translation>문제가 있는 %2행 중 처음 %1행만 나열합니다.</translation>
     </message>
+    <message>
+        <source>What each column is can be said on the Columns tab below.</source>
+        <translation>각 열이 무엇인지는 아래의 열 탭에서 정할 수 있습니다.</translation>
+    </message>
 </context>
 <context>
     <name>ui::DatasetsPage</name>
@@ -2723,10 +2727,6 @@
         <translation>모델</translation>
     </message>
     <message>
-        <source>Base models: Hugging Face folders of the llama family.</source>
-        <translation>베이스 모델: llama 계열의 Hugging Face 폴더입니다.</translation>
-    </message>
-    <message>
         <source>&amp;Add a folder...</source>
         <translation>폴더 추가(&amp;A)...</translation>
     </message>
@@ -2861,6 +2861,10 @@
     <message>
         <source>“%1” cannot be used: %2</source>
         <translation>“%1”은(는) 쓸 수 없습니다: %2</translation>
+    </message>
+    <message>
+        <source>Base models: Hugging Face folders of the llama, mistral, qwen2 or qwen3 family.</source>
+        <translation>베이스 모델: llama, mistral, qwen2, qwen3 계열의 Hugging Face 폴더.</translation>
     </message>
 </context>
 <context>

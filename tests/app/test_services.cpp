@@ -139,6 +139,9 @@ private Q_SLOTS:
         QVERIFY(plain.text().startsWith("needs 2 GiB more. "_L1));
         const app::Problem hinted = app::problemFrom({engine::ErrorCode::Io, "x: y", "do this"});
         QCOMPARE(hinted.hint, u"do this"_s);
+        QCOMPARE(hinted.text(), u"x: y. Do this"_s);
+        const app::Problem keyed = app::problemFrom({engine::ErrorCode::Io, "x: y", "seq_len 8"});
+        QCOMPARE(keyed.text(), u"x: y. seq_len 8"_s);
     }
 
     void numbersForPeople()
@@ -267,6 +270,25 @@ private Q_SLOTS:
                             R"({"weight_map": {"x": "model-00001-of-00001.safetensors"}})");
         const QString missing = app::describeModel(model).refusal;
         QVERIFY2(missing.contains("model-00001-of-00001.safetensors"_L1), qPrintable(missing));
+    }
+
+    void aBrokenTokenizerIsNamedWithItsPlace()
+    {
+        const QTemporaryDir folder;
+        const QString model = folder.filePath(u"odd"_s);
+        QVERIFY(QDir().mkpath(model));
+        const QDir sample(app::Paths::sampleModel());
+        for (const QString& name : sample.entryList(QDir::Files)) {
+            QVERIFY(name == "tokenizer.json"_L1
+                    || QFile::copy(sample.filePath(name), model + u'/' + name));
+        }
+        const QString file = model + u"/tokenizer.json"_s;
+        QCOMPARE(app::describeModel(model).refusal,
+                 file + u" is not there. Copy it from where the model came from."_s);
+        app_test::writeFile(file, "{\"model\": ");
+        const QString refusal = app::describeModel(model).refusal;
+        QVERIFY2(refusal.startsWith(file + u": not a JSON object"_s), qPrintable(refusal));
+        QVERIFY2(refusal.contains("download the file again"_L1), qPrintable(refusal));
     }
 
     void adaptersAreCopiedWholeAndVerified()

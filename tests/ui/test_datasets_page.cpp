@@ -112,6 +112,8 @@ private Q_SLOTS:
         ui::ColumnMapEditor& editor = page.gate().columns();
         QTRY_VERIFY_WITH_TIMEOUT(!page.gate().refusal().isEmpty(), 30'000);
         QCOMPARE(editor.columns(), QStringList({u"frage"_s, u"erwiderung"_s}));
+        const auto* way = page.gate().findChild<QLabel*>(u"mapping"_s);
+        QVERIFY(way->isVisible() && way->text().contains("Columns tab"_L1));
         const auto give = [&editor](qsizetype column, const QString& role) {
             QComboBox* box = editor.findChildren<QComboBox*>().at(column);
             box->setCurrentIndex(box->findData(role));

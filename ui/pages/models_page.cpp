@@ -25,8 +25,10 @@ constexpr int kModelDetailsWidth = 330;
 } // namespace
 
 ModelsPage::ModelsPage(const PageContext& context, QWidget* parent)
-    : Page(
-        context, tr("Models"), tr("Base models: Hugging Face folders of the llama family."), parent)
+    : Page(context,
+           tr("Models"),
+           tr("Base models: Hugging Face folders of the llama, mistral, qwen2 or qwen3 family."),
+           parent)
 {
     setAcceptDrops(true);
     buildActions();

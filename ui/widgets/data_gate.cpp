@@ -81,7 +81,11 @@ QWidget* DataGate::buildRefusal()
     m_refused = new Card(tr("Nothing can be trained on this file as it is"), this);
     m_reason = makeText({}, u"error"_s, m_refused);
     m_reason->setObjectName(u"refusal"_s);
+    m_mapping = makeText(
+        tr("What each column is can be said on the Columns tab below."), u"muted"_s, m_refused);
+    m_mapping->setObjectName(u"mapping"_s);
     m_refused->body()->addWidget(m_reason);
+    m_refused->body()->addWidget(m_mapping);
     m_refused->hide();
     return m_refused;
 }
@@ -207,6 +211,7 @@ void DataGate::showCheck(const app::DatasetCheck& check, const QJsonObject& colu
         m_tiles.at(i)->setValue(countText(counts.at(i)));
     }
     m_reason->setText(check.reason);
+    m_mapping->setVisible(!check.columns.isEmpty());
     m_counts->setVisible(check.reason.isEmpty());
     m_refused->setVisible(!check.reason.isEmpty());
     QList<Histogram::Bin> bins;

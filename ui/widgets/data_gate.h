@@ -54,6 +54,7 @@ private:
     Card* m_counts = nullptr;
     Card* m_refused = nullptr; // in place of the counts
     QLabel* m_reason = nullptr;
+    QLabel* m_mapping = nullptr; // the way out, where there are columns
     QList<NumberTile*> m_tiles;
     Histogram* m_histogram = nullptr;
     QTabWidget* m_tabs = nullptr;

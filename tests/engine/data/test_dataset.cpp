@@ -188,6 +188,18 @@ TEST(DatasetTest, MappedColumnsWinOverNames)
     EXPECT_EQ(refusal(row, "a.jsonl", options).code, ErrorCode::InvalidArgument);
 }
 
+// Advice on encodings helps nobody who chose a program's own file.
+TEST(DatasetTest, BytesWithControlCharactersAreNoTextInAnotherEncoding)
+{
+    std::string bytes;
+    for (int i = 0; i < 200; ++i) {
+        bytes.push_back(i % 20 == 0 ? '\x01' : i % 3 == 0 ? '\xDB' : 'a'); // one in twenty
+    }
+    EXPECT_THAT(refusal(bytes, "a.parquet").message, HasSubstr("a binary file"));
+    const Error text = refusal("Ein Caf\xE9.\nZwei Caf\xE9s.\n", "a.txt");
+    EXPECT_THAT(text.message + text.hint, HasSubstr("Latin-1"));
+}
+
 TEST(DatasetTest, AnAskedFormatRefusesOthers)
 {
     DatasetOptions options;
