@@ -6,6 +6,8 @@
 #include <QFileInfo>
 
 #include "app/files.h"
+#include "app/runs/adapter_fit.h"
+#include "app/runs/run_folder.h"
 
 using namespace Qt::StringLiterals;
 
@@ -36,6 +38,9 @@ struct AdapterImport::CopyWork final : ThreadJob::Work
         }
         if (const Outcome<QJsonObject> config = readJsonObject(folder + u'/' + kConfig); !config) {
             return config.problem();
+        }
+        if (const Outcome<Done> whole = checkAdapterFile(folder); !whole) {
+            return whole.problem();
         }
         const QString name = freeName(paths.adapters(), QFileInfo(folder).fileName());
         const QString target = paths.adapters() + u'/' + name;
@@ -68,7 +73,19 @@ struct AdapterImport::CopyWork final : ThreadJob::Work
             }
             control.setProgress(static_cast<double>(++done) / static_cast<double>(files.size()));
         }
-        return Done{};
+        return rememberHash(target, control);
+    }
+
+    // For AdapterVerify: later changes of the file are seen.
+    static Outcome<Done> rememberHash(const QString& target, JobControl& control)
+    {
+        const Outcome<QString> hash = hashFile(
+            target + u'/' + kWeights, [&control](qint64) { return !control.isCancelled(); });
+        if (!hash) {
+            return hash.problem();
+        }
+        const QJsonObject entry{{u"hash"_s, *hash}};
+        return RunFolder(target).setStudioValues({{u"adapters"_s, QJsonObject{{u"."_s, entry}}}});
     }
 
     Paths paths;
@@ -113,7 +130,10 @@ struct VerifyWork final : ThreadJob::Work
             return Problem{u"not_found"_s,
                            AdapterVerify::tr("%1: the catalog has no checksum to compare with; the "
                                              "file's is %2.")
-                               .arg(file, *hash)};
+                               .arg(file, *hash),
+                           adapter.kind == AdapterRecord::Kind::Imported
+                               ? AdapterVerify::tr("Import the adapter again to have one.")
+                               : QString()};
         }
         if (*hash != adapter.hash) {
             return Problem{

@@ -1,5 +1,5 @@
-// AdapterImport: copies a PEFT adapter folder into the workspace; AdapterVerify: hashes an adapter
-// again and compares.
+// AdapterImport: checks a PEFT adapter folder and copies it into the workspace with its hash;
+// AdapterVerify: hashes an adapter again and compares.
 #pragma once
 
 #include "app/catalog/records.h"
@@ -15,7 +15,7 @@ class AdapterImport final : public ThreadJob
 public:
     AdapterImport(const Paths& paths, const QString& folder, QObject* parent = nullptr);
 
-    // When Done: the id it has in the catalog; call Catalog::rebuild() or wait for its refresh.
+    // When Done: the id it has in the catalog; call Catalog::refreshAdapter() with it.
     [[nodiscard]] const QString& adapterId() const;
 
 private:

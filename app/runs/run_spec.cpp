@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/paths.h"
+#include "app/runs/adapter_fit.h"
 
 using namespace Qt::StringLiterals;
 
@@ -16,20 +17,6 @@ const QStringList kAttentionQv = {u"q_proj"_s, u"v_proj"_s};
 const QStringList kAttention = {u"q_proj"_s, u"k_proj"_s, u"v_proj"_s, u"o_proj"_s};
 
 constexpr qint64 kBytesPerParameter = 4; // adapters are saved as float32
-
-// One side of a projection and the other.
-std::pair<qint64, qint64> sidesOf(const ModelShape& shape, const QString& target)
-{
-    const qint64 queries = shape.numHeads * shape.headDim;
-    const qint64 keys = shape.numKvHeads * shape.headDim;
-    if (target == "q_proj"_L1 || target == "o_proj"_L1) {
-        return {shape.hiddenSize, queries};
-    }
-    if (target == "k_proj"_L1 || target == "v_proj"_L1) {
-        return {shape.hiddenSize, keys};
-    }
-    return {shape.hiddenSize, shape.intermediateSize}; // gate, up, down
-}
 
 } // namespace
 

@@ -2,6 +2,29 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ko_KR">
 <context>
+    <name>app::AdapterFit</name>
+    <message>
+        <source>%1: there are no LoRA matrices in it.</source>
+        <translation>%1: LoRA 행렬이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that PEFT saved.</source>
+        <translation>PEFT가 저장한 폴더를 선택하십시오.</translation>
+    </message>
+    <message>
+        <source>Choose the base model that the adapter was trained on.</source>
+        <translation>어댑터를 학습한 베이스 모델을 선택하십시오.</translation>
+    </message>
+    <message>
+        <source>%1: layer %2 is adapted, %3 has %4 layers.</source>
+        <translation>%1: 레이어 %2에 적용되지만 %3에는 레이어가 %4개입니다.</translation>
+    </message>
+    <message>
+        <source>%1: it is for %2 numbers, %3 has %4.</source>
+        <translation>%1: 크기가 %2이지만 %3은(는) %4입니다.</translation>
+    </message>
+</context>
+<context>
     <name>app::AdapterFolder</name>
     <message>
         <source>%1, step %2</source>
@@ -107,6 +130,10 @@
     <message>
         <source>Verify %1</source>
         <translation>검증: %1</translation>
+    </message>
+    <message>
+        <source>Import the adapter again to have one.</source>
+        <translation>체크섬을 두려면 어댑터를 다시 가져오십시오.</translation>
     </message>
 </context>
 <context>
@@ -1721,6 +1748,10 @@
     <message>
         <source>%1, alpha %2; stored as rank %3 for PEFT</source>
         <translation>%1, 알파 %2 (PEFT용 파일에는 랭크 %3으로 저장됨)</translation>
+    </message>
+    <message>
+        <source>%1 is imported.</source>
+        <translation>%1을(를) 가져왔습니다.</translation>
     </message>
 </context>
 <context>

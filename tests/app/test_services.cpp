@@ -6,6 +6,7 @@
 #include <QThreadPool>
 
 #include "app/error_text.h"
+#include "app/files.h"
 #include "app/human_text.h"
 #include "app/jobs/adapter_import.h"
 #include "app/jobs/dataset_import.h"
@@ -13,7 +14,7 @@
 #include "app/runs/adapter_folder.h"
 #include "app/settings.h"
 #include "engine/core/error.h"
-#include "tests/app/app_test.h"
+#include "tests/app/tiny_adapter.h"
 
 using app::Job;
 using namespace Qt::StringLiterals;
@@ -296,14 +297,15 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         const app::Paths paths(folder.path() + u"/w"_s);
         QVERIFY(paths.create().hasValue());
-        app_test::writeAdapter(folder.filePath(u"peft"_s), "abc");
+        app_test::writeTinyAdapter(folder.filePath(u"peft"_s), u"org/base"_s);
         QThreadPool pool;
         app::AdapterImport import(paths, folder.filePath(u"peft"_s));
         import.start(pool);
         QTRY_COMPARE(import.state(), Job::State::Done);
         QCOMPARE(import.adapterId(), u"imported/peft"_s);
-        auto adapter = app::readImportedAdapter(paths.adapters() + u"/peft"_s).take();
-        adapter.hash = u"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"_s;
+        const auto adapter = app::readImportedAdapter(paths.adapters() + u"/peft"_s).take();
+        QCOMPARE(adapter.hash,
+                 app::hashFile(folder.filePath(u"peft/adapter_model.safetensors"_s)).take());
         app::AdapterVerify same(adapter);
         same.start(pool);
         QTRY_COMPARE(same.state(), Job::State::Done);
@@ -312,6 +314,14 @@ private Q_SLOTS:
         changed.start(pool);
         QTRY_COMPARE(changed.state(), Job::State::Failed);
         QVERIFY(changed.problem().message.contains(adapter.hash));
+        // One that was cut off is not taken.
+        const QString cut = folder.filePath(u"cut"_s);
+        app_test::writeTinyAdapter(cut, u"org/base"_s);
+        QVERIFY(QFile::resize(cut + u"/adapter_model.safetensors"_s, 900));
+        app::AdapterImport broken(paths, cut);
+        broken.start(pool);
+        QTRY_COMPARE(broken.state(), Job::State::Failed);
+        QVERIFY(broken.problem().message.contains("adapter_model.safetensors"_L1));
         QDir().mkpath(folder.filePath(u"empty"_s));
         app::AdapterImport missing(paths, folder.filePath(u"empty"_s));
         missing.start(pool);

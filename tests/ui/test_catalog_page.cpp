@@ -7,6 +7,7 @@
 #include <QTableView>
 
 #include "app/files.h"
+#include "tests/app/tiny_adapter.h"
 #include "tests/ui/filled_workspace.h"
 #include "ui/pages/catalog_page.h"
 #include "ui/widgets/record_table.h"
@@ -170,14 +171,14 @@ private Q_SLOTS:
     void anImportAppears()
     {
         const QString folder = m_studio->path(u"from a friend"_s);
-        QVERIFY(QDir().mkpath(folder));
-        for (const QString& name : {u"adapter_config.json"_s, u"adapter_model.safetensors"_s}) {
-            QVERIFY(QFile::copy(QFileInfo(file()).path() + u'/' + name, folder + u'/' + name));
-        }
+        app_test::writeTinyAdapter(folder, QStringLiteral(LOWRANK_SAMPLE) + u"/model"_s);
         m_studio->dialogs().setNextPath(folder);
         press(u"&Import an adapter..."_s);
         QTRY_COMPARE(catalog().adapters().size(), 3);
-        QTRY_COMPARE(m_page->table().view()->model()->rowCount(), 3);
+        QTRY_COMPARE(m_page->table().currentId(), u"imported/from a friend"_s);
+        QVERIFY(m_page->banner().text().startsWith("from a friend is imported."_L1));
+        press(u"&Verify"_s); // it was hashed
+        QTRY_VERIFY(m_page->banner().text().contains("unchanged"_L1));
     }
 
     void anImportOfSomethingElseIsRefused()

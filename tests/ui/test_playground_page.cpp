@@ -2,6 +2,7 @@
 // blind vote.
 #include <QCheckBox>
 #include <QComboBox>
+#include <QPlainTextEdit>
 
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
@@ -122,6 +123,32 @@ private Q_SLOTS:
         playground.askAndWait(u"two"_s);
         QCOMPARE(loaded.count(), 1);
         QVERIFY(!playground.pane(1).lastAnswer().isEmpty());
+    }
+
+    // Its question is not answered by the base instead.
+    void anAdapterThatCannotBeLoadedStaysChosen()
+    {
+        Playground playground("normal");
+        tests::writeFinishedRun(playground.app().paths().workspace(), u"broken"_s, 8);
+        playground.app().catalog().refreshRun(u"broken"_s);
+        QTRY_COMPARE(playground.app().adapterList().rowCount(), 3);
+        playground.page().open(u"broken/adapter"_s);
+        const auto banner = [&playground] {
+            return playground.page().banner().property("banner").toString();
+        };
+        QTRY_COMPARE(banner(), u"danger"_s);
+        QVERIFY(playground.page().banner().text().contains("it is cut off"_L1));
+        QCOMPARE(playground.pane(1).adapterId(), u"broken/adapter"_s);
+        QVERIFY(playground.pane(1).shownText().contains("it is cut off"_L1));
+        const QSignalSpy refused(&playground.session(), &app::PlaygroundSession::adapterRefused);
+        playground.page().ask(u"who?"_s);
+        QTRY_COMPARE(refused.count(), 1);
+        QCOMPARE(playground.pane(1).lastAnswer(), QString());
+        QVERIFY(!playground.pane(0).isOpen());
+        const auto* question = playground.page().findChild<QPlainTextEdit*>();
+        QCOMPARE(question->toPlainText(), u"who?"_s); // not lost
+        playground.pane(1).choose(kAdapter);
+        QVERIFY(!playground.pane(1).shownText().contains("it is cut off"_L1));
     }
 
     void loadLoadsAgain()

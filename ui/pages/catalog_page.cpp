@@ -234,6 +234,11 @@ void CatalogPage::refresh()
     m_undo->setVisible(!deleted.isEmpty());
     m_undo->setToolTip(tr("Brings back %1.").arg(deleted.value(0)));
     m_empty->setVisible(!deleted.isEmpty());
+    if (const auto adapter = application().catalog().adapter(m_imported)) {
+        m_imported.clear();
+        m_table->selectId(adapter->id);
+        news().showText(u"success"_s, tr("%1 is imported.").arg(adapter->name));
+    }
     if (!isEmpty && m_table->currentId().isEmpty()) {
         const QModelIndex first = m_table->view()->model()->index(0, 0);
         m_table->selectId(first.data(app::IdRole).toString());
@@ -378,7 +383,8 @@ void CatalogPage::onImport()
         if (job->state() == app::Job::State::Failed) {
             showProblem(job->problem());
         } else if (job->state() == app::Job::State::Done) {
-            application().catalog().rebuild();
+            m_imported = job->adapterId();
+            application().catalog().refreshAdapter(m_imported);
         }
         job->deleteLater();
     });

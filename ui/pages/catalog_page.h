@@ -63,6 +63,7 @@ private:
     QPushButton* m_empty = nullptr; // the trash
     QList<QPushButton*> m_needAdapter;
     QString m_shown;
+    QString m_imported; // to be told and selected when the catalog has it
 };
 
 } // namespace ui

@@ -238,11 +238,14 @@ void PlaygroundPage::connectSession()
             &app::PlaygroundSession::adapterRefused,
             this,
             [this](const QString& key, const app::Problem& problem) {
+                showProblem(problem);
                 for (ChatPane* pane : m_panes) {
-                    if (pane->adapterId() == key) {
-                        pane->choose({});
-                        pane->showNote(problem.text());
+                    if (pane->adapterId() == key) { // which stays: the base is not asked instead
+                        pane->showFailure(problem.text());
                     }
+                }
+                if (m_question->toPlainText().isEmpty()) {
+                    m_question->setPlainText(m_waiting);
                 }
                 m_waiting.clear();
             });

@@ -36,7 +36,11 @@ ChatPane::ChatPane(const Theme& theme, const QString& name, QWidget* parent)
     m_view->document()->setDocumentMargin(space::kMedium);
     column->addWidget(m_view, 1);
     connect(m_choice, &QComboBox::activated, this, [this] { Q_EMIT adapterChosen(adapterId()); });
-    connect(m_choice, &QComboBox::currentIndexChanged, this, &ChatPane::choiceChanged);
+    connect(m_choice, &QComboBox::currentIndexChanged, this, [this] {
+        m_failure.clear();
+        render();
+        Q_EMIT choiceChanged();
+    });
     connect(&theme, &Theme::changed, this, &ChatPane::render);
 }
 
@@ -114,6 +118,7 @@ void ChatPane::addQuestion(const QString& text)
     const QString who = m_word.isEmpty() ? adapterName() : m_word;
     m_exchanges.append({.question = text, .who = who, .answer = {}, .reason = {}});
     m_note.clear();
+    m_failure.clear();
     render();
 }
 
@@ -139,6 +144,7 @@ void ChatPane::endAnswer(const QString& text, const QString& note)
         m_exchanges.last().progress = Progress::Whole;
         m_exchanges.last().answer = text;
         m_note = note;
+        m_failure.clear();
         render();
     }
 }
@@ -152,9 +158,9 @@ void ChatPane::breakAnswer(const QString& reason)
     }
 }
 
-void ChatPane::showNote(const QString& text)
+void ChatPane::showFailure(const QString& text)
 {
-    m_note = text;
+    m_failure = text;
     render();
 }
 
@@ -162,6 +168,7 @@ void ChatPane::clear()
 {
     m_exchanges.clear();
     m_note.clear();
+    m_failure.clear();
     render();
 }
 
@@ -216,6 +223,9 @@ void ChatPane::render()
     }
     if (!m_note.isEmpty()) {
         html += noteHtml(c.textMuted, m_note);
+    }
+    if (!m_failure.isEmpty()) {
+        html += noteHtml(c.danger, m_failure);
     }
     m_view->setHtml(html);
     m_view->verticalScrollBar()->setValue(m_view->verticalScrollBar()->maximum());

@@ -47,7 +47,8 @@ public:
     void endAnswer(const QString& text, const QString& note);
     // The answer, begun or not, ends here without being whole; what has arrived stays.
     void breakAnswer(const QString& reason);
-    void showNote(const QString& text);
+    // Why its adapter cannot answer, until something is asked or another one chosen.
+    void showFailure(const QString& text);
     void clear();
 
     // A question waits for its answer or for the rest of it.
@@ -83,6 +84,7 @@ private:
     QTextBrowser* m_view = nullptr;
     QList<Exchange> m_exchanges;
     QString m_note;
+    QString m_failure;
 };
 
 } // namespace ui

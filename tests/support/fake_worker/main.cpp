@@ -227,6 +227,12 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
               {u"code"_s, u"not_found"_s},
               {u"message"_s, u"no such model"_s}},
              id);
+    } else if (name == "load_adapter"_L1
+               && command.value("path"_L1).toString().contains("/broken/"_L1)) {
+        post({{u"event"_s, u"failed"_s},
+              {u"code"_s, u"format"_s},
+              {u"message"_s, u"adapter_model.safetensors: it is cut off"_s}},
+             id);
     } else if (name == "load_model"_L1 || name == "load_adapter"_L1) {
         warnOfOtherBase(command.value("path"_L1).toString(), id);
         post({{u"event"_s, u"loaded"_s}}, id);
