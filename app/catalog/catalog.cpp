@@ -186,6 +186,13 @@ std::optional<ModelRecord> Catalog::modelByPath(const QString& path) const
     return read(&model_store::findByPath, path);
 }
 
+bool Catalog::needsBase(const AdapterRecord& adapter) const
+{
+    const QFileInfo base(adapter.baseModel);
+    return adapter.kind == AdapterRecord::Kind::Imported && !modelByPath(adapter.baseModel)
+           && !(base.isAbsolute() && base.isDir());
+}
+
 std::optional<DatasetRecord> Catalog::dataset(const QString& id) const
 {
     return read(&dataset_store::find, id);

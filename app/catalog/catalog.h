@@ -62,6 +62,8 @@ public:
     [[nodiscard]] std::optional<DatasetRecord> datasetByPath(const QString& path) const;
     [[nodiscard]] std::optional<RunRecord> run(const QString& id) const;
     [[nodiscard]] std::optional<AdapterRecord> adapter(const QString& id) const;
+    // It names a base that is neither registered nor a folder here: one of the hub's, say.
+    [[nodiscard]] bool needsBase(const AdapterRecord& adapter) const;
 
     // Registrations. An existing id is replaced. Problems arrive as problemOccurred.
     void saveModel(const ModelRecord& record);
@@ -76,6 +78,8 @@ public:
     void setRunNotes(const QString& id, const QString& notes);
     void setAdapterTags(const QString& id, const QStringList& tags);
     void setAdapterNotes(const QString& id, const QString& notes);
+    // The model here that an imported adapter's base is. Refused when its matrices do not fit.
+    void setAdapterBase(const QString& id, const ModelRecord& base);
 
     // Moves the folder to the trash; undoDelete() brings the last one back, also in the next
     // studio, until emptyTrash(). Refused while a process trains in it.
@@ -125,7 +129,11 @@ private:
                     std::function<void()> succeeded = {});
     void announce(Topic topic);
     void editRunFile(const QString& id, const QJsonObject& values);
-    void editAdapterFile(const QString& id, const QString& key, const QJsonValue& value);
+    // `check` may refuse it, with the adapter's folder in hand.
+    void editAdapterFile(const QString& id,
+                         const QString& key,
+                         const QJsonValue& value,
+                         const std::function<Outcome<Done>(const QString& folder)>& check = {});
     void
     remove(Topic topic, const QStringList& files, const Apply& forget, const QString& lockedRun);
     void writeProgress();

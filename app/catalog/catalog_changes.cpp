@@ -1,4 +1,5 @@
 // What changes the catalog: files of the workspace first, then the tables, on the writing thread.
+// One file because every change goes this one way.
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -11,6 +12,7 @@
 #include "app/catalog/reindex.h"
 #include "app/catalog/run_store.h"
 #include "app/catalog/vote_store.h"
+#include "app/runs/adapter_fit.h"
 #include "app/runs/adapter_folder.h"
 #include "app/runs/run_folder.h"
 
@@ -164,13 +166,20 @@ void Catalog::recordRun(const QString& id, const QJsonObject& values)
     editRunFile(id, values);
 }
 
-void Catalog::editAdapterFile(const QString& id, const QString& key, const QJsonValue& value)
+void Catalog::editAdapterFile(const QString& id,
+                              const QString& key,
+                              const QJsonValue& value,
+                              const std::function<Outcome<Done>(const QString& folder)>& check)
 {
-    post(Topic::Adapters, [paths = m_paths, states = m_states, id, key, value]() -> Outcome<Apply> {
+    const auto prepare =
+        [paths = m_paths, states = m_states, id, key, value, check]() -> Outcome<Apply> {
         const bool imported = isImported(id);
         const QString owner = (imported ? paths.adapters() + u'/' + id.section(u'/', 1)
                                         : paths.runs() + u'/' + id.section(u'/', 0, 0));
         const QString place = imported ? u"."_s : id.section(u'/', 1);
+        if (const Outcome<Done> fine = check ? check(owner) : Done{}; !fine) {
+            return fine.problem();
+        }
         const RunFolder folder(owner);
         QJsonObject adapters = folder.readStudio().value("adapters"_L1).toObject();
         QJsonObject entry = adapters.value(place).toObject();
@@ -182,7 +191,8 @@ void Catalog::editAdapterFile(const QString& id, const QString& key, const QJson
         }
         return imported ? refreshImported(paths, id)
                         : refreshFromFolder(paths, id.section(u'/', 0, 0), states);
-    });
+    };
+    post(Topic::Adapters, prepare);
 }
 
 void Catalog::setAdapterTags(const QString& id, const QStringList& tags)
@@ -193,6 +203,15 @@ void Catalog::setAdapterTags(const QString& id, const QStringList& tags)
 void Catalog::setAdapterNotes(const QString& id, const QString& notes)
 {
     editAdapterFile(id, u"notes"_s, notes);
+}
+
+void Catalog::setAdapterBase(const QString& id, const ModelRecord& base)
+{
+    if (isImported(id)) { // a run knows its base
+        editAdapterFile(id, u"base"_s, base.path, [base](const QString& folder) {
+            return checkAdapterFits(folder, base);
+        });
+    }
 }
 
 void Catalog::remove(Topic topic,

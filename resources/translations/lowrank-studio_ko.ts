@@ -1753,6 +1753,10 @@
         <source>%1 is imported.</source>
         <translation>%1을(를) 가져왔습니다.</translation>
     </message>
+    <message>
+        <source>Choose its &amp;base...</source>
+        <translation>베이스 선택(&amp;B)...</translation>
+    </message>
 </context>
 <context>
     <name>ui::ChartView</name>
@@ -3083,6 +3087,32 @@
         <source>automatic: the processor</source>
         <translation>자동: 프로세서</translation>
     </message>
+    <message>
+        <source>Base model of %1</source>
+        <translation>%1의 베이스 모델</translation>
+    </message>
+    <message>
+        <source>It was trained on “%1”. Which model here is it?
+One that is not in the list is added on the Models page.</source>
+        <translation>“%1”에서 학습되었습니다. 여기의 어느 모델입니까?
+목록에 없는 모델은 모델 페이지에서 추가합니다.</translation>
+    </message>
+    <message>
+        <source>%1 names “%2” as its base, which is not known here.</source>
+        <translation>%1의 베이스는 “%2”인데 여기에서는 알 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>Choose its base...</source>
+        <translation>베이스 선택...</translation>
+    </message>
+    <message>
+        <source>The base model of this adapter is not in the list: add its folder on the Models page.</source>
+        <translation>이 어댑터의 베이스 모델이 목록에 없습니다. 모델 페이지에서 폴더를 추가하십시오.</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>모델</translation>
+    </message>
 </context>
 <context>
     <name>ui::PathEdit</name>
@@ -3252,14 +3282,6 @@
     <message>
         <source>base model</source>
         <translation>베이스 모델</translation>
-    </message>
-    <message>
-        <source>The base model of this adapter is not in the list: add its folder on the Models page.</source>
-        <translation>이 어댑터의 베이스 모델이 목록에 없습니다. 모델 페이지에서 폴더를 추가하십시오.</translation>
-    </message>
-    <message>
-        <source>Models</source>
-        <translation>모델</translation>
     </message>
     <message>
         <source>%1 in %2</source>

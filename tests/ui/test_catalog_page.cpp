@@ -7,6 +7,7 @@
 #include <QTableView>
 
 #include "app/files.h"
+#include "app/jobs/model_import.h"
 #include "tests/app/tiny_adapter.h"
 #include "tests/ui/filled_workspace.h"
 #include "ui/pages/catalog_page.h"
@@ -181,6 +182,40 @@ private Q_SLOTS:
         QTRY_VERIFY(m_page->banner().text().contains("unchanged"_L1));
     }
 
+    // One that was trained on a model of the hub.
+    void theBaseOfAnImportIsChosenOnce()
+    {
+        const QString folder = m_studio->path(u"hub"_s);
+        app_test::writeTinyAdapter(folder, u"org/Tiny"_s);
+        app_test::writeTinyModel(m_studio->path(u"tiny"_s));
+        app::ModelRecord tiny = app::describeModel(m_studio->path(u"tiny"_s));
+        app::ModelRecord wide = tiny;
+        wide.id = u"wide"_s;
+        wide.name = u"a wide one"_s; // the first of the list
+        wide.path = u"/nowhere/wide"_s;
+        wide.shape.hiddenSize *= 2;
+        catalog().saveModel(tiny);
+        catalog().saveModel(wide);
+        m_studio->dialogs().setNextPath(folder);
+        press(u"&Import an adapter..."_s);
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"warning"_s);
+        QVERIFY(m_page->banner().text().contains("org/Tiny"_L1));
+        QVERIFY(catalog().needsBase(*catalog().adapter(u"imported/hub"_s)));
+        m_studio->dialogs().setNextNumber(rowOf(wide.id));
+        m_page->banner().action()->click();
+        QTRY_COMPARE(m_page->banner().property("banner").toString(), u"danger"_s);
+        QVERIFY2(m_page->banner().text().contains("a wide one has 64"_L1),
+                 qPrintable(m_page->banner().text()));
+        QCOMPARE(catalog().adapter(u"imported/hub"_s)->baseModel, u"org/Tiny"_s);
+        m_studio->dialogs().setNextNumber(rowOf(tiny.id));
+        press(u"Choose its &base..."_s);
+        QTRY_COMPARE(catalog().adapter(u"imported/hub"_s)->baseModel, tiny.path);
+        QVERIFY(!catalog().needsBase(*catalog().adapter(u"imported/hub"_s)));
+        press(u"&Rebuild"_s); // the folder holds the choice
+        QTRY_VERIFY(m_page->banner().text().startsWith("Rebuilt"_L1));
+        QCOMPARE(catalog().adapter(u"imported/hub"_s)->baseModel, tiny.path);
+    }
+
     void anImportOfSomethingElseIsRefused()
     {
         const QString folder = m_studio->path(u"holiday pictures"_s);
@@ -193,6 +228,18 @@ private Q_SLOTS:
     }
 
 private:
+    // Of a model among those that can be used, as they are offered.
+    [[nodiscard]] int rowOf(const QString& model) const
+    {
+        QStringList ids;
+        for (const app::ModelRecord& each : catalog().models()) {
+            if (each.refusal.isEmpty()) {
+                ids.append(each.id);
+            }
+        }
+        return static_cast<int>(ids.indexOf(model));
+    }
+
     [[nodiscard]] app::Catalog& catalog() const { return m_studio->app().catalog(); }
 
     [[nodiscard]] app::AdapterRecord adapter() const

@@ -4,6 +4,8 @@
 #include <QComboBox>
 #include <QPlainTextEdit>
 
+#include "app/jobs/model_import.h"
+#include "tests/app/tiny_adapter.h"
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
 #include "ui/pages/playground_page.h"
@@ -149,6 +151,25 @@ private Q_SLOTS:
         QCOMPARE(question->toPlainText(), u"who?"_s); // not lost
         playground.pane(1).choose(kAdapter);
         QVERIFY(!playground.pane(1).shownText().contains("it is cut off"_L1));
+    }
+
+    void theBaseIsAskedForWhereItIsNotKnown()
+    {
+        Playground playground("normal");
+        const QString folder = playground.app().paths().adapters() + u"/hub"_s;
+        app_test::writeTinyAdapter(folder, u"org/Tiny"_s);
+        app_test::writeTinyModel(playground.app().paths().models() + u"/tiny"_s);
+        const app::ModelRecord tiny =
+            app::describeModel(playground.app().paths().models() + u"/tiny"_s);
+        playground.app().catalog().saveModel(tiny);
+        playground.app().catalog().refreshAdapter(u"imported/hub"_s);
+        QTRY_VERIFY(playground.app().catalog().adapter(u"imported/hub"_s).has_value());
+        playground.page().open(u"imported/hub"_s);
+        QVERIFY(playground.page().banner().text().contains("org/Tiny"_L1));
+        playground.app().catalog().setAdapterBase(u"imported/hub"_s, tiny);
+        QTRY_COMPARE(playground.session().residentAdapters(), QStringList{u"imported/hub"_s});
+        QCOMPARE(playground.session().baseModel(), tiny.path);
+        QCOMPARE(playground.pane(1).adapterId(), u"imported/hub"_s);
     }
 
     void loadLoadsAgain()

@@ -162,7 +162,14 @@ QWidget* CatalogPage::buildDetails()
     m_lineage->setHeaderHidden(true);
     m_lineage->setFixedHeight(kLineageHeight);
     m_lineage->setAccessibleName(tr("Lineage"));
+    m_base = makeButton(tr("Choose its &base..."), u"models"_s, theme(), content);
+    connect(m_base, &QPushButton::clicked, this, [this] {
+        if (const auto adapter = application().catalog().adapter(m_shown)) {
+            chooseBase(*adapter);
+        }
+    });
     column->addWidget(m_facts);
+    column->addWidget(m_base, 0, Qt::AlignLeft);
     column->addWidget(makeLabel(tr("Lineage"), u"strong"_s, content));
     column->addWidget(m_lineage);
     column->addWidget(buildNotes(content));
@@ -237,7 +244,11 @@ void CatalogPage::refresh()
     if (const auto adapter = application().catalog().adapter(m_imported)) {
         m_imported.clear();
         m_table->selectId(adapter->id);
-        news().showText(u"success"_s, tr("%1 is imported.").arg(adapter->name));
+        if (application().catalog().needsBase(*adapter)) {
+            showMissingBase(*adapter);
+        } else {
+            news().showText(u"success"_s, tr("%1 is imported.").arg(adapter->name));
+        }
     }
     if (!isEmpty && m_table->currentId().isEmpty()) {
         const QModelIndex first = m_table->view()->model()->index(0, 0);
@@ -261,6 +272,7 @@ void CatalogPage::showAdapter(const QString& id)
     for (QPushButton* button : std::as_const(m_needAdapter)) {
         button->setEnabled(adapter.has_value());
     }
+    m_base->setVisible(adapter && adapter->kind == app::AdapterRecord::Kind::Imported);
     showNotes(adapter.value_or(app::AdapterRecord()));
     if (adapter) {
         showFacts(*adapter);
@@ -306,6 +318,7 @@ void CatalogPage::fillLineage(const app::AdapterRecord& adapter)
         seen.append(parent->id);
         line.prepend(*parent);
     }
+    m_lineage->clear();
     const QString base = QFileInfo(adapter.baseModel).fileName();
     auto* item = new QTreeWidgetItem(
         m_lineage, {tr("%1 (base)").arg(base.isEmpty() ? tr("unknown base") : base)});

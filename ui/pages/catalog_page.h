@@ -61,6 +61,7 @@ private:
     QPlainTextEdit* m_notes = nullptr;
     QPushButton* m_undo = nullptr;
     QPushButton* m_empty = nullptr; // the trash
+    QPushButton* m_base = nullptr;  // of imported ones
     QList<QPushButton*> m_needAdapter;
     QString m_shown;
     QString m_imported; // to be told and selected when the catalog has it

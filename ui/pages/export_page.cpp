@@ -186,6 +186,10 @@ void ExportPage::start()
     if (!adapter || m_request != nullptr) {
         return;
     }
+    if (application().catalog().needsBase(*adapter)) {
+        showMissingBase(*adapter);
+        return;
+    }
     news().clear();
     app::ExportOptions options;
     options.baseModel = adapter->baseModel;

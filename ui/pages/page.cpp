@@ -74,6 +74,46 @@ QList<QPair<QString, QString>> Page::deviceChoices() const
     return choices;
 }
 
+void Page::chooseBase(const app::AdapterRecord& adapter)
+{
+    QList<app::ModelRecord> usable;
+    QStringList rows;
+    for (const app::ModelRecord& model : application().catalog().models()) {
+        if (model.refusal.isEmpty()) {
+            usable.append(model);
+            rows.append(u"%1 (%2)"_s.arg(model.name, model.path));
+        }
+    }
+    const std::optional<int> chosen =
+        dialogs().askChoice(this,
+                            tr("Base model of %1").arg(adapter.name),
+                            tr("It was trained on \u201c%1\u201d. Which model here is it?\n"
+                               "One that is not in the list is added on the Models page.")
+                                .arg(adapter.baseModel),
+                            rows);
+    if (chosen) {
+        m_banner->clear();
+        application().catalog().setAdapterBase(adapter.id, usable.at(*chosen));
+    }
+}
+
+void Page::showMissingBase(const app::AdapterRecord& adapter)
+{
+    if (adapter.kind == app::AdapterRecord::Kind::Imported) {
+        m_banner->showText(u"warning"_s,
+                           tr("%1 names \u201c%2\u201d as its base, which is not known here.")
+                               .arg(adapter.name, adapter.baseModel),
+                           tr("Choose its base..."),
+                           [this, adapter] { chooseBase(adapter); });
+        return;
+    }
+    m_banner->showText(u"warning"_s,
+                       tr("The base model of this adapter is not in the list: add its folder "
+                          "on the Models page."),
+                       tr("Models"),
+                       [this] { Q_EMIT pageRequested(PageId::Models, {}); });
+}
+
 void Page::showProblem(const app::Problem& problem)
 {
     m_banner->showText(u"danger"_s, problem.text(), tr("Dismiss"), [this] { m_banner->clear(); });

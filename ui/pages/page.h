@@ -80,6 +80,10 @@ protected:
 
     [[nodiscard]] QVBoxLayout* body() const { return m_body; }
 
+    // Asks which of the models here an imported adapter's base is.
+    void chooseBase(const app::AdapterRecord& adapter);
+    // Says that it is not known yet, with a way to chooseBase(), or to the Models page.
+    void showMissingBase(const app::AdapterRecord& adapter);
     void setTitle(const QString& title);
     void setSubtitle(const QString& subtitle);
     void showProblem(const app::Problem& problem);

@@ -271,10 +271,13 @@ void PlaygroundPage::connectSession()
     });
     connect(
         &application().catalog(), &app::Catalog::modelsChanged, this, &PlaygroundPage::fillModels);
-    connect(&application().catalog(),
-            &app::Catalog::adaptersChanged,
-            this,
-            &PlaygroundPage::fillAdapters);
+    connect(&application().catalog(), &app::Catalog::adaptersChanged, this, [this] {
+        fillAdapters();
+        const auto adapter = application().catalog().adapter(m_withoutBase);
+        if (isVisible() && adapter && application().catalog().modelByPath(adapter->baseModel)) {
+            open(adapter->id); // its base has been chosen
+        }
+    });
 }
 
 void PlaygroundPage::fillModels()
@@ -319,6 +322,7 @@ void PlaygroundPage::fillAdapters()
 
 void PlaygroundPage::open(const QString& subject)
 {
+    m_withoutBase.clear();
     if (subject.startsWith(u"model:"_s)) {
         const auto model = application().catalog().model(subject.mid(6));
         if (model) {
@@ -336,11 +340,10 @@ void PlaygroundPage::open(const QString& subject)
             m_panes.at(1)->choose(subject);
             m_weights->setCurrentIndex(m_weights->findData(weightsOfRun(adapter->config)));
         } else {
-            news().showText(u"warning"_s,
-                            tr("The base model of this adapter is not in the list: add its folder "
-                               "on the Models page."),
-                            tr("Models"),
-                            [this] { Q_EMIT pageRequested(PageId::Models, {}); });
+            m_withoutBase = subject;
+            if (adapter) {
+                showMissingBase(*adapter);
+            }
         }
     }
     if (m_model->currentIndex() >= 0 && !chosenIsResident()) {

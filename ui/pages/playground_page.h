@@ -76,7 +76,8 @@ private:
     QSpinBox* m_topK = nullptr;
     QDoubleSpinBox* m_topP = nullptr;
     QSpinBox* m_seed = nullptr;
-    QString m_waiting; // a question asked before the base and the adapters are resident
+    QString m_withoutBase; // the adapter asked for, until its base is known
+    QString m_waiting;     // a question asked before the base and the adapters are resident
 };
 
 } // namespace ui

@@ -66,19 +66,40 @@ std::optional<int> Dialogs::askNumber(QWidget* parent,
                                       int minimum,
                                       int maximum)
 {
-    m_shown.append(title + u": "_s + label);
-    if (!m_numbers.empty()) {
-        const int number = m_numbers.front();
-        m_numbers.pop_front();
-        return number;
-    }
-    if (m_silent) {
-        return std::nullopt;
+    const std::optional<int> scripted = takeNumber(title, label);
+    if (scripted || m_silent) {
+        return scripted;
     }
     bool isAccepted = false;
     const int number =
         QInputDialog::getInt(parent, title, label, value, minimum, maximum, 1, &isAccepted);
     return isAccepted ? std::optional(number) : std::nullopt;
+}
+
+std::optional<int> Dialogs::takeNumber(const QString& title, const QString& label)
+{
+    m_shown.append(title + u": "_s + label);
+    if (m_numbers.empty()) {
+        return std::nullopt;
+    }
+    const int number = m_numbers.front();
+    m_numbers.pop_front();
+    return number;
+}
+
+std::optional<int> Dialogs::askChoice(QWidget* parent,
+                                      const QString& title,
+                                      const QString& label,
+                                      const QStringList& rows)
+{
+    const std::optional<int> scripted = takeNumber(title, label);
+    if (scripted || m_silent) {
+        return scripted;
+    }
+    bool isAccepted = false;
+    const QString row = QInputDialog::getItem(parent, title, label, rows, 0, false, &isAccepted);
+    const auto index = static_cast<int>(rows.indexOf(row));
+    return isAccepted && index >= 0 ? std::optional(index) : std::nullopt;
 }
 
 bool Dialogs::takePath(const QString& title, QString& path)

@@ -43,8 +43,12 @@ public:
                                                int minimum,
                                                int maximum);
 
+    // Index of the chosen row of a list; nothing when cancelled.
+    [[nodiscard]] std::optional<int>
+    askChoice(QWidget* parent, const QString& title, const QString& label, const QStringList& rows);
+
     // Tests: the next ask() answers `option`, the next open or save gives `path`, the next
-    // askNumber() `number`, without a window.
+    // askNumber() or askChoice() `number`, without a window.
     void setNextAnswer(int option) { m_answers.push_back(option); }
 
     void setNextPath(const QString& path) { m_paths.push_back(path); }
@@ -58,6 +62,7 @@ public:
     [[nodiscard]] const QStringList& shown() const { return m_shown; } // titles and texts so far
 
 private:
+    [[nodiscard]] std::optional<int> takeNumber(const QString& title, const QString& label);
     [[nodiscard]] bool takePath(const QString& title, QString& path);
 
     std::deque<int> m_answers;
