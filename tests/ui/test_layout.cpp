@@ -18,6 +18,7 @@
 #include "ui/pages/compare_page.h"
 #include "ui/widgets/chart_view.h"
 #include "ui/widgets/line_chart.h"
+#include "ui/widgets/name_delegate.h"
 #include "ui/widgets/record_table.h"
 
 using namespace Qt::StringLiterals;
@@ -99,6 +100,25 @@ private Q_SLOTS:
         const QModelIndex longest = runs->view()->model()->index(0, state);
         QVERIFY(runs->view()->columnWidth(state)
                 > runs->view()->fontMetrics().horizontalAdvance(longest.data().toString()) + 28);
+    }
+
+    // Runs without a name of their own begin with their day and end with their base.
+    void whatTellsNamesApartStays()
+    {
+        const QFontMetrics metrics{QFont()};
+        const QString name = u"2026-11-28-101359-model"_s;
+        const QStringList names = {
+            name, u"2026-11-28-101226-model"_s, u"2026-11-28-091226-model"_s, u"mine"_s};
+        const auto shown = [&](const QString& room) {
+            return ui::elideShared(name, names, metrics, metrics.horizontalAdvance(room));
+        };
+        QCOMPARE(shown(name), name);
+        QCOMPARE(shown(u"\u2026101359-model"_s), u"\u2026101359-model"_s);
+        QCOMPARE(shown(u"\u2026101359\u2026"_s), u"\u2026101359\u2026"_s);
+        // A name unlike the others keeps both of its ends.
+        const QString alone = ui::elideShared(u"a name of its own"_s, names, metrics, 60);
+        QVERIFY(alone.startsWith(u'a') && !alone.endsWith(u'\u2026'));
+        QVERIFY(metrics.horizontalAdvance(alone) <= 60);
     }
 
     // The x axis is at the bottom: what is cut is missed.

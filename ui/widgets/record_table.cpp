@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include "app/models/record_table_model.h"
+#include "ui/widgets/name_delegate.h"
 #include "ui/widgets/parts.h"
 
 namespace ui {
@@ -86,6 +87,9 @@ void RecordTable::showColumns(const QList<QPair<int, int>>& columnWidths)
         m_view->setColumnHidden(column, true);
     }
     m_columns = columnWidths;
+    if (!columnWidths.isEmpty()) { // the names
+        m_view->setItemDelegateForColumn(columnWidths.constFirst().first, new NameDelegate(this));
+    }
     for (const auto& [column, width] : columnWidths) {
         m_view->setColumnHidden(column, false);
         header->setSectionResizeMode(column, QHeaderView::Interactive);
