@@ -186,6 +186,18 @@ std::optional<ModelRecord> Catalog::modelByPath(const QString& path) const
     return read(&model_store::findByPath, path);
 }
 
+QString Catalog::baseName(const QString& path) const
+{
+    const auto known = m_baseNames.constFind(path);
+    if (known != m_baseNames.constEnd()) {
+        return *known;
+    }
+    const auto model = modelByPath(path);
+    const QString name = model ? model->name : QFileInfo(path).fileName();
+    m_baseNames.insert(path, name);
+    return name;
+}
+
 bool Catalog::needsBase(const AdapterRecord& adapter) const
 {
     const QFileInfo base(adapter.baseModel);
@@ -216,6 +228,7 @@ std::optional<AdapterRecord> Catalog::adapter(const QString& id) const
 void Catalog::announce(Topic topic)
 {
     const bool all = topic == Topic::Everything;
+    m_baseNames.clear();
     if (all || topic == Topic::Models) {
         Q_EMIT modelsChanged();
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include <QHash>
 #include <QMap>
 #include <QObject>
 #include <QPair>
@@ -62,6 +63,8 @@ public:
     [[nodiscard]] std::optional<DatasetRecord> datasetByPath(const QString& path) const;
     [[nodiscard]] std::optional<RunRecord> run(const QString& id) const;
     [[nodiscard]] std::optional<AdapterRecord> adapter(const QString& id) const;
+    // A base's name as the Models page has it; its folder's where it is not registered.
+    [[nodiscard]] QString baseName(const QString& path) const;
     // It names a base that is neither registered nor a folder here: one of the hub's, say.
     [[nodiscard]] bool needsBase(const AdapterRecord& adapter) const;
 
@@ -148,8 +151,9 @@ private:
     std::unique_ptr<QTemporaryDir> m_temporary; // the index of a read-only workspace
     std::unique_ptr<Database> m_reader;
     std::unique_ptr<CatalogWriter> m_writer;
-    QList<Deleted> m_deleted; // what the trash can give back, the newest last
-    QTimer m_progressTimer;   // live numbers reach the file once a second
+    mutable QHash<QString, QString> m_baseNames; // by path, as far as they were asked for
+    QList<Deleted> m_deleted;                    // what the trash can give back, the newest last
+    QTimer m_progressTimer;                      // live numbers reach the file once a second
     QMap<QString, QPair<RunState, RunNumbers>> m_progress;
     QMap<QString, RunState> m_states; // of runs that wait or go on
 };

@@ -1,8 +1,6 @@
 // AdapterListModel's columns.
 #include "app/models/adapter_list_model.h"
 
-#include <QFileInfo>
-
 #include "app/catalog/catalog.h"
 #include "app/human_text.h"
 #include "app/runs/run_metrics.h"
@@ -59,7 +57,7 @@ QList<RecordColumn<AdapterRecord>> adapterColumns()
          .meaning = metricMeaning(Metric::EvalLoss)},
         {.id = Model::BaseModel,
          .title = AdapterListModel::tr("Base model"),
-         .text = [](const Record& adapter) { return QFileInfo(adapter.baseModel).fileName(); }},
+         .text = [](const Record& adapter) { return adapter.baseModel; }},
         {.id = Model::Parent,
          .title = AdapterListModel::tr("Parent"),
          .text = [](const Record& adapter) { return adapter.parent; }},
@@ -85,11 +83,20 @@ QList<RecordColumn<AdapterRecord>> adapterColumns()
 
 AdapterListModel::AdapterListModel(Catalog& catalog, QObject* parent)
     : RecordTableModel<AdapterRecord>(adapterColumns(), parent)
+    , m_catalog(catalog)
 {
-    connect(&catalog, &Catalog::adaptersChanged, this, [this, &catalog] {
-        setRecords(catalog.adapters());
-    });
+    for (const auto changed : {&Catalog::adaptersChanged, &Catalog::modelsChanged}) {
+        connect(&catalog, changed, this, [this, &catalog] { setRecords(catalog.adapters()); });
+    }
     setRecords(catalog.adapters());
+}
+
+QVariant AdapterListModel::data(const QModelIndex& index, int role) const
+{
+    const bool isBase = index.isValid() && index.column() == BaseModel;
+    return isBase && (role == Qt::DisplayRole || role == SortRole)
+               ? m_catalog.baseName(record(index.row()).baseModel)
+               : RecordTableModel<AdapterRecord>::data(index, role);
 }
 
 QString AdapterListModel::toolTip(const AdapterRecord& adapter) const

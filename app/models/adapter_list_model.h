@@ -32,9 +32,14 @@ public:
     };
 
     explicit AdapterListModel(Catalog& catalog, QObject* parent = nullptr);
+    [[nodiscard]] QVariant data(const QModelIndex& index,
+                                int role = Qt::DisplayRole) const override;
 
 protected:
     [[nodiscard]] QString toolTip(const AdapterRecord& adapter) const override;
+
+private:
+    const Catalog& m_catalog; // knows the bases' names
 };
 
 } // namespace app

@@ -51,7 +51,7 @@ QList<RecordColumn<RunRecord>> runColumns()
          .meaning = metricMeaning(Metric::EvalLoss)},
         {.id = Model::BaseModel,
          .title = RunListModel::tr("Base model"),
-         .text = [](const Record& run) { return QFileInfo(run.baseModel).fileName(); }},
+         .text = [](const Record& run) { return run.baseModel; }},
         {.id = Model::Dataset,
          .title = RunListModel::tr("Data set"),
          .text = [](const Record& run) { return QFileInfo(run.dataset).fileName(); }},
@@ -74,15 +74,25 @@ QList<RecordColumn<RunRecord>> runColumns()
 
 RunListModel::RunListModel(Catalog& catalog, QObject* parent)
     : RecordTableModel<RunRecord>(runColumns(), parent)
+    , m_catalog(catalog)
 {
-    connect(
-        &catalog, &Catalog::runsChanged, this, [this, &catalog] { setRecords(catalog.runs()); });
+    for (const auto changed : {&Catalog::runsChanged, &Catalog::modelsChanged}) {
+        connect(&catalog, changed, this, [this, &catalog] { setRecords(catalog.runs()); });
+    }
     connect(&catalog, &Catalog::runProgressed, this, [this, &catalog](const QString& id) {
         if (const std::optional<RunRecord> run = catalog.run(id)) {
             setRecord(*run);
         }
     });
     setRecords(catalog.runs());
+}
+
+QVariant RunListModel::data(const QModelIndex& index, int role) const
+{
+    const bool isBase = index.isValid() && index.column() == BaseModel;
+    return isBase && (role == Qt::DisplayRole || role == SortRole)
+               ? m_catalog.baseName(record(index.row()).baseModel)
+               : RecordTableModel<RunRecord>::data(index, role);
 }
 
 QString RunListModel::toolTip(const RunRecord& run) const

@@ -30,10 +30,15 @@ public:
     };
 
     explicit RunListModel(Catalog& catalog, QObject* parent = nullptr);
+    [[nodiscard]] QVariant data(const QModelIndex& index,
+                                int role = Qt::DisplayRole) const override;
 
 protected:
     [[nodiscard]] QString toolTip(const RunRecord& run) const override;
     [[nodiscard]] QVariant otherData(const RunRecord& run, int role) const override;
+
+private:
+    const Catalog& m_catalog; // knows the bases' names
 };
 
 } // namespace app

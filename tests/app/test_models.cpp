@@ -106,6 +106,16 @@ private Q_SLOTS:
         }
         QCOMPARE(runs.index(0, app::RunListModel::State).data(app::StateRole).toInt(),
                  static_cast<int>(app::RunState::Finished));
+        // A base goes by its name here, not by its folder's.
+        model.path = runs.record(0).baseModel;
+        model.name = u"The base"_s;
+        QVERIFY(!model.path.isEmpty());
+        QCOMPARE(runs.index(0, app::RunListModel::BaseModel).data().toString(),
+                 QFileInfo(model.path).fileName());
+        catalog.saveModel(model);
+        QTRY_COMPARE(runs.index(0, app::RunListModel::BaseModel).data().toString(), model.name);
+        QTRY_COMPARE(adapters.index(0, app::AdapterListModel::BaseModel).data().toString(),
+                     model.name);
     }
 
     void theLogForgetsItsOldestLines()

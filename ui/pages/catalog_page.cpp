@@ -2,7 +2,6 @@
 // import, verify, rebuild. One file because it builds and drives one page.
 #include "ui/pages/catalog_page.h"
 
-#include <QFileInfo>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -294,7 +293,7 @@ void CatalogPage::showFacts(const app::AdapterRecord& adapter)
         {app::metricLabel(app::Metric::Loss), app::humanReal(numbers.loss)},
         {app::metricLabel(app::Metric::EvalLoss), app::humanReal(numbers.evalLoss)},
         {tr("Steps"), numbers.step > 0 ? countText(numbers.step) : QString()},
-        {tr("Base model"), QFileInfo(adapter.baseModel).fileName()},
+        {tr("Base model"), application().catalog().baseName(adapter.baseModel)},
         {tr("Base hash"), adapter.baseHash.left(16)},
         {tr("Data hash"), adapter.datasetHash.left(16)},
         {tr("File hash"), adapter.hash.left(16)},
@@ -319,7 +318,7 @@ void CatalogPage::fillLineage(const app::AdapterRecord& adapter)
         line.prepend(*parent);
     }
     m_lineage->clear();
-    const QString base = QFileInfo(adapter.baseModel).fileName();
+    const QString base = application().catalog().baseName(adapter.baseModel);
     auto* item = new QTreeWidgetItem(
         m_lineage, {tr("%1 (base)").arg(base.isEmpty() ? tr("unknown base") : base)});
     for (const app::AdapterRecord& each : std::as_const(line)) {

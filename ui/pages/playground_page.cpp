@@ -402,8 +402,7 @@ bool PlaygroundPage::chosenIsResident() const
 QString PlaygroundPage::residentName() const
 {
     const app::PlaygroundSession& session = application().playground();
-    const auto model = application().catalog().modelByPath(session.baseModel());
-    QString name = model ? model->name : QFileInfo(session.baseModel()).fileName();
+    const QString name = application().catalog().baseName(session.baseModel());
     for (const WeightChoice& choice : kWeights) {
         if (weightsOf(QString::fromLatin1(choice.name)) == session.baseWeights()) {
             return tr("%1 in %2").arg(name, tr(choice.text));
