@@ -79,6 +79,8 @@ public:
     void setRunName(const QString& id, const QString& name);
     void setRunTags(const QString& id, const QStringList& tags);
     void setRunNotes(const QString& id, const QString& notes);
+    // Of an imported one; a run's adapters go by the run's name, which is set.
+    void setAdapterName(const QString& id, const QString& name);
     void setAdapterTags(const QString& id, const QStringList& tags);
     void setAdapterNotes(const QString& id, const QString& notes);
     // The model here that an imported adapter's base is. Refused when its matrices do not fit.

@@ -195,6 +195,15 @@ void Catalog::editAdapterFile(const QString& id,
     post(Topic::Adapters, prepare);
 }
 
+void Catalog::setAdapterName(const QString& id, const QString& name)
+{
+    if (isImported(id)) {
+        editAdapterFile(id, u"name"_s, name);
+    } else {
+        setRunName(id.section(u'/', 0, 0), name);
+    }
+}
+
 void Catalog::setAdapterTags(const QString& id, const QStringList& tags)
 {
     editAdapterFile(id, u"tags"_s, QJsonArray::fromStringList(tags));

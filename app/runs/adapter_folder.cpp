@@ -23,13 +23,16 @@ struct AdapterFolderTexts
     Q_DECLARE_TR_FUNCTIONS(app::AdapterFolder)
 };
 
-// Tags, notes, hash and chosen base out of studio.json's "adapters" -> place.
+// Name, tags, notes, hash and chosen base out of studio.json's "adapters" -> place.
 void fillAdapterNotes(AdapterRecord& adapter, const QJsonObject& studio, const QString& place)
 {
     const QJsonObject entered = studio.value("adapters"_L1).toObject().value(place).toObject();
     adapter.tags = stringsFrom(entered.value("tags"_L1));
     adapter.notes = entered.value("notes"_L1).toString();
     adapter.hash = entered.value("hash"_L1).toString();
+    if (const QString name = entered.value("name"_L1).toString(); !name.isEmpty()) {
+        adapter.name = name;
+    }
     if (const QString base = entered.value("base"_L1).toString(); !base.isEmpty()) {
         adapter.baseModel = base; // chosen by a person
     }

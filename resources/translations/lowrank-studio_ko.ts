@@ -1757,6 +1757,10 @@
         <source>Choose its &amp;base...</source>
         <translation>베이스 선택(&amp;B)...</translation>
     </message>
+    <message>
+        <source>Re&amp;name...</source>
+        <translation>이름 바꾸기(&amp;N)...</translation>
+    </message>
 </context>
 <context>
     <name>ui::ChartView</name>
@@ -2564,6 +2568,10 @@
         <source>Undo</source>
         <translation>실행 취소</translation>
     </message>
+    <message>
+        <source>&amp;Rename...</source>
+        <translation>이름 바꾸기(&amp;R)...</translation>
+    </message>
 </context>
 <context>
     <name>ui::InitReportModel</name>
@@ -3112,6 +3120,14 @@ One that is not in the list is added on the Models page.</source>
     <message>
         <source>Models</source>
         <translation>모델</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>이름 바꾸기</translation>
+    </message>
+    <message>
+        <source>New name; the folder keeps its own:</source>
+        <translation>새 이름(폴더 이름은 그대로 남습니다):</translation>
     </message>
 </context>
 <context>

@@ -182,6 +182,26 @@ private Q_SLOTS:
         QTRY_VERIFY(m_page->banner().text().contains("unchanged"_L1));
     }
 
+    void anAdapterIsRenamed()
+    {
+        m_studio->dialogs().setNextText(u"for the demo"_s);
+        press(u"Re&name..."_s); // a run's result goes by the run's name
+        QTRY_COMPARE(catalog().run(u"seen"_s)->name, u"for the demo"_s);
+        QTRY_COMPARE(adapter().name, u"for the demo"_s);
+        const QString folder = m_studio->path(u"friend"_s);
+        app_test::writeTinyAdapter(folder, u"/nowhere/base"_s);
+        m_studio->dialogs().setNextPath(folder);
+        press(u"&Import an adapter..."_s);
+        QTRY_COMPARE(m_page->table().currentId(), u"imported/friend"_s);
+        m_studio->dialogs().setNextText(u"of a friend"_s);
+        press(u"Re&name..."_s);
+        QTRY_COMPARE(catalog().adapter(u"imported/friend"_s)->name, u"of a friend"_s);
+        QVERIFY(QFile::exists(m_studio->app().paths().adapters() + u"/friend"_s));
+        press(u"&Rebuild"_s); // the folder holds it
+        QTRY_VERIFY(m_page->banner().text().startsWith("Rebuilt"_L1));
+        QCOMPARE(catalog().adapter(u"imported/friend"_s)->name, u"of a friend"_s);
+    }
+
     // One that was trained on a model of the hub.
     void theBaseOfAnImportIsChosenOnce()
     {

@@ -86,6 +86,23 @@ private Q_SLOTS:
         QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Continue"_s) != nullptr);
     }
 
+    void aRunIsRenamedAndItsFolderStays()
+    {
+        QPushButton* button = tests::buttonWithText(m_page.get(), u"&Rename..."_s);
+        QVERIFY(button != nullptr && !button->isEnabled());
+        auto* table = m_page->findChild<ui::RecordTable*>();
+        table->selectId(u"broken"_s);
+        button->click(); // cancelled: nothing is scripted
+        m_studio->dialogs().setNextText(u" the good one "_s);
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        table->view()->setFocus();
+        QTest::keyClick(table->view(), Qt::Key_F2);
+        QTRY_COMPARE(catalog().run(u"broken"_s)->name, u"the good one"_s);
+        QTRY_COMPARE(catalog().adapter(u"broken/adapter"_s)->name, u"the good one"_s);
+        QVERIFY(QFile::exists(m_studio->app().paths().runs() + u"/broken"_s));
+        QCOMPARE(table->currentId(), u"broken"_s);
+    }
+
     void aRunThatGoesOnIsNotDeleted()
     {
         qputenv("LOWRANK_FAKE", "slow");

@@ -139,6 +139,9 @@ void CatalogPage::buildContent()
     });
     auto* remove = new QShortcut(QKeySequence(QKeySequence::Delete), m_table->view());
     remove->setContext(Qt::WidgetShortcut);
+    auto* rename = new QShortcut(QKeySequence(Qt::Key_F2), m_table->view());
+    rename->setContext(Qt::WidgetShortcut);
+    connect(rename, &QShortcut::activated, this, &CatalogPage::onRename);
     connect(remove, &QShortcut::activated, this, &CatalogPage::onDelete);
     columns->addWidget(m_table, 1);
     columns->addWidget(buildDetails());
@@ -176,7 +179,11 @@ QWidget* CatalogPage::buildDetails()
     QWidget* scrolling = makeScrolling(content, card);
     scrolling->setObjectName(u"cardScroll"_s);
     content->setObjectName(u"cardBody"_s);
-    card->body()->addWidget(m_name);
+    auto* title = new QHBoxLayout;
+    QPushButton* rename = makeFlatButton(tr("Re&name..."), {}, theme(), card);
+    title->addWidget(m_name, 1);
+    title->addWidget(rename);
+    card->body()->addLayout(title);
     card->body()->addWidget(scrolling, 1);
     auto* buttons = new QGridLayout;
     buttons->setSpacing(space::kSmall);
@@ -189,7 +196,8 @@ QWidget* CatalogPage::buildDetails()
     buttons->addWidget(exporting, 0, 1);
     buttons->addWidget(verify, 1, 0);
     buttons->addWidget(remove, 1, 1);
-    m_needAdapter = {talk, exporting, verify, remove};
+    m_needAdapter = {talk, exporting, verify, remove, rename};
+    connect(rename, &QPushButton::clicked, this, &CatalogPage::onRename);
     card->body()->addLayout(buttons);
     connect(talk, &QPushButton::clicked, this, [this] {
         Q_EMIT pageRequested(PageId::Playground, m_shown);
@@ -402,6 +410,20 @@ void CatalogPage::onImport()
     });
     job->start(application().pool());
     m_job->watch(job);
+}
+
+// A run's adapters go by its name.
+void CatalogPage::onRename()
+{
+    const auto adapter = application().catalog().adapter(m_shown);
+    if (!adapter) {
+        return;
+    }
+    const auto run = application().catalog().run(adapter->run);
+    const QString name = askName(run ? titleOf(run->name, run->id) : adapter->name);
+    if (!name.isEmpty()) {
+        application().catalog().setAdapterName(adapter->id, name);
+    }
 }
 
 void CatalogPage::onVerify()

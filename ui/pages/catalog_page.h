@@ -47,6 +47,7 @@ private:
     [[nodiscard]] bool hasUnkeptNotes() const;
     void keepNotes();
     void onImport();
+    void onRename();
     void onVerify();
     void onDelete();
     void onEmptyTrash();

@@ -154,14 +154,22 @@ void HomePage::buildRecent()
     left->addWidget(m_runs, 1);
     auto* below = new QHBoxLayout;
     below->addWidget(makeLabel(tr("Double click or Return opens a run."), u"small"_s, m_recent), 1);
+    m_rename = makeFlatButton(tr("&Rename..."), {}, theme(), m_recent);
+    m_rename->setEnabled(false);
+    below->addWidget(m_rename);
     m_delete = makeFlatButton(tr("De&lete the run..."), u"trash"_s, theme(), m_recent);
     m_delete->setEnabled(false);
     below->addWidget(m_delete);
     left->addLayout(below);
     connect(m_delete, &QPushButton::clicked, this, &HomePage::onDelete);
+    connect(m_rename, &QPushButton::clicked, this, &HomePage::onRename);
     connect(m_runs, &RecordTable::currentIdChanged, this, [this](const QString& id) {
         m_delete->setEnabled(!id.isEmpty());
+        m_rename->setEnabled(!id.isEmpty());
     });
+    auto* rename = new QShortcut(QKeySequence(Qt::Key_F2), m_runs->view());
+    rename->setContext(Qt::WidgetShortcut);
+    connect(rename, &QShortcut::activated, this, &HomePage::onRename);
     auto* remove = new QShortcut(QKeySequence(QKeySequence::Delete), m_runs->view());
     remove->setContext(Qt::WidgetShortcut);
     connect(remove, &QShortcut::activated, this, &HomePage::onDelete);
@@ -233,6 +241,18 @@ void HomePage::onContinue(const QString& runId)
         return;
     }
     Q_EMIT pageRequested(PageId::Run, runId);
+}
+
+void HomePage::onRename()
+{
+    const auto run = application().catalog().run(m_runs->currentId());
+    if (!run) {
+        return;
+    }
+    const QString name = askName(titleOf(run->name, run->id));
+    if (!name.isEmpty()) {
+        application().catalog().setRunName(run->id, name);
+    }
 }
 
 void HomePage::onDelete()

@@ -26,6 +26,7 @@ private:
     void fillInterrupted();
     void fillDisk();
     void onContinue(const QString& runId);
+    void onRename();
     void onDelete();
 
     Card* m_first = nullptr;
@@ -34,6 +35,7 @@ private:
     QVBoxLayout* m_interrupted = nullptr;
     QWidget* m_recent = nullptr;
     RecordTable* m_runs = nullptr;
+    QPushButton* m_rename = nullptr;
     QPushButton* m_delete = nullptr;
     Facts* m_disk = nullptr;
 };

@@ -74,6 +74,16 @@ QList<QPair<QString, QString>> Page::deviceChoices() const
     return choices;
 }
 
+QString Page::askName(const QString& name)
+{
+    const QString entered =
+        dialogs()
+            .askText(this, tr("Rename"), tr("New name; the folder keeps its own:"), name)
+            .value_or(name)
+            .trimmed();
+    return entered == name ? QString() : entered;
+}
+
 void Page::chooseBase(const app::AdapterRecord& adapter)
 {
     QList<app::ModelRecord> usable;

@@ -80,6 +80,8 @@ protected:
 
     [[nodiscard]] QVBoxLayout* body() const { return m_body; }
 
+    // A new name in place of this one; empty: it stays.
+    [[nodiscard]] QString askName(const QString& name);
     // Asks which of the models here an imported adapter's base is.
     void chooseBase(const app::AdapterRecord& adapter);
     // Says that it is not known yet, with a way to chooseBase(), or to the Models page.

@@ -292,6 +292,9 @@ void RunPage::fillRuns()
     }
     m_runs->setCurrentIndex(m_run != nullptr ? m_runs->findData(m_run->id()) : -1);
     m_runs->setVisible(m_runs->count() > 0);
+    if (m_run != nullptr) {
+        setTitle(titleOf(m_run->name(), m_run->id())); // it may have been renamed
+    }
 }
 
 void RunPage::showRun(app::RunController* run)

@@ -5,6 +5,7 @@
 #include <QDesktopServices>
 #include <QFileDialog>
 #include <QInputDialog>
+#include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QUrl>
@@ -100,6 +101,24 @@ std::optional<int> Dialogs::askChoice(QWidget* parent,
     const QString row = QInputDialog::getItem(parent, title, label, rows, 0, false, &isAccepted);
     const auto index = static_cast<int>(rows.indexOf(row));
     return isAccepted && index >= 0 ? std::optional(index) : std::nullopt;
+}
+
+std::optional<QString>
+Dialogs::askText(QWidget* parent, const QString& title, const QString& label, const QString& text)
+{
+    m_shown.append(title + u": "_s + label);
+    if (!m_texts.empty()) {
+        const QString next = m_texts.front();
+        m_texts.pop_front();
+        return next;
+    }
+    if (m_silent) {
+        return std::nullopt;
+    }
+    bool isAccepted = false;
+    const QString entered =
+        QInputDialog::getText(parent, title, label, QLineEdit::Normal, text, &isAccepted);
+    return isAccepted ? std::optional(entered) : std::nullopt;
 }
 
 bool Dialogs::takePath(const QString& title, QString& path)

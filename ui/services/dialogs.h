@@ -47,6 +47,10 @@ public:
     [[nodiscard]] std::optional<int>
     askChoice(QWidget* parent, const QString& title, const QString& label, const QStringList& rows);
 
+    // Nothing when cancelled.
+    [[nodiscard]] std::optional<QString>
+    askText(QWidget* parent, const QString& title, const QString& label, const QString& text);
+
     // Tests: the next ask() answers `option`, the next open or save gives `path`, the next
     // askNumber() or askChoice() `number`, without a window.
     void setNextAnswer(int option) { m_answers.push_back(option); }
@@ -54,6 +58,8 @@ public:
     void setNextPath(const QString& path) { m_paths.push_back(path); }
 
     void setNextNumber(int number) { m_numbers.push_back(number); }
+
+    void setNextText(const QString& text) { m_texts.push_back(text); } // of the next askText()
 
     // Tests: no dialog opens; an unscripted ask() takes the last option, a path is empty, and there
     // is no file manager.
@@ -68,6 +74,7 @@ private:
     std::deque<int> m_answers;
     std::deque<QString> m_paths;
     std::deque<int> m_numbers;
+    std::deque<QString> m_texts;
     QStringList m_shown;
     bool m_silent = false;
 };
