@@ -360,6 +360,18 @@ private Q_SLOTS:
         QCOMPARE(label.text(), whole); // what a screen reader says
     }
 
+    void returnPressesAButton()
+    {
+        QWidget window;
+        QPushButton* button = ui::makePrimaryButton(u"Start"_s, &window);
+        const QSignalSpy clicked(button, &QPushButton::clicked);
+        QTest::keyClick(button, Qt::Key_Return);
+        QCOMPARE(clicked.count(), 1);
+        button->setEnabled(false);
+        QTest::keyClick(button, Qt::Key_Return);
+        QCOMPARE(clicked.count(), 1);
+    }
+
     void dialogsCanBeScripted()
     {
         ui::Dialogs dialogs;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLocale>
 #include <QStyle>
 #include <QTableView>
@@ -13,6 +14,40 @@
 using namespace Qt::StringLiterals;
 
 namespace ui {
+
+namespace {
+
+// Return presses the button that has the focus, as Space does; Qt does so in dialogs only.
+class ReturnPresses final : public QObject
+{
+public:
+    using QObject::QObject;
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        auto* button = qobject_cast<QPushButton*>(watched);
+        if (event->type() != QEvent::KeyPress || button == nullptr) {
+            return QObject::eventFilter(watched, event);
+        }
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key != Qt::Key_Return && key != Qt::Key_Enter) {
+            return QObject::eventFilter(watched, event);
+        }
+        button->click(); // last: it may take the button away
+        return true;
+    }
+};
+
+QPushButton* newButton(const QString& text, QWidget* parent)
+{
+    auto* button = new QPushButton(text, parent);
+    button->setAutoDefault(false);
+    button->installEventFilter(new ReturnPresses(button));
+    return button;
+}
+
+} // namespace
 
 QLabel* makeLabel(const QString& text, const QString& role, QWidget* parent)
 {
@@ -33,22 +68,20 @@ QLabel* makeText(const QString& text, const QString& role, QWidget* parent)
 QPushButton*
 makeButton(const QString& text, const QString& iconName, const Theme& theme, QWidget* parent)
 {
-    auto* button = new QPushButton(text, parent);
+    QPushButton* button = newButton(text, parent);
     if (!iconName.isEmpty()) {
         button->setIcon(icon(iconName, theme));
         QObject::connect(&theme, &Theme::changed, button, [button, iconName, &theme] {
             button->setIcon(icon(iconName, theme));
         });
     }
-    button->setAutoDefault(false);
     return button;
 }
 
 QPushButton* makePrimaryButton(const QString& text, QWidget* parent)
 {
-    auto* button = new QPushButton(text, parent);
+    QPushButton* button = newButton(text, parent);
     button->setProperty("primary", true);
-    button->setAutoDefault(false);
     return button;
 }
 
@@ -84,8 +117,7 @@ Banner::Banner(QWidget* parent)
     row->setContentsMargins(space::kMedium, space::kSmall, space::kMedium, space::kSmall);
     row->setSpacing(space::kMedium);
     m_label = makeText({}, u"banner"_s, this);
-    m_action = new QPushButton(this);
-    m_action->setAutoDefault(false);
+    m_action = newButton({}, this);
     row->addWidget(m_label, 1);
     row->addWidget(m_action);
     connect(m_action, &QPushButton::clicked, this, [this] {
