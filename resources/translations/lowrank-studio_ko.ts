@@ -2134,6 +2134,14 @@
         <source>None of its rows can be trained on.</source>
         <translation>학습에 사용할 수 있는 행이 없습니다.</translation>
     </message>
+    <message>
+        <source>%1 is not in the list any more.</source>
+        <translation>%1은(는) 이제 목록에 없습니다.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>실행 취소</translation>
+    </message>
 </context>
 <context>
     <name>ui::ExportPage</name>
@@ -2908,6 +2916,14 @@
     <message>
         <source>Base models: Hugging Face folders of the llama, mistral, qwen2 or qwen3 family.</source>
         <translation>베이스 모델: llama, mistral, qwen2, qwen3 계열의 Hugging Face 폴더.</translation>
+    </message>
+    <message>
+        <source>%1 is not in the list any more.</source>
+        <translation>%1은(는) 이제 목록에 없습니다.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>실행 취소</translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,7 @@
 #include "ui/pages/datasets_page.h"
 #include "ui/widgets/column_map_editor.h"
 #include "ui/widgets/data_gate.h"
+#include "ui/widgets/record_table.h"
 
 using namespace Qt::StringLiterals;
 
@@ -44,6 +45,49 @@ private Q_SLOTS:
         import->click();
         QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
         QTRY_COMPARE_WITH_TIMEOUT(studio.app().datasetList().record(0).rows, qint64{3}, 30'000);
+    }
+
+    void twoFilesOfOneNameAreToldApart()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"same.jsonl"_s), "{\"text\":\"a\"}\n");
+        tests::writeFile(studio.path(u"same.csv"_s), "prompt,completion\na,b\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"same.jsonl"_s));
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
+        page.importFile(studio.path(u"same.csv"_s));
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 2);
+        QStringList names;
+        for (const app::DatasetRecord& each : studio.app().catalog().datasets()) {
+            names.append(each.name);
+        }
+        names.sort();
+        QCOMPARE(names, QStringList({u"same"_s, u"same.csv"_s}));
+    }
+
+    void whatIsRemovedCanComeBackHere()
+    {
+        tests::Studio studio;
+        studio.forgetSample();
+        tests::writeFile(studio.path(u"tiny.jsonl"_s), "{\"text\":\"a\"}\n");
+        ui::DatasetsPage page(studio.context(), nullptr);
+        page.show();
+        page.importFile(studio.path(u"tiny.jsonl"_s));
+        auto* remove = tests::buttonWithText(&page, tr("Remove"));
+        QTRY_VERIFY(page.trainButton().isEnabled());
+        auto* table = page.findChild<ui::RecordTable*>();
+        table->view()->clearSelection(); // a click beside the rows
+        QVERIFY(!remove->isEnabled() && !page.trainButton().isEnabled());
+        table->selectId(studio.app().datasetList().record(0).id);
+        QVERIFY(remove->isEnabled());
+        studio.dialogs().setNextAnswer(0);
+        remove->click();
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 0);
+        page.banner().action()->click();
+        QTRY_COMPARE(studio.app().datasetList().rowCount(), 1);
+        QVERIFY(!page.banner().isVisible());
     }
 
     void datasetsPageSaysWhyAFileIsNoData()

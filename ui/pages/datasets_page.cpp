@@ -3,6 +3,7 @@
 
 #include <QComboBox>
 #include <QDragEnterEvent>
+#include <QFileInfo>
 #include <QMimeData>
 #include <QSignalBlocker>
 #include <QStackedWidget>
@@ -66,6 +67,7 @@ void DatasetsPage::buildActions()
 {
     m_use = makeButton(tr("&Train on this data"), u"new_run"_s, theme(), this);
     m_forget = makeFlatButton(tr("Remove"), u"trash"_s, theme(), this);
+    m_forget->setEnabled(false);
     QPushButton* add = makePrimaryButton(tr("&Import a file..."), this);
     actions()->addWidget(m_forget);
     actions()->addWidget(m_use);
@@ -170,7 +172,6 @@ void DatasetsPage::refresh()
     const bool isEmpty = application().datasetList().rowCount() == 0;
     m_stack->setCurrentIndex(isEmpty ? 0 : 1);
     allowTraining(m_refusal);
-    m_forget->setEnabled(!isEmpty);
     if (!m_selectAfterImport.isEmpty()
         && application().datasetList().rowOf(m_selectAfterImport) >= 0) {
         m_table->selectId(m_selectAfterImport);
@@ -199,12 +200,18 @@ void DatasetsPage::importFile(const QString& file)
     }
     news().clear();
     m_import = new app::DatasetImport(application().paths(), {.file = file, .name = {}}, this);
-    connect(m_import, &app::Job::ended, this, [this] {
+    connect(m_import, &app::Job::ended, this, [this, file] {
         if (m_import->state() == app::Job::State::Failed) {
             showProblem(m_import->problem());
         } else if (m_import->state() == app::Job::State::Done) {
-            m_selectAfterImport = m_import->record().id;
-            application().catalog().saveDataset(m_import->record());
+            app::DatasetRecord record = m_import->record();
+            m_selectAfterImport = record.id;
+            for (const app::DatasetRecord& other : application().catalog().datasets()) {
+                if (other.name == record.name && other.id != record.id) {
+                    record.name = QFileInfo(file).fileName(); // empty.csv beside empty.jsonl
+                }
+            }
+            application().catalog().saveDataset(record);
         }
         m_import->deleteLater();
         m_import = nullptr;
@@ -225,6 +232,13 @@ void DatasetsPage::onForget()
                          {tr("Remove"), tr("Cancel")})
                == 0) {
         application().catalog().forgetDataset(dataset->id);
+        news().showText(u"info"_s,
+                        tr("%1 is not in the list any more.").arg(dataset->name),
+                        tr("Undo"),
+                        [this] {
+                            application().catalog().undoDelete();
+                            news().clear();
+                        });
     }
 }
 
@@ -234,6 +248,8 @@ void DatasetsPage::onSelected(const QString& id)
     m_shown = id;
     m_gate->clear();
     allowTraining({});
+    m_forget->setEnabled(!id.isEmpty());
+    m_recognized->clear();
     const auto dataset = application().catalog().dataset(id);
     if (!dataset) {
         return;
@@ -288,7 +304,9 @@ void DatasetsPage::onChecked()
         m_gate->clearResult();
         showProblem(m_check->problem());
     } else if (m_check->state() == app::Job::State::Done) {
-        news().clear();
+        if (news().property("banner").toString() == u"danger"_s) {
+            news().clear(); // of a check that failed
+        }
         showResult(m_check->result());
     }
     m_check->deleteLater();
@@ -329,7 +347,7 @@ void DatasetsPage::showResult(const app::DatasetCheck& result)
 void DatasetsPage::allowTraining(const QString& refusal)
 {
     m_refusal = refusal;
-    m_use->setEnabled(refusal.isEmpty() && application().datasetList().rowCount() > 0);
+    m_use->setEnabled(refusal.isEmpty() && !m_shown.isEmpty());
     m_use->setToolTip(refusal);
 }
 

@@ -201,6 +201,11 @@ void ModelsPage::onForget()
                          {tr("Remove"), tr("Cancel")})
                == 0) {
         application().catalog().forgetModel(id);
+        news().showText(
+            u"info"_s, tr("%1 is not in the list any more.").arg(model->name), tr("Undo"), [this] {
+                application().catalog().undoDelete();
+                news().clear();
+            });
     }
 }
 
