@@ -141,4 +141,29 @@ Problem writeProblem(const QString& path, const QString& systemText)
     return {u"io"_s, ErrorTexts::tr("%1: %2.").arg(shown, systemText), adviceFor(u"io"_s)};
 }
 
+std::optional<Problem> placeProblem(const QString& path)
+{
+    const QFileInfo info(path);
+    const QString shown = QDir::toNativeSeparators(path);
+    if (!info.isAbsolute()) {
+        return Problem{u"invalid_argument"_s,
+                       ErrorTexts::tr("\u201c%1\u201d is not a whole path.").arg(shown)};
+    }
+    QString nearest = path; // what there is of it
+    while (!QFileInfo::exists(nearest) && nearest != QFileInfo(nearest).path()) {
+        nearest = QFileInfo(nearest).path();
+    }
+    if (!QFileInfo(nearest).isDir()) {
+        return Problem{u"invalid_argument"_s,
+                       ErrorTexts::tr("%1 is a file.").arg(QDir::toNativeSeparators(nearest))};
+    }
+    const QStorageInfo storage(nearest);
+    const bool isRefused = !storage.isValid() || storage.isReadOnly()
+                           || storage.bytesAvailable() < kFullBelowBytes
+                           || !QFileInfo(nearest).isWritable();
+    return isRefused
+               ? std::optional(writeProblem(path, ErrorTexts::tr("no folder can be made here")))
+               : std::nullopt;
+}
+
 } // namespace app

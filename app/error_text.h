@@ -2,6 +2,7 @@
 // into them.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -74,5 +75,9 @@ problemFromEvent(const QString& code, const QString& message, const QString& hin
 // A write to `path` that the system refused: tells a full disk, a read-only place and missing
 // rights apart by looking at the folder.
 [[nodiscard]] Problem writeProblem(const QString& path, const QString& systemText);
+
+// What keeps a folder from being made at `path` and written in, as far as looking tells; nothing is
+// made.
+[[nodiscard]] std::optional<Problem> placeProblem(const QString& path);
 
 } // namespace app

@@ -422,6 +422,18 @@
         <source>Choose a model or file of another kind.</source>
         <translation>다른 종류의 모델이나 파일을 선택하십시오.</translation>
     </message>
+    <message>
+        <source>“%1” is not a whole path.</source>
+        <translation>“%1”은(는) 전체 경로가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>%1 is a file.</source>
+        <translation>%1은(는) 파일입니다.</translation>
+    </message>
+    <message>
+        <source>no folder can be made here</source>
+        <translation>여기에는 폴더를 만들 수 없습니다</translation>
+    </message>
 </context>
 <context>
     <name>app::Files</name>

@@ -9,6 +9,7 @@
 
 #include "tests/ui/filled_workspace.h"
 #include "tests/ui/studio.h"
+#include "ui/pages/settings_page.h"
 
 using namespace Qt::StringLiterals;
 
@@ -160,6 +161,32 @@ private Q_SLOTS:
         window.grab();
         qInfo("services and window: %lld ms", static_cast<long long>(timer.elapsed()));
         QVERIFY(timer.elapsed() < kColdStartMilliseconds);
+    }
+
+    void aWorkspaceThatCannotBeIsNotKept()
+    {
+        tests::Studio studio;
+        ui::SettingsPage page(studio.context(), nullptr);
+        QLineEdit* edit = nullptr;
+        for (QLineEdit* each : page.findChildren<QLineEdit*>()) {
+            edit = each->accessibleName() == u"Workspace folder"_s ? each : edit;
+        }
+        QVERIFY(edit != nullptr);
+        const auto kept = [&studio] {
+            return studio.app().settings().text(app::Setting::Workspace);
+        };
+        const QString good = studio.path(u"new/place"_s);
+        edit->setText(good);
+        QCOMPARE(kept(), good);
+        const QString file = studio.path(u"file"_s);
+        tests::writeFile(file, "x");
+        for (const QString& bad : {file, file + u"/below"_s, u"relative"_s}) {
+            edit->setText(bad);
+            QVERIFY2(edit->parentWidget()->property("invalid").toBool(), qPrintable(bad));
+            QCOMPARE(kept(), good);
+        }
+        edit->setText(good);
+        QVERIFY(!edit->parentWidget()->property("invalid").toBool());
     }
 };
 

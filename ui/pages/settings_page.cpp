@@ -109,6 +109,12 @@ QWidget* SettingsPage::buildWork(QWidget* parent)
     m_workspace = new PathEdit(PathEdit::Kind::Folder, tr("Workspace folder"), dialogs(), card);
     m_workspace->setPath(application().paths().workspace());
     connect(m_workspace, &PathEdit::pathChanged, this, [this](const QString& path) {
+        const std::optional<app::Problem> problem = app::placeProblem(path);
+        m_workspaceField->setError(problem ? problem->message : QString());
+        if (problem) {
+            news().clear();
+            return; // the last good one stays
+        }
         application().settings().setValue(app::Setting::Workspace, path);
         if (path != application().paths().workspace()) {
             news().showText(u"info"_s,
@@ -134,8 +140,9 @@ QWidget* SettingsPage::buildWork(QWidget* parent)
                                      {u"stop"_s, tr("stop and save")},
                                      {u"keep_running"_s, tr("keep running without the window")}},
                                     card);
-    card->body()->addWidget(new FormField(
-        tr("&Workspace"), m_workspace, tr("Runs, adapters and the catalog live here."), card));
+    m_workspaceField = new FormField(
+        tr("&Workspace"), m_workspace, tr("Runs, adapters and the catalog live here."), card);
+    card->body()->addWidget(m_workspaceField);
     auto* row = new QHBoxLayout;
     row->setSpacing(space::kLarge);
     row->addWidget(new FormField(tr("&Device"), m_device, tr("What new runs compute on."), card),

@@ -9,6 +9,7 @@ class QComboBox;
 namespace ui {
 
 class Facts;
+class FormField;
 class PathEdit;
 
 // The kind that the setting's word means; "system" follows the desktop's palette.
@@ -33,6 +34,7 @@ private:
 
     QComboBox* m_device = nullptr;
     PathEdit* m_workspace = nullptr;
+    FormField* m_workspaceField = nullptr;
     Facts* m_devices = nullptr;
 };
 
