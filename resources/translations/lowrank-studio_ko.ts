@@ -2513,18 +2513,6 @@
         <translation>이 워크스페이스</translation>
     </message>
     <message>
-        <source>at step %1 of %2</source>
-        <translation>전체 %2스텝 중 %1스텝에서</translation>
-    </message>
-    <message>
-        <source>before its first step</source>
-        <translation>첫 스텝 전에</translation>
-    </message>
-    <message>
-        <source>The run “%1” was interrupted %2. Continue it?</source>
-        <translation>실행 “%1”이(가) %2 중단되었습니다. 계속하시겠습니까?</translation>
-    </message>
-    <message>
         <source>Continue</source>
         <translation>계속</translation>
     </message>
@@ -2591,6 +2579,18 @@
     <message>
         <source>&amp;Rename...</source>
         <translation>이름 바꾸기(&amp;R)...</translation>
+    </message>
+    <message>
+        <source>The run “%1” has made no step yet. Start it?</source>
+        <translation>실행 “%1”은(는) 아직 한 스텝도 진행하지 않았습니다. 시작하시겠습니까?</translation>
+    </message>
+    <message>
+        <source>The run “%1” was interrupted at step %2 of %3. Continue it?</source>
+        <translation>실행 “%1”이(가) 스텝 %2/%3에서 중단되었습니다. 계속하시겠습니까?</translation>
+    </message>
+    <message>
+        <source>The run “%1” was interrupted at step %2. Continue it?</source>
+        <translation>실행 “%1”이(가) 스텝 %2에서 중단되었습니다. 계속하시겠습니까?</translation>
     </message>
 </context>
 <context>

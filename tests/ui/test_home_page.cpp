@@ -52,6 +52,25 @@ private Q_SLOTS:
         QTRY_COMPARE(run->state(), app::RunState::Finished);
     }
 
+    // It waited in the queue when the studio closed.
+    void aRunWithoutAStepIsNotCalledInterrupted()
+    {
+        tests::writeFile(m_studio->app().paths().runs() + u"/waiting/run.json"_s,
+                         R"({"name":"waiting"})");
+        catalog().refreshRun(u"waiting"_s);
+        QTRY_COMPARE(m_studio->app().runList().rowCount(), 2);
+        m_studio->app().runs().findInterrupted();
+        QTRY_VERIFY(tests::buttonWithText(m_page.get(), u"Start"_s) != nullptr);
+        QStringList texts;
+        for (const ui::Banner* banner : m_page->findChildren<ui::Banner*>()) {
+            texts.append(banner->text());
+        }
+        QVERIFY2(texts.contains(u"The run \u201cwaiting\u201d has made no step yet. Start it?"_s),
+                 qPrintable(texts.join(u'\n')));
+        QVERIFY(texts.contains(
+            u"The run \u201cbroken\u201d was interrupted at step 20. Continue it?"_s));
+    }
+
     void puttingItOffTakesTheOfferAway()
     {
         press(u"Not now"_s);

@@ -215,14 +215,24 @@ void HomePage::fillInterrupted()
             continue;
         }
         auto* banner = new Banner(this);
-        const QString where =
-            run->numbers.maxSteps > 0
-                ? tr("at step %1 of %2").arg(run->numbers.step).arg(run->numbers.maxSteps)
-                : tr("before its first step");
+        const QString name = titleOf(run->name, run->id);
+        const app::RunNumbers& numbers = run->numbers;
+        // It may only have waited in the queue.
+        const bool hasBegun = numbers.step > 0;
+        const QString text =
+            !hasBegun ? tr("The run \u201c%1\u201d has made no step yet. Start it?").arg(name)
+            : numbers.maxSteps > 0
+                ? tr("The run \u201c%1\u201d was interrupted at step %2 of %3. Continue it?")
+                      .arg(name)
+                      .arg(numbers.step)
+                      .arg(numbers.maxSteps)
+                : tr("The run \u201c%1\u201d was interrupted at step %2. Continue it?")
+                      .arg(name)
+                      .arg(numbers.step);
         banner->showText(u"warning"_s,
-                         tr("The run \u201c%1\u201d was interrupted %2. Continue it?")
-                             .arg(titleOf(run->name, run->id), where),
-                         tr("Continue"), // without a letter: there may be several
+                         text,
+                         // without a letter: there may be several
+                         hasBegun ? tr("Continue") : tr("Start"),
                          [this, id] { onContinue(id); });
         QPushButton* dismiss = makeFlatButton(tr("Not now"), {}, theme(), banner);
         banner->layout()->addWidget(dismiss);
