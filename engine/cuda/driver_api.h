@@ -44,6 +44,7 @@ using ExecutableGraph = struct GraphExecTag*;
 
 inline constexpr unsigned int kContextBlockingSync = 4;
 inline constexpr unsigned int kStreamNonBlocking = 1;
+inline constexpr unsigned int kEventBlockingSync = 1; // whoever waits for it sleeps
 inline constexpr unsigned int kEventDisableTiming = 2;
 inline constexpr int kCaptureRelaxed = 2; // CUstreamCaptureMode
 

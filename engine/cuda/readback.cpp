@@ -18,7 +18,9 @@ void Readback::reserve(std::size_t bytes)
 {
     const DriverFunctions& f = m_driver.functions();
     if (m_copied == nullptr) {
-        check(m_driver, f.cuEventCreate(&m_copied, kEventDisableTiming), "cuEventCreate");
+        check(m_driver,
+              f.cuEventCreate(&m_copied, kEventDisableTiming | kEventBlockingSync),
+              "cuEventCreate");
     }
     if (m_memory && m_memory->bytes() < bytes) {
         check(m_driver, f.cuEventSynchronize(m_copied), "cuEventSynchronize"); // nobody waited for

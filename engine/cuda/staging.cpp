@@ -21,7 +21,8 @@ Staging::Staging(const Driver& driver)
         for (Half& half : m_halves) {
             half.memory.emplace(driver, kHalfBytes);
             check(driver,
-                  driver.functions().cuEventCreate(&half.event, kEventDisableTiming),
+                  driver.functions().cuEventCreate(&half.event,
+                                                   kEventDisableTiming | kEventBlockingSync),
                   "cuEventCreate");
         }
     } catch (...) {

@@ -25,10 +25,11 @@ struct ColumnTiles
         : tiles(ceil_div(shape[1], kDoubleTile))
         , pairs(tiles * (tiles + 1) / 2)
     {
-        constexpr std::int64_t kMostBlocks = 192; // their tiles are in the scratch that is ready
+        constexpr std::int64_t kMostGramBlocks =
+            192; // their tiles are in the scratch that is ready
         constexpr std::int64_t kRows =
             std::int64_t{2} * kDoubleTile; // fewer are not worth another slice
-        const std::int64_t most = std::max<std::int64_t>(1, kMostBlocks / pairs);
+        const std::int64_t most = std::max<std::int64_t>(1, kMostGramBlocks / pairs);
         const std::int64_t wanted = std::clamp<std::int64_t>(shape[0] / kRows, 1, most);
         slice_rows = std::max<std::int64_t>(1, ceil_div(shape[0], wanted));
         slices = std::max<std::int64_t>(1, ceil_div(shape[0], slice_rows));
