@@ -46,7 +46,8 @@ public:
     // Waits for the device's work that precedes it.
     virtual void download(ConstTensorView source, void* host) = 0;
     // A download in two parts, one at a time: finish waits for what was queued before the start and
-    // for nothing else. `host` has the source's bytes.
+    // for nothing else. `host` has the source's bytes. Only one that is larger than all before it
+    // takes memory.
     virtual void start_download(ConstTensorView source) = 0;
     virtual void finish_download(void* host) = 0;
     // Waits until all queued work is done; throws EngineError DeviceLost when the device failed.

@@ -48,7 +48,7 @@ LoopEnd TrainingLoop::run()
             sample();
         }
         if (save_is_due(m_progress.step) || too_long_unsaved()) {
-            save();
+            set_aside([&] { save(); });
         }
         serve_requests();
     }
@@ -173,12 +173,23 @@ void TrainingLoop::serve_requests()
 {
     if (m_parts.control->take_checkpoint_request()) {
         m_saved_step = -1; // the request is answered in any case
-        save();
+        set_aside([&] { save(); });
     }
     if (m_parts.control->take_sample_request()) {
         m_last_sample = -1;
-        sample();
+        set_aside([&] { sample(); });
     }
+}
+
+// Its time is no step's, and what is queued of a step belongs to the step's.
+void TrainingLoop::set_aside(const std::function<void()>& work)
+{
+    if (m_queued > 0) {
+        m_parts.state->backend().synchronize();
+    }
+    const Clock::time_point start = Clock::now();
+    work();
+    m_last_read += Clock::now() - start;
 }
 
 void TrainingLoop::check_finite(double loss, double grad_norm) const

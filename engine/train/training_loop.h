@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ private:
     [[nodiscard]] std::exception_ptr queue_ahead();
     [[nodiscard]] bool wait_while_paused();
     void serve_requests();
+    void set_aside(const std::function<void()>& work);
     void check_finite(double loss, double grad_norm) const;
     void report(double loss, double learning_rate, double grad_norm, double seconds);
     [[nodiscard]] bool eval_is_due(std::int64_t done) const;
@@ -77,10 +79,10 @@ private:
     RunProgress m_progress;
     StepBatch m_batch;
     StepBatch m_next_batch;
-    std::int64_t m_next_step = -1; // whose rows m_next_batch holds; -1: nobody's
-    std::int64_t m_queued = 0;     // micro-batches of the step that is not updated yet
-    Clock::duration m_paused = {}; // in this step
-    Clock::time_point m_last_read = {};
+    std::int64_t m_next_step = -1;      // whose rows m_next_batch holds; -1: nobody's
+    std::int64_t m_queued = 0;          // micro-batches of the step that is not updated yet
+    Clock::duration m_paused = {};      // in this step
+    Clock::time_point m_last_read = {}; // when the step began whose micro-batches are queued
     std::vector<MicroBatch> m_eval_batches;
     std::vector<SamplePrompt> m_prompts;
     Clock::time_point m_last_save = Clock::now();

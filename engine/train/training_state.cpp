@@ -106,6 +106,9 @@ void TrainingState::make_activations(const TrainConfig& config, const BatchExten
     m_transformer.reset();
     m_read.resize(static_cast<std::size_t>(kFirstLoss + config.grad_accum_steps));
     m_numbers = m_backend.tensor(DType::F32, {static_cast<std::int64_t>(m_read.size())});
+    ops::zero(m_backend, m_numbers);
+    m_backend.start_download(m_numbers); // takes what memory it needs here, where that may fail
+    m_backend.finish_download(m_read.data());
     m_transformer.emplace(m_backend,
                           m_base,
                           training_limits(m_backend, config, m_base.config(), extent),
