@@ -8,6 +8,7 @@
 #include <QStringList>
 
 #include "app/catalog/record_json.h"
+#include "app/human_text.h"
 #include "app/runs/run_spec.h"
 
 using namespace Qt::StringLiterals;
@@ -55,6 +56,9 @@ QString settingText(const QString& key, const QJsonValue& value)
     const FieldInfo* info = RunSpec::field(key);
     if (isAutomatic(info, value)) {
         return info->automatic;
+    }
+    if (key == "dtype"_L1) {
+        return dtypeName(value.toString());
     }
     return value.isDouble() ? QString::number(value.toDouble(), 'g', kSettingDigits)
                             : value.toString();

@@ -76,7 +76,8 @@ QJsonObject loadModelCommand(const QString& baseModel, const BaseWeights& weight
     return {{u"command"_s, u"load_model"_s},
             {u"base_model"_s, baseModel},
             {u"dtype"_s, weights.dtype},
-            {u"base_quant"_s, weights.baseQuant}};
+            {u"base_quant"_s, weights.baseQuant},
+            {u"device"_s, weights.device}};
 }
 
 QJsonObject loadAdapterCommand(const QString& key, const QString& folder)

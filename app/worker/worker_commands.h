@@ -67,11 +67,12 @@ struct ExportOptions
 [[nodiscard]] QJsonObject quitCommand();
 [[nodiscard]] QJsonObject cancelCommand();
 
-// How a base's weights are held in memory.
+// How a base's weights are held in memory, and where.
 struct BaseWeights
 {
     QString dtype = QStringLiteral("f32");      // what is computed with: "f32", "bf16"
     QString baseQuant = QStringLiteral("none"); // "none", "nf4", "int8"
+    QString device = QStringLiteral("auto");    // "auto", "cpu", "cuda:0", ...
 
     bool operator==(const BaseWeights&) const = default;
 };

@@ -3120,10 +3120,6 @@
         <translation>닫기</translation>
     </message>
     <message>
-        <source>automatic: the processor</source>
-        <translation>자동: 프로세서</translation>
-    </message>
-    <message>
         <source>Base model of %1</source>
         <translation>%1의 베이스 모델</translation>
     </message>
@@ -3156,6 +3152,10 @@ One that is not in the list is added on the Models page.</source>
     <message>
         <source>New name; the folder keeps its own:</source>
         <translation>새 이름(폴더 이름은 그대로 남습니다):</translation>
+    </message>
+    <message>
+        <source>automatic: a GPU that computes right, or the processor</source>
+        <translation>자동: 올바르게 계산하는 GPU, 없으면 프로세서</translation>
     </message>
 </context>
 <context>
@@ -3690,10 +3690,6 @@ One that is not in the list is added on the Models page.</source>
         <translation>버전 %1. GPL-3.0-or-later.</translation>
     </message>
     <message>
-        <source>%1, %2 of memory. Not used: %3</source>
-        <translation>%1, 메모리 %2. 사용하지 않음: %3</translation>
-    </message>
-    <message>
         <source>%1, %2 of memory</source>
         <translation>%1, 메모리 %2</translation>
     </message>
@@ -3708,6 +3704,26 @@ One that is not in the list is added on the Models page.</source>
     <message>
         <source>Text reaches the contrast of WCAG AA, in high contrast that of AAA.</source>
         <translation>글자는 WCAG AA 대비를, 고대비 테마에서는 AAA 대비를 만족합니다.</translation>
+    </message>
+    <message>
+        <source>compute capability %1</source>
+        <translation>연산 능력(compute capability) %1</translation>
+    </message>
+    <message>
+        <source>driver %1</source>
+        <translation>드라이버 %1</translation>
+    </message>
+    <message>
+        <source>cuBLAS %1</source>
+        <translation>cuBLAS %1</translation>
+    </message>
+    <message>
+        <source>cuDNN %1</source>
+        <translation>cuDNN %1</translation>
+    </message>
+    <message>
+        <source>Not used: %1</source>
+        <translation>사용하지 않음: %1</translation>
     </message>
 </context>
 <context>

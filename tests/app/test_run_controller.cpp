@@ -163,6 +163,8 @@ private Q_SLOTS:
         QTest::newRow("crash") << QByteArray("crash") << RunState::Crashed << u"crashed"_s;
         QTest::newRow("exit 70") << QByteArray("exit_70") << RunState::Crashed << u"crashed"_s;
         QTest::newRow("fail") << QByteArray("fail") << RunState::Failed << u"out_of_host_memory"_s;
+        QTest::newRow("lost device")
+            << QByteArray("lose_device") << RunState::Failed << u"device_lost"_s;
         QTest::newRow("garbage") << QByteArray("garbage") << RunState::Finished << QString();
         QTest::newRow("old protocol")
             << QByteArray("old_protocol") << RunState::Failed << u"unsupported"_s;

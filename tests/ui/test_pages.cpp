@@ -299,7 +299,7 @@ private Q_SLOTS:
             });
         };
         QTRY_VERIFY(shown(u"Fake GPU"_s));
-        QVERIFY(shown(u"Not used: it is too old"_s));
+        QVERIFY(shown(u"capability 6.1, driver 13.1, cuDNN 9.19.0. Not used: it is too old"_s));
         QVERIFY(shown(u"No other GPU."_s));
         const auto boxes = page.findChildren<QComboBox*>();
         QVERIFY(std::any_of(boxes.begin(), boxes.end(), [](const QComboBox* box) {

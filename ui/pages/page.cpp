@@ -63,7 +63,8 @@ QString Page::subtitle() const
 
 QList<QPair<QString, QString>> Page::deviceChoices() const
 {
-    QList<QPair<QString, QString>> choices = {{tr("automatic: the processor"), u"auto"_s}};
+    QList<QPair<QString, QString>> choices = {
+        {tr("automatic: a GPU that computes right, or the processor"), u"auto"_s}};
     for (const app::DeviceInfo& device : application().devices()) {
         if (device.usable) {
             choices.append(

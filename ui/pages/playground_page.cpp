@@ -359,8 +359,12 @@ void PlaygroundPage::loadBase(app::PlaygroundSession::Load when)
     const QString folder = m_model->currentData().toString();
     if (!folder.isEmpty()) {
         news().clear();
-        application().playground().loadBase(
-            folder, weightsOf(m_weights->currentData().toString()), when);
+        app::BaseWeights weights = weightsOf(m_weights->currentData().toString());
+        if (const QString device = application().settings().text(app::Setting::Device);
+            !device.isEmpty()) {
+            weights.device = device;
+        }
+        application().playground().loadBase(folder, weights, when);
         loadAdapters();
     }
 }

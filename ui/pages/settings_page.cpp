@@ -1,6 +1,9 @@
 // Settings: workspace, device, look, closing; and what this program never does.
 #include "ui/pages/settings_page.h"
 
+#include <array>
+#include <utility>
+
 #include <QComboBox>
 #include <QGuiApplication>
 #include <QPalette>
@@ -175,6 +178,23 @@ QWidget* SettingsPage::buildOffline(QWidget* parent)
     return card;
 }
 
+// What the worker tells of a GPU and of NVIDIA's libraries.
+QStringList SettingsPage::libraryFacts(const app::DeviceInfo& device)
+{
+    const std::array<std::pair<QString, QString>, 4> texts = {
+        {{u"compute_capability"_s, tr("compute capability %1")},
+         {u"driver"_s, tr("driver %1")},
+         {u"cublas"_s, tr("cuBLAS %1")},
+         {u"cudnn"_s, tr("cuDNN %1")}}};
+    QStringList facts;
+    for (const auto& [property, text] : texts) {
+        if (device.properties.contains(property)) {
+            facts.append(text.arg(device.properties.value(property)));
+        }
+    }
+    return facts;
+}
+
 void SettingsPage::fillDevices()
 {
     const QSignalBlocker blocker(m_device);
@@ -184,19 +204,17 @@ void SettingsPage::fillDevices()
     }
     QList<QPair<QString, QString>> facts;
     for (const app::DeviceInfo& device : application().devices()) {
-        if (!device.usable) {
-            facts.append(
-                {device.id,
-                 tr("%1, %2 of memory. Not used: %3")
-                     .arg(device.name, app::humanBytes(device.totalMemory), device.reason)});
-            continue;
-        }
         const QString memory = app::humanBytes(device.totalMemory);
-        facts.append({device.id,
-                      device.freeMemory < 0
-                          ? tr("%1, %2 of memory").arg(device.name, memory)
-                          : tr("%1, %2 of memory, %3 free")
-                                .arg(device.name, memory, app::humanBytes(device.freeMemory))});
+        QStringList parts = {
+            device.freeMemory < 0
+                ? tr("%1, %2 of memory").arg(device.name, memory)
+                : tr("%1, %2 of memory, %3 free")
+                      .arg(device.name, memory, app::humanBytes(device.freeMemory))};
+        parts.append(libraryFacts(device));
+        if (!device.usable) {
+            parts.last() += u". "_s + tr("Not used: %1").arg(device.reason);
+        }
+        facts.append({device.id, parts.join(u", "_s)});
     }
     if (!application().gpuNote().isEmpty()) {
         facts.append({tr("GPU"), application().gpuNote()});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/settings.h"
+#include "app/worker/worker_answers.h"
 #include "ui/pages/page.h"
 
 class QComboBox;
@@ -31,6 +32,7 @@ private:
                           const QList<QPair<QString, QString>>& choices,
                           QWidget* parent);
     void fillDevices();
+    [[nodiscard]] static QStringList libraryFacts(const app::DeviceInfo& device);
 
     QComboBox* m_device = nullptr;
     PathEdit* m_workspace = nullptr;

@@ -1,6 +1,6 @@
 // A scripted worker: speaks the protocol without an engine. Its behaviour is the environment
 // variable LOWRANK_FAKE: normal, slow, garbage, crash, hang, deaf (ignores stop), silent (no
-// hello), old_protocol, fail, exit_70, no_finish, tiny_memory (nothing fits),
+// hello), old_protocol, fail, exit_70, lose_device, no_finish, tiny_memory (nothing fits),
 // broken_model (nothing is estimated). An estimate grows by what was asked before it.
 #include <atomic>
 #include <chrono>
@@ -105,6 +105,13 @@ void misbehave(int step)
     if (mode() == "exit_70" && step == 5) {
         std::fprintf(stderr, "an invariant does not hold\n");
         std::exit(70); // NOLINT(concurrency-mt-unsafe): a worker ends like this
+    }
+    if (mode() == "lose_device" && step == 5) {
+        post({{u"event"_s, u"failed"_s},
+              {u"code"_s, u"device_lost"_s},
+              {u"message"_s, u"GPU: cuStreamSynchronize: error 719"_s},
+              {u"hint"_s, u"continue the run from its last checkpoint"_s}});
+        std::exit(5); // NOLINT(concurrency-mt-unsafe): as the engine does
     }
     if (mode() == "hang" && step == 5) {
         for (;;) {
@@ -302,7 +309,11 @@ void answer(const QString& name, const QJsonObject& command, qint64 id)
         const QJsonObject gpu = {{u"device"_s, u"cuda:0"_s},
                                  {u"name"_s, u"Fake GPU"_s},
                                  {u"usable"_s, false},
-                                 {u"reason"_s, u"it is too old"_s}};
+                                 {u"reason"_s, u"it is too old"_s},
+                                 {u"properties"_s,
+                                  QJsonObject{{u"compute_capability"_s, u"6.1"_s},
+                                              {u"driver"_s, u"13.1"_s},
+                                              {u"cudnn"_s, u"9.19.0"_s}}}};
         post({{u"event"_s, u"devices"_s},
               {u"devices"_s, QJsonArray{cpu, gpu}},
               {u"note"_s, u"No other GPU."_s}},
