@@ -130,7 +130,7 @@ run() {
     child=""
     if [ "$code" -eq 0 ] && ! grep -q "no test device" "$log"; then
         say "passed  $(printf %4d $((SECONDS - start))) s  $name$(counts "$log")"
-    elif [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
+    elif [ "$code" -eq 124 ] || { [ "$code" -eq 137 ] && [ $((SECONDS - start)) -ge "$seconds" ]; }; then
         code=124
         say "CUT OFF $(printf %4d $((SECONDS - start))) s  $name: not done in time$(counts "$log")"
     else
