@@ -142,11 +142,13 @@ TEST_F(GpuRun, ALostDeviceEndsTheWorkerAfterTheLastCheckpoint)
     const fs::path run = make("run", {{"sample_prompts", Json::array()}});
     tests::ChildProcess worker({"/usr/bin/env",
                                 "LD_LIBRARY_PATH=" EMULATED_DRIVER_FOLDER,
-                                "LOWRANK_EMULATED_FAULT_AT=1500",
+                                "LOWRANK_EMULATED_FAULT_AT=800",
                                 LOWRANK_PROGRAM,
                                 "worker"});
     worker.send(engine::to_line({{"command", "resume_run"}, {"id", 1}, {"run_dir", run.string()}}));
-    EXPECT_EQ(worker.wait_for("failed")["code"], "device_lost");
+    const Json failed = worker.wait_for("failed");
+    ASSERT_FALSE(failed.is_null());
+    EXPECT_EQ(failed["code"], "device_lost");
     EXPECT_EQ(worker.wait(), 5); // though its input is open
     EXPECT_TRUE(fs::exists(run / "checkpoints" / "step-3"));
     EXPECT_FALSE(fs::exists(run / "adapter"));
