@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "engine/core/parallel_for.h"
 #include "engine/cuda/gpu_list.h"
 #include "engine/model/device_check.h"
 
@@ -31,6 +32,9 @@ std::string problem_of(Backend& backend)
         problem = difference_from_cpu(backend).value_or("");
     } catch (const EngineError& error) {
         problem = sentence_of(error.error());
+        if (error.error().code == ErrorCode::OutOfDeviceMemory) {
+            return problem; // another time there may be enough
+        }
     }
     return known[backend.device().index] = problem;
 }
@@ -61,6 +65,7 @@ ChosenDevice choose_automatically(const BackendOptions& options)
 
 Result<ChosenDevice> choose_device(const std::string& name, const BackendOptions& options)
 {
+    set_num_threads(options.threads); // of the host's work, whatever computes
     if (name == "auto") {
         return choose_automatically(options);
     }

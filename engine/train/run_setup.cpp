@@ -211,12 +211,24 @@ Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& s
 
 Result<RunSetup> prepare_run(TrainConfig& config, StopToken stop, const EventSink& sink)
 {
+    const TrainConfig asked = config;
     Result<RunPlan> plan = plan_run(config, stop, sink);
     if (!plan) {
         return plan.error();
     }
-    if (!plan->estimate.fits && !plan->backend->shares_host_memory()) {
+    const bool on_gpu = !plan->backend->shares_host_memory();
+    if (!plan->estimate.fits && on_gpu) {
         take_what_fits(config, *plan, sink);
+    }
+    if (!plan->estimate.fits && on_gpu && asked.device == "auto") {
+        const Error too_small = does_not_fit(plan->backend->device(), config, plan->estimate);
+        config = asked;
+        config.device = "cpu";
+        plan = plan_run(config, stop, sink);
+        if (!plan) {
+            return plan.error();
+        }
+        plan->device_note = too_small.message + ". The CPU computes.";
     }
     if (!plan->estimate.fits) {
         return does_not_fit(plan->backend->device(), config, plan->estimate);

@@ -129,6 +129,25 @@ private:
         for (const TrainConfig::FieldError& warning : warnings_for_base(m_config)) {
             m_sink(WarningEvent{warning.message});
         }
+        if (m_config.device == "auto") {
+            stay_on(m_folder.fact("device"));
+        }
+    }
+
+    // "auto" was decided when the run began; another device gives other bits, at another speed.
+    void stay_on(const std::string& begun_with)
+    {
+        if (begun_with.empty()) {
+            return; // a run that begins now
+        }
+        if (const Result<Device> device = find_device(begun_with); device) {
+            m_config.device = begun_with;
+        } else {
+            m_sink(WarningEvent{concat("the run began on ",
+                                       begun_with,
+                                       " and goes on elsewhere: ",
+                                       device.error().message)});
+        }
     }
 
     // A damaged checkpoint is set aside and the one before it taken.

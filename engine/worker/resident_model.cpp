@@ -103,19 +103,24 @@ ResidentModel::load(const std::string& folder,
     if (!tokenizer) {
         return tokenizer.error();
     }
+    const LoadOptions how = {
+        .dtype = *compute, .base_quant = *base_quant, .progress = progress, .stop = stop};
     Result<ChosenDevice> device = choose_device(options.device, {.threads = options.threads});
     if (!device) {
         return device.error();
     }
-    if (!device->note.empty()) {
-        log(LogLevel::Info, device->note);
+    Result<BaseModel> base = BaseModel::load(*device->backend, folder, how);
+    if (!base && base.error().code == ErrorCode::OutOfDeviceMemory && options.device == "auto") {
+        const std::string too_small = base.error().message + ". The CPU computes.";
+        device = choose_device("cpu", {.threads = options.threads});
+        base = BaseModel::load(*device->backend, folder, how);
+        device->note = too_small;
     }
-    Result<BaseModel> base = BaseModel::load(
-        *device->backend,
-        folder,
-        {.dtype = *compute, .base_quant = *base_quant, .progress = progress, .stop = stop});
     if (!base) {
         return base.error();
+    }
+    if (!device->note.empty()) {
+        log(LogLevel::Info, device->note);
     }
     return std::unique_ptr<ResidentModel>(
         new ResidentModel(std::move(device->backend), std::move(*base), std::move(*tokenizer)));

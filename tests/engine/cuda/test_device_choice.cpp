@@ -42,6 +42,20 @@ protected:
         return output.text;
     }
 
+    // Both streams of a run that goes on, on a computer with the emulated GPU.
+    static tests::Output resume(const std::string& environment, const std::filesystem::path& run)
+    {
+        return tests::output_of({"/bin/sh",
+                                 "-c",
+                                 environment + kEmulated + " '" LOWRANK_PROGRAM "' resume '"
+                                     + run.string() + "' 2>&1"});
+    }
+
+    static std::string fact(const std::filesystem::path& run, const char* name)
+    {
+        return value_or_throw(read_json_file(run / "run.json"))["facts"][name];
+    }
+
     // What comes after the first line, which says what computes.
     static std::string without_note(const std::string& text)
     {
@@ -89,17 +103,54 @@ TEST_F(DeviceChoice, AutoIsTheCpuWhereThereIsNoDriver)
     EXPECT_THAT(text, AllOf(testing::StartsWith("No GPU: "), HasSubstr("The CPU computes.\n")));
 }
 
+TEST_F(DeviceChoice, AutoIsTheCpuWhereTheGpuIsTooSmall)
+{
+    const std::string text = answer(std::string("LOWRANK_EMULATED_MIB=34 ") + kEmulated);
+    EXPECT_THAT(text, AllOf(HasSubstr("GPU memory: "), HasSubstr("The CPU computes.\n")));
+    const std::filesystem::path run = tests::make_run(m_folder.path(),
+                                                      "run",
+                                                      {{"max_steps", 1},
+                                                       {"micro_batch_size", 4},
+                                                       {"seq_len", 256},
+                                                       {"method", "full"},
+                                                       {"sample_prompts", Json::array()}});
+    const tests::Output output = resume("LOWRANK_EMULATED_MIB=35 ", run);
+    EXPECT_EQ(output.code, 0) << output.text;
+    EXPECT_THAT(output.text,
+                AllOf(HasSubstr("GPU memory: the run needs "), HasSubstr("The CPU computes.")));
+    EXPECT_EQ(fact(run, "device"), "cpu");
+}
+
+// What began on one device does not go on on another.
+TEST_F(DeviceChoice, AResumedRunStaysWhereItBegan)
+{
+    const Json changes = {{"max_steps", 4}, {"save_every", 2}, {"sample_prompts", Json::array()}};
+    const std::filesystem::path run = tests::make_run(m_folder.path(), "run", changes);
+    EXPECT_EQ(resume("LOWRANK_EMULATED_FAULT_AT=600 ", run).code, 5);
+    EXPECT_EQ(fact(run, "device"), "cuda:0");
+    const tests::Output nowhere = tests::output_of(
+        {"/bin/sh", "-c", "'" LOWRANK_PROGRAM "' resume '" + run.string() + "' 2>&1"});
+    EXPECT_EQ(nowhere.code, 0) << nowhere.text;
+    EXPECT_THAT(nowhere.text, HasSubstr("the run began on cuda:0 and goes on elsewhere: "));
+
+    const std::filesystem::path other = tests::make_run(m_folder.path(), "other", changes);
+    EXPECT_EQ(resume("LOWRANK_EMULATED_CUBLAS=wrong ", other).code, 0);
+    EXPECT_EQ(fact(other, "device"), "cpu");
+    Json settings = value_or_throw(read_json_file(other / "run.json"));
+    settings["max_steps"] = 6;
+    tests::write_text(other / "run.json", settings.dump());
+    EXPECT_EQ(resume("", other).code, 0);
+    EXPECT_EQ(fact(other, "device"), "cpu");
+}
+
 TEST_F(DeviceChoice, ARunSaysWhatItComputesOn)
 {
     const std::filesystem::path run = tests::make_run(
         m_folder.path(), "run", {{"max_steps", 1}, {"sample_prompts", Json::array()}});
-    const tests::Output output = tests::output_of(
-        {"/bin/sh",
-         "-c",
-         kEmulated + std::string(" '" LOWRANK_PROGRAM "' resume '") + run.string() + "' 2>&1"});
+    const tests::Output output = resume("", run);
     EXPECT_EQ(output.code, 0);
     EXPECT_THAT(output.text, HasSubstr("cuda:0, Emulated H100, computes."));
-    EXPECT_EQ(value_or_throw(read_json_file(run / "run.json"))["facts"]["device"], "cuda:0");
+    EXPECT_EQ(fact(run, "device"), "cuda:0");
     EXPECT_THAT(value_or_throw(read_file(run / "log.txt")), HasSubstr("computes."));
 }
 
