@@ -1,5 +1,4 @@
-// The frozen weights of a base model: memory-mapped where the dtype allows, converted once where it
-// does not.
+// The frozen weights of a base model: memory-mapped where the dtype allows, else converted once.
 #pragma once
 
 #include <filesystem>

@@ -52,13 +52,16 @@ ChosenDevice choose_automatically(const BackendOptions& options)
             problem = backend ? problem_of(**backend) : sentence_of(backend.error());
             if (problem.empty()) {
                 return {std::move(*backend),
-                        concat(to_string(info.device), ", ", info.name, ", computes.")};
+                        concat(to_string(info.device), ", ", info.name, ", computes."),
+                        true};
             }
         }
         why += concat(
             why.empty() ? "" : " ", to_string(info.device), ", ", info.name, ": ", problem, ".");
     }
-    return {value_or_throw(make_backend({}, options)), why + " The CPU computes."};
+    return {value_or_throw(make_backend({}, options)),
+            why + " The CPU computes.",
+            !cuda::gpus_here().gpus.empty()};
 }
 
 } // namespace

@@ -11,8 +11,9 @@ namespace engine {
 struct ChosenDevice
 {
     std::unique_ptr<Backend> backend;
-    // One sentence where "auto" had a choice: what computes, and why no GPU does. Else empty.
+    // One sentence where "auto" was asked for: what computes, and why no GPU does. Else empty.
     std::string note;
+    bool saw_gpu = false; // whether there was a choice
 };
 
 // "auto" is the first GPU that can be used and computes a small problem as the CPU does, else the

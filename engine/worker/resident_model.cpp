@@ -115,11 +115,12 @@ ResidentModel::load(const std::string& folder,
         device = choose_device("cpu", {.threads = options.threads});
         base = BaseModel::load(*device->backend, folder, how);
         device->note = too_small;
+        device->saw_gpu = true;
     }
     if (!base) {
         return base.error();
     }
-    if (!device->note.empty()) {
+    if (device->saw_gpu) { // who has none need not hear it with every answer
         log(LogLevel::Info, device->note);
     }
     return std::unique_ptr<ResidentModel>(

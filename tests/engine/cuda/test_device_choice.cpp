@@ -99,8 +99,13 @@ TEST_F(DeviceChoice, AutoIsTheCpuWhereThereIsNoDriver)
 {
     // One that is broken, as this computer may have a good one.
     tests::write_text(m_folder.path() / "libcuda.so.1", "");
-    const std::string text = answer("LD_LIBRARY_PATH='" + m_folder.path().string() + "'");
-    EXPECT_THAT(text, AllOf(testing::StartsWith("No GPU: "), HasSubstr("The CPU computes.\n")));
+    const std::string none = "LD_LIBRARY_PATH='" + m_folder.path().string() + "'";
+    EXPECT_THAT(answer(none), Not(HasSubstr("GPU")));
+    const std::filesystem::path run = tests::make_run(m_folder.path(), "run", {{"max_steps", 1}});
+    const tests::Output output = tests::output_of(
+        {"/bin/sh", "-c", none + " '" LOWRANK_PROGRAM "' resume '" + run.string() + "' 2>&1"});
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.text, AllOf(HasSubstr("No GPU: "), HasSubstr("The CPU computes.\n")));
 }
 
 TEST_F(DeviceChoice, AutoIsTheCpuWhereTheGpuIsTooSmall)

@@ -124,7 +124,7 @@ TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
     const fs::path parts = make("parts", {{"dtype", "bf16"}, {"init", "lora-ga"}});
     ASSERT_EQ(go_on(whole).code, 0);
     // Lost after the checkpoint of step 3.
-    const Output lost = go_on(parts, "LOWRANK_EMULATED_FAULT_AT=1900");
+    const Output lost = go_on(parts, "LOWRANK_EMULATED_FAULT_AT=4400");
     ASSERT_EQ(lost.code, 5) << lost.text;
     ASSERT_TRUE(fs::exists(parts / "checkpoints" / "step-3")) << lost.text;
     ASSERT_FALSE(fs::exists(parts / "checkpoints" / "step-6"));
@@ -142,7 +142,7 @@ TEST_F(GpuRun, ALostDeviceEndsTheWorkerAfterTheLastCheckpoint)
     const fs::path run = make("run", {{"sample_prompts", Json::array()}});
     tests::ChildProcess worker({"/usr/bin/env",
                                 "LD_LIBRARY_PATH=" EMULATED_DRIVER_FOLDER,
-                                "LOWRANK_EMULATED_FAULT_AT=800",
+                                "LOWRANK_EMULATED_FAULT_AT=560",
                                 LOWRANK_PROGRAM,
                                 "worker"});
     worker.send(engine::to_line({{"command", "resume_run"}, {"id", 1}, {"run_dir", run.string()}}));
