@@ -3154,8 +3154,8 @@ One that is not in the list is added on the Models page.</source>
         <translation>새 이름(폴더 이름은 그대로 남습니다):</translation>
     </message>
     <message>
-        <source>automatic: a GPU that computes right, or the processor</source>
-        <translation>자동: 올바르게 계산하는 GPU, 없으면 프로세서</translation>
+        <source>automatic: GPU or processor</source>
+        <translation>자동: GPU 또는 프로세서</translation>
     </message>
 </context>
 <context>

@@ -1,4 +1,5 @@
 // Map, form fields, memory bar, tokens, job bar: what they show and what a hand or a key does.
+// One file because each of them has but a few cases.
 #include <QContextMenuEvent>
 #include <QHeaderView>
 #include <QLabel>

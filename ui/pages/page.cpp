@@ -63,8 +63,7 @@ QString Page::subtitle() const
 
 QList<QPair<QString, QString>> Page::deviceChoices() const
 {
-    QList<QPair<QString, QString>> choices = {
-        {tr("automatic: a GPU that computes right, or the processor"), u"auto"_s}};
+    QList<QPair<QString, QString>> choices = {{tr("automatic: GPU or processor"), u"auto"_s}};
     for (const app::DeviceInfo& device : application().devices()) {
         if (device.usable) {
             choices.append(
