@@ -131,7 +131,8 @@ TEST_F(DeviceChoice, AResumedRunStaysWhereItBegan)
 {
     const Json changes = {{"max_steps", 4}, {"save_every", 2}, {"sample_prompts", Json::array()}};
     const std::filesystem::path run = tests::make_run(m_folder.path(), "run", changes);
-    EXPECT_EQ(resume("LOWRANK_EMULATED_FAULT_AT=600 ", run).code, 5);
+    const std::string checkpoint = (run / "checkpoints" / "step-2").string();
+    EXPECT_EQ(resume("LOWRANK_EMULATED_FAULT_AFTER=" + checkpoint + " ", run).code, 5);
     EXPECT_EQ(fact(run, "device"), "cuda:0");
     const tests::Output nowhere = tests::output_of(
         {"/bin/sh", "-c", "'" LOWRANK_PROGRAM "' resume '" + run.string() + "' 2>&1"});

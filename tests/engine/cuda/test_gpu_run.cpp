@@ -47,6 +47,12 @@ protected:
                                      + run.string() + "' --progress json 2>&1"});
     }
 
+    // The device is lost when there is such a file.
+    static std::string fault_after(const fs::path& path)
+    {
+        return "LOWRANK_EMULATED_FAULT_AFTER=" + path.string();
+    }
+
     static std::vector<Json> events(const Output& output, const std::string& name)
     {
         std::vector<Json> found;
@@ -124,7 +130,7 @@ TEST_F(GpuRun, RepeatsBitForBitAlsoOverAResume)
     const fs::path parts = make("parts", {{"dtype", "bf16"}, {"init", "lora-ga"}});
     ASSERT_EQ(go_on(whole).code, 0);
     // Lost after the checkpoint of step 3.
-    const Output lost = go_on(parts, "LOWRANK_EMULATED_FAULT_AT=4400");
+    const Output lost = go_on(parts, fault_after(parts / "checkpoints" / "step-3"));
     ASSERT_EQ(lost.code, 5) << lost.text;
     ASSERT_TRUE(fs::exists(parts / "checkpoints" / "step-3")) << lost.text;
     ASSERT_FALSE(fs::exists(parts / "checkpoints" / "step-6"));
@@ -142,7 +148,7 @@ TEST_F(GpuRun, ALostDeviceEndsTheWorkerAfterTheLastCheckpoint)
     const fs::path run = make("run", {{"sample_prompts", Json::array()}});
     tests::ChildProcess worker({"/usr/bin/env",
                                 "LD_LIBRARY_PATH=" EMULATED_DRIVER_FOLDER,
-                                "LOWRANK_EMULATED_FAULT_AT=560",
+                                fault_after(run / "checkpoints" / "step-3"),
                                 LOWRANK_PROGRAM,
                                 "worker"});
     worker.send(engine::to_line({{"command", "resume_run"}, {"id", 1}, {"run_dir", run.string()}}));

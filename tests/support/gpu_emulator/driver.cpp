@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "tests/support/gpu_emulator/block.h"
@@ -26,13 +27,16 @@ int g_context = 0; // its address is the context
 int g_module = 0;
 thread_local const void* t_current = nullptr;
 
-// The device fails for good at kernel number LOWRANK_EMULATED_FAULT_AT.
+// The device fails for good at kernel number LOWRANK_EMULATED_FAULT_AT, or at the first one after
+// there is a file LOWRANK_EMULATED_FAULT_AFTER.
 bool fails_now()
 {
-    static const char* at =
-        std::getenv("LOWRANK_EMULATED_FAULT_AT"); // NOLINT(concurrency-mt-unsafe)
-    static std::uint64_t launched = 0;
-    return at != nullptr && ++launched == std::strtoull(at, nullptr, 10);
+    // NOLINTBEGIN(concurrency-mt-unsafe)
+    static const char* const at = std::getenv("LOWRANK_EMULATED_FAULT_AT");
+    static const char* const after = std::getenv("LOWRANK_EMULATED_FAULT_AFTER");
+    // NOLINTEND(concurrency-mt-unsafe)
+    static long long left = at == nullptr ? 0 : std::strtoll(at, nullptr, 10);
+    return (left > 0 && --left == 0) || (after != nullptr && std::filesystem::exists(after));
 }
 
 Kernel* kernel_of(void* function)
