@@ -95,6 +95,7 @@ QString workText(const QString& state, const QString& detail)
         {u"stopping"_s, ""},
         {u"initializing"_s, QT_TRANSLATE_NOOP("app::RunState", "preparing LoRA-GA's start")},
         {u"evaluating"_s, QT_TRANSLATE_NOOP("app::RunState", "evaluating")},
+        {u"opening the device"_s, QT_TRANSLATE_NOOP("app::RunState", "opening the device")},
         {u"reading the data"_s, QT_TRANSLATE_NOOP("app::RunState", "reading the data")},
         {u"encoding the data"_s, QT_TRANSLATE_NOOP("app::RunState", "encoding the data")},
         {u"loading the model"_s, QT_TRANSLATE_NOOP("app::RunState", "loading the model")}};

@@ -23,7 +23,7 @@ void Readback::reserve(std::size_t bytes)
               "cuEventCreate");
     }
     if (m_memory && m_memory->bytes() < bytes) {
-        check(m_driver, f.cuEventSynchronize(m_copied), "cuEventSynchronize"); // nobody waited for
+        check(m_driver, f.cuEventSynchronize(m_copied), "cuEventSynchronize"); // it is in use
         m_memory.reset();
     }
     if (!m_memory) {

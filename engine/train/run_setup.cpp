@@ -161,6 +161,7 @@ BatchExtent batch_extent(const TrainConfig& config, RunPlan& plan)
 
 Result<RunPlan> plan_run(TrainConfig& config, StopToken stop, const EventSink& sink)
 {
+    sink(StateEvent{"loading", 0.0, "opening the device"});
     Result<ChosenDevice> device =
         choose_device(config.device, {.threads = config.threads, .tf32 = config.tf32});
     if (!device) {

@@ -1404,6 +1404,10 @@
         <source>loading the model</source>
         <translation>모델 불러오는 중</translation>
     </message>
+    <message>
+        <source>opening the device</source>
+        <translation>장치를 여는 중</translation>
+    </message>
 </context>
 <context>
     <name>app::ThreadJob</name>
